@@ -1,0 +1,142 @@
+package supervisor
+
+import (
+	"syscall"
+	"time"
+)
+
+// Service is one program to run, with everything about it already decided: no
+// templates, no defaults that depend on a file. Two equal Services behave alike,
+// so a reload restarts exactly those that differ.
+type Service struct {
+	Name        string
+	Description string
+
+	// Task runs to its end and is done when it exits 0.
+	Task bool
+
+	// Command is executed as it is, without a shell.
+	Command []string
+	Dir     string
+	// Env holds KEY=value pairs that win over Options.Env.
+	Env []string
+
+	// Host and Port are where the service is told to listen; Port 0 is nowhere.
+	Host string
+	Port int
+	// Ports are its further ports by name.
+	Ports map[string]int
+	URL   string
+
+	DependsOn []Dependency
+	Ready     Probe
+	Health    Health
+	Restart   Restart
+	Stop      Stop
+
+	// TTY gives it a pseudo-terminal of the size in Options.
+	TTY bool
+}
+
+// Condition is what a dependency must have reached before its dependent starts.
+type Condition string
+
+// The conditions of a dependency.
+const (
+	Started   Condition = "started"
+	IsReady   Condition = "ready"
+	Completed Condition = "completed"
+)
+
+// Dependency is one edge of the start order.
+type Dependency struct {
+	Name string
+	// Condition "" means Completed for a task and IsReady for a service.
+	Condition Condition
+	// Restart restarts the dependent whenever the dependency restarts.
+	Restart bool
+}
+
+// ProbeKind names how readiness or health is found out.
+type ProbeKind string
+
+// The kinds of a probe. ProbeDefault is: it listens on its port, or, without a
+// port, it has started.
+const (
+	ProbeDefault ProbeKind = ""
+	ProbeHTTP    ProbeKind = "http"
+	ProbeTCP     ProbeKind = "tcp"
+	ProbeExec    ProbeKind = "exec"
+	ProbeLog     ProbeKind = "log"
+	ProbeNotify  ProbeKind = "notify"
+	ProbeGRPC    ProbeKind = "grpc"
+	// ProbeNone passes as soon as the process runs, port or not.
+	ProbeNone ProbeKind = "none"
+)
+
+// Probe is one question to a service.
+type Probe struct {
+	Kind ProbeKind
+	// Target is the URL of http, the host:port of tcp and grpc, the regular
+	// expression of log. Own says that http, tcp or grpc ask the service's own
+	// port, so only a listener of its own process tree counts.
+	Target string
+	Own    bool
+	// Status is the one HTTP status that passes; 0 is any 2xx or 3xx.
+	Status int
+	// Service is the name asked of grpc.health.v1; "" is the whole server.
+	Service string
+	// Exec is the argv of an exec probe.
+	Exec []string
+
+	// Timeout bounds the whole wait of a readiness probe (0: no bound) and one
+	// try of a health probe (0: 1s).
+	Timeout time.Duration
+	// Interval is the longest pause between tries (0: 250ms for readiness, 10s
+	// for health).
+	Interval time.Duration
+}
+
+// Health is a probe that goes on after readiness. The zero value is none.
+type Health struct {
+	Probe
+	// Enabled tells a configured probe from none.
+	Enabled bool
+	// Retries failures in a row make the service unhealthy (0: 3).
+	Retries int
+	// NoRestart leaves an unhealthy service running.
+	NoRestart bool
+}
+
+// RestartPolicy says which exits are followed by a new start.
+type RestartPolicy string
+
+// The restart policies. The zero value is RestartOnFailure for a service and
+// RestartNo for a task.
+const (
+	RestartDefault   RestartPolicy = ""
+	RestartNo        RestartPolicy = "no"
+	RestartOnFailure RestartPolicy = "on-failure"
+	RestartAlways    RestartPolicy = "always"
+)
+
+// Restart is what follows an exit that nobody asked for.
+type Restart struct {
+	Policy RestartPolicy
+	// Backoff is the first pause (0: 500ms), doubling up to MaxBackoff (0: 30s).
+	Backoff    time.Duration
+	MaxBackoff time.Duration
+	// MaxRestarts in a row, without a minute of being ready between them, make
+	// the service failed (0: 5; negative: never).
+	MaxRestarts int
+}
+
+// Stop is how a service is asked to end.
+type Stop struct {
+	// Signal goes to the whole process tree (0: SIGTERM).
+	Signal syscall.Signal
+	// Timeout is the patience before SIGKILL (0: 10s).
+	Timeout time.Duration
+	// Command, an argv, is run first, in the service's environment and directory.
+	Command []string
+}

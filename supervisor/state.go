@@ -1,0 +1,53 @@
+package supervisor
+
+import "time"
+
+// State is where a service is in its life.
+type State string
+
+// The states, in the words that users see everywhere.
+const (
+	StateWaiting   State = "waiting"
+	StateStarting  State = "starting"
+	StateReady     State = "ready"
+	StateUnhealthy State = "unhealthy"
+	StateStopping  State = "stopping"
+	StateBackoff   State = "backoff"
+	StateCompleted State = "completed"
+	StateStopped   State = "stopped"
+	StateFailed    State = "failed"
+)
+
+// Settled reports whether nothing more happens in s unless somebody asks for it.
+func (s State) Settled() bool {
+	return s == StateCompleted || s == StateStopped || s == StateFailed
+}
+
+// Status is what is known of one service at one moment. It is a value: readers
+// may keep it.
+type Status struct {
+	Name  string
+	Task  bool
+	State State
+	// PID is the leader's; 0 when nothing runs.
+	PID   int
+	Port  int
+	Ports map[string]int
+	URL   string
+	// Restarts counts starts after the first one of this run.
+	Restarts int
+	// StartedAt and ReadyAt belong to the current or last attempt; zero when it
+	// never came so far.
+	StartedAt time.Time
+	ReadyAt   time.Time
+	// Since is when State was entered.
+	Since time.Time
+	// ExitCode is the last exit's, 128+n for signal n; nil before any exit.
+	ExitCode *int
+	// Reason says in one line why the service is in this state.
+	Reason string
+	// WaitsFor names the dependencies that a waiting service still needs.
+	WaitsFor []string
+	// NextTry is when a service in backoff starts again.
+	NextTry time.Time
+}
