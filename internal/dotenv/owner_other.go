@@ -1,0 +1,11 @@
+//go:build !unix
+
+package dotenv
+
+import (
+	"io/fs"
+	"os"
+)
+
+// keepOwner: files inherit their owner from the directory here.
+func keepOwner(*os.File, fs.FileInfo) {}
