@@ -1,0 +1,123 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const healthMethod = "/grpc.health.v1.Health/Check"
+
+// GRPC passes when grpc.health.v1 at addr, host:port without TLS, says SERVING
+// for service; "" is the whole server.
+func GRPC(addr, service string) Check {
+	var only http.Protocols
+	only.SetUnencryptedHTTP2(true)
+	client := &http.Client{
+		Transport: &http.Transport{
+			Protocols:              &only,
+			DisableKeepAlives:      true,
+			DisableCompression:     true,
+			MaxResponseHeaderBytes: drainBytes,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return func(ctx context.Context) error {
+		start := time.Now()
+		body := bytes.NewReader(healthRequest(service))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+healthMethod, body)
+		if err != nil {
+			return explain(err, start)
+		}
+		req.Header.Set("Content-Type", "application/grpc")
+		req.Header.Set("TE", "trailers")
+		req.Header.Set("User-Agent", "lhrun")
+		resp, err := client.Do(req)
+		if err != nil {
+			return explainHTTP2(err, start)
+		}
+		defer resp.Body.Close()
+		answer, err := io.ReadAll(io.LimitReader(resp.Body, drainBytes))
+		if err != nil {
+			return explainHTTP2(err, start)
+		}
+		if resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("http %d from %s", resp.StatusCode, healthMethod)
+		}
+		return judgeCall(resp, answer, service)
+	}
+}
+
+// explainHTTP2 knows the errors of a server that speaks something else.
+func explainHTTP2(err error, start time.Time) error {
+	text := reason(err, start)
+	if strings.Contains(text, "http2:") || strings.Contains(text, "malformed HTTP") {
+		text = "the server does not speak gRPC without TLS"
+	}
+	return &failure{text: text, err: err}
+}
+
+// judgeCall reads the outcome of a call: its status, then the health in answer.
+func judgeCall(resp *http.Response, answer []byte, service string) error {
+	// A call that fails at once has its status in the only header it sends.
+	trailer := resp.Trailer
+	if resp.Header.Get("Grpc-Status") != "" {
+		trailer = resp.Header
+	}
+	status := trailer.Get("Grpc-Status")
+	if status == "" {
+		return errors.New("the answer has no grpc-status")
+	}
+	code, err := strconv.Atoi(status)
+	if err != nil {
+		return fmt.Errorf("the answer's grpc-status is %q", plain([]byte(status)))
+	}
+	if code != 0 {
+		return callError(code, trailer.Get("Grpc-Message"), service)
+	}
+	health, err := healthResponse(answer)
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot read the answer of %s: %w", healthMethod, err)
+	case health != serving:
+		return errors.New(healthName(health))
+	}
+	return nil
+}
+
+func callError(code int, message, service string) error {
+	switch code {
+	case 5:
+		return fmt.Errorf("NOT_FOUND: its health service does not know %q", service)
+	case 12:
+		return errors.New("UNIMPLEMENTED: it has no grpc.health.v1 service")
+	}
+	text := codeName(code)
+	if decoded, err := url.PathUnescape(message); err == nil {
+		message = decoded
+	}
+	if message := plain([]byte(message)); message != "" {
+		text += ": " + message
+	}
+	return errors.New(text)
+}
+
+func codeName(code int) string {
+	names := [...]string{
+		"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
+		"ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+		"ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
+		"UNAUTHENTICATED",
+	}
+	if code < 0 || code >= len(names) {
+		return fmt.Sprintf("grpc-status %d", code)
+	}
+	return names[code]
+}
