@@ -1,0 +1,121 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// check looks at what no single value shows: how the services fit together.
+func (c *checker) check(p *Project) {
+	byName := map[string]*Service{}
+	for i := range p.Services {
+		byName[p.Services[i].Name] = &p.Services[i]
+	}
+	c.checkDependencies(p, byName)
+	c.checkFixedPorts(p)
+	c.checkVariables(p)
+	c.checkTemplates(p)
+}
+
+// eachPort calls see with every port of every service, the main one first.
+func eachPort(p *Project, see func(s *Service, port Port)) {
+	for i := range p.Services {
+		s := &p.Services[i]
+		if !s.Port.None {
+			see(s, s.Port)
+		}
+		for _, port := range s.Ports {
+			see(s, port)
+		}
+	}
+}
+
+// checkFixedPorts finds two ports with one number, and a range too small for
+// those without.
+func (c *checker) checkFixedPorts(p *Project) {
+	type owner struct {
+		service string
+		pos     Pos
+	}
+	owners := map[int]owner{}
+	eachPort(p, func(s *Service, port Port) {
+		if port.Number == 0 {
+			return
+		}
+		first, taken := owners[port.Number]
+		switch {
+		case !taken:
+			owners[port.Number] = owner{s.Name, port.Pos}
+		case first.service == s.Name:
+			c.bad(port.Pos, "", "service %q is fixed on port %d twice", s.Name, port.Number)
+		default:
+			c.bad(port.Pos, fmt.Sprintf(`%q has it at %s; "auto" gives each its own`, first.service, first.pos),
+				"services %q and %q are fixed on one port, %d", first.service, s.Name, port.Number)
+		}
+	})
+}
+
+// checkVariables finds names that are different here and one variable in the
+// environment, such as those of services a-b and a_b.
+func (c *checker) checkVariables(p *Project) {
+	type owner struct {
+		name string
+		pos  Pos
+	}
+	owners := map[string]owner{}
+	claim := func(variable, name string, pos Pos) bool {
+		first, taken := owners[variable]
+		if !taken {
+			owners[variable] = owner{name, pos}
+			return true
+		}
+		c.bad(pos, alreadyHint(first.pos), "%s and %s would share the variable %s", first.name, name, variable)
+		return false
+	}
+	for _, s := range p.Services {
+		prefix, name := variable(s.Name), fmt.Sprintf("service %q", s.Name)
+		if claim(prefix+"_PORT", name, s.Pos) && claim(prefix+"_HOST", name, s.Pos) {
+			claim(prefix+"_URL", name, s.Pos)
+		}
+		for _, port := range s.Ports {
+			claim(prefix+"_PORT_"+variable(port.Name), fmt.Sprintf("port %q of %s", port.Name, name), port.Pos)
+		}
+	}
+}
+
+// variable is the part of a variable's name that stands for a service or port.
+func variable(name string) string {
+	return strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// checkTemplates looks at every text of p. Those of env belong to each service.
+func (c *checker) checkTemplates(p *Project) {
+	for _, file := range p.Dotenv {
+		c.templates(p, nil, values(file.Vars)...)
+	}
+	for i := range p.Services {
+		s := &p.Services[i]
+		c.templates(p, s, values(p.Env)...)
+		c.templates(p, s, values(s.Env)...)
+		c.templates(p, s, s.WorkingDir, s.URL, s.Ready.Target, s.Health.Target)
+		for _, command := range []Command{s.Command, s.Ready.Exec, s.Health.Exec, s.Stop.Command} {
+			c.templates(p, s, command.Args...)
+		}
+	}
+}
+
+func (c *checker) templates(p *Project, self *Service, texts ...Text) {
+	for _, t := range texts {
+		if strings.Contains(t.Raw, "{{") {
+			c.mistakes = append(c.mistakes, checkTemplate(t, p, self)...)
+		}
+	}
+}
+
+func values(vars []Var) []Text {
+	texts := make([]Text, len(vars))
+	for i, v := range vars {
+		texts[i] = v.Value
+	}
+	return texts
+}

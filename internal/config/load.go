@@ -1,0 +1,142 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// The names of the files that Load looks for.
+const (
+	FileName      = "lhrun.toml"
+	LocalFileName = "lhrun.local.toml"
+	ProcfileName  = "Procfile"
+)
+
+// Options say which configuration to load.
+type Options struct {
+	// File is the file itself, seen from Dir; "" looks for one.
+	File string
+	// Dir is where to start; "" is the working directory.
+	Dir string
+}
+
+// ErrNotFound is wrapped by the error of Load when there is nothing to load.
+var ErrNotFound = errors.New("no configuration")
+
+// Load finds, reads and checks a project's configuration: Options.File, or
+// lhrun.toml in the directory or its nearest parent, or else a Procfile in the
+// directory. A file named like a Procfile is read as one.
+//
+// The error is Mistakes where files were read but are not right; any other means
+// that a file could not be found or read.
+func Load(o Options) (*Project, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("cannot find the working directory: %w", err)
+	}
+	path, err := find(dir, o.File)
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the configuration: %w", err)
+	}
+	if strings.HasPrefix(filepath.Base(path), ProcfileName) {
+		return loadProcfile(path, data)
+	}
+	local, err := readLocal(path)
+	if err != nil {
+		return nil, err
+	}
+	project, mistakes := read(path, data, local)
+	if len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	return project, nil
+}
+
+// find returns the absolute path of the file to load.
+func find(dir, file string) (string, error) {
+	if file != "" {
+		if filepath.IsAbs(file) {
+			return filepath.Clean(file), nil
+		}
+		return filepath.Join(dir, file), nil
+	}
+	if info, err := os.Stat(dir); err != nil {
+		return "", fmt.Errorf("cannot start in %q: %w", dir, err)
+	} else if !info.IsDir() {
+		return "", fmt.Errorf("cannot start in %q: it is not a directory", dir)
+	}
+	for at := dir; ; at = filepath.Dir(at) {
+		if path := filepath.Join(at, FileName); isFile(path) {
+			return path, nil
+		}
+		if at == filepath.Dir(at) {
+			break
+		}
+	}
+	if path := filepath.Join(dir, ProcfileName); isFile(path) {
+		return path, nil
+	}
+	return "", fmt.Errorf("%w: neither %s in %q or a directory above it, nor a %s in it; `lhrun init` writes a first one",
+		ErrNotFound, FileName, dir, ProcfileName)
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// readLocal returns what is merged over the file at path, nil where there is
+// nothing.
+func readLocal(path string) ([]byte, error) {
+	local := filepath.Join(filepath.Dir(path), LocalFileName)
+	if local == path {
+		return nil, nil
+	}
+	data, err := os.ReadFile(local)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the local configuration: %w", err)
+	}
+	return data, nil
+}
+
+func loadProcfile(path string, data []byte) (*Project, error) {
+	src := newSource(shown(path), data)
+	project, found := parseProcfile(path, data)
+	c := &checker{sources: []*source{src}, mistakes: found}
+	for i := range c.mistakes {
+		c.mistakes[i].Pos.File = src.name
+	}
+	if mistakes := c.finish(); len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	return project, nil
+}
+
+// shown is path as users are told it: relative to the working directory when it
+// is below that.
+func shown(path string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(wd, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
+}

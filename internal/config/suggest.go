@@ -1,0 +1,63 @@
+package config
+
+import "strings"
+
+// Suggest returns the candidate that word was most likely meant to be, "" where
+// none is near. Of equally near ones it takes the first.
+func Suggest(word string, candidates []string) string {
+	lower := strings.ToLower(word)
+	best, nearest := "", max(1, len(lower)/3)+1
+	for _, candidate := range candidates {
+		if candidate == "" || candidate == word {
+			continue
+		}
+		if d := distance(lower, strings.ToLower(candidate)); d < nearest && d < len(candidate) {
+			best, nearest = candidate, d
+		}
+	}
+	if best == "" && len(word) > 2 {
+		return completion(lower, candidates)
+	}
+	return best
+}
+
+// completion returns the only candidate that begins with prefix.
+func completion(prefix string, candidates []string) string {
+	found := ""
+	for _, candidate := range candidates {
+		if !strings.HasPrefix(strings.ToLower(candidate), prefix) {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = candidate
+	}
+	return found
+}
+
+// distance counts the insertions, deletions, replacements and swaps of
+// neighbours that make b of a, in bytes.
+func distance(a, b string) int {
+	var before []int
+	last := make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row := make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last = last, row
+	}
+	return last[len(b)]
+}
