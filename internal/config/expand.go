@@ -1,0 +1,88 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+func (r *resolver) bad(pos Pos, hint, format string, args ...any) {
+	r.mistakes = append(r.mistakes, Mistake{Pos: pos, Msg: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// expand fills the templates of t in; self is the service that t belongs to, or
+// nil. A mistake is noted and leaves nothing behind.
+func (r *resolver) expand(t Text, self *Service) string {
+	return r.expandWith(t, self, func(value string) string { return value })
+}
+
+// expandWith passes what it fills in through quote.
+func (r *resolver) expandWith(t Text, self *Service, quote func(string) string) string {
+	if !strings.Contains(t.Raw, "{{") {
+		return t.Raw
+	}
+	pieces, mistakes := parseTemplate(t)
+	r.mistakes = append(r.mistakes, mistakes...)
+	var out strings.Builder
+	for _, piece := range pieces {
+		if piece.ref == nil {
+			out.WriteString(piece.text)
+		} else {
+			out.WriteString(quote(r.value(piece.ref, self)))
+		}
+	}
+	return out.String()
+}
+
+// value is what ref stands for in a text of self.
+func (r *resolver) value(ref *reference, self *Service) string {
+	if m := checkReference(ref, r.project, self); m != nil {
+		r.mistakes = append(r.mistakes, *m)
+		return ""
+	}
+	service := r.project.named(ref, self)
+	switch ref.what {
+	case wordPort:
+		return r.port(service, "")
+	case wordPorts:
+		return r.port(service, ref.name)
+	case wordHost:
+		return loopback
+	case wordURL:
+		return r.url(service)
+	case wordEnv:
+		return r.outsideOf(ref)
+	case wordProject:
+		return r.run.Checkout.Project
+	case wordInstance:
+		return r.run.Checkout.Instance
+	}
+	return r.run.Checkout.Dir
+}
+
+// url is where others reach s, filled in once.
+func (r *resolver) url(s *Service) string {
+	if s.URLDefault {
+		return "http://" + loopback + ":" + r.port(s, "")
+	}
+	if _, known := r.urls[s.Name]; !known {
+		r.urls[s.Name] = ""
+		r.urls[s.Name] = r.expand(s.URL, s)
+	}
+	return r.urls[s.Name]
+}
+
+// outsideOf is the variable that {{env.NAME}} names.
+func (r *resolver) outsideOf(ref *reference) string {
+	value, ok := r.outside(ref.name)
+	if !ok {
+		known := slices.Concat(slices.Sorted(maps.Keys(r.environ)), slices.Sorted(maps.Keys(r.files)))
+		hint := "set it in the environment or in .env"
+		if near := Suggest(ref.name, known); near != "" {
+			hint = didYouMean("{{env." + near + "}}")
+		}
+		r.bad(ref.pos, hint, "{{%s}}: the variable %s is not set", ref.text, ref.name)
+	}
+	return value
+}

@@ -1,0 +1,91 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// replacement is what one service has instead of a file's value; "" is nothing.
+type replacement struct{ service, value string }
+
+// noteReplaced remembers what s has of lhrun's own variables where a file says
+// something else. given are those that the configuration has the last word on.
+func (r *resolver) noteReplaced(s *Service, lhrun, given map[string]string) {
+	for _, key := range slices.Concat([]string{"PORT", "HOST"}, slices.Collect(maps.Keys(lhrun))) {
+		file, inFile := r.files[key]
+		value, has := lhrun[key]
+		_, settled := given[key]
+		noted := slices.ContainsFunc(r.replaced[key], func(o replacement) bool { return o.service == s.Name })
+		if inFile && !settled && !noted && value != file.value && (has || !s.Task) {
+			r.replaced[key] = append(r.replaced[key], replacement{s.Name, value})
+		}
+	}
+}
+
+// notices has a line for each variable of a file that lhrun replaces.
+func (r *resolver) notices() []string {
+	keys := slices.SortedFunc(maps.Keys(r.files), func(a, b string) int {
+		x, y := r.files[a], r.files[b]
+		return cmp.Or(cmp.Compare(x.file, y.file), cmp.Compare(x.line, y.line), strings.Compare(a, b))
+	})
+	var lines []string
+	for _, key := range keys {
+		file := r.files[key]
+		start := fmt.Sprintf("%s:%d: %s=%s", shown(r.project.EnvFiles[file.file].Path), file.line, key, discreet(file.value))
+		value, everybodys := r.vars[key]
+		_, settled := r.env[key]
+		switch {
+		case everybodys && !settled && value != file.value:
+			lines = append(lines, fmt.Sprintf("%s is replaced by lhrun's %s", start, discreet(value)))
+		case len(r.replaced[key]) > 0:
+			lines = append(lines, start+" is "+fate(r.replaced[key]))
+		}
+	}
+	return lines
+}
+
+// fate says what services have instead.
+func fate(all []replacement) string {
+	given := slices.DeleteFunc(slices.Clone(all), func(o replacement) bool { return o.value == "" })
+	same := func(o replacement) bool { return o.value == given[0].value }
+	switch {
+	case len(given) == 0:
+		return "kept from services without a port: " + list(all)
+	case len(given) == 1:
+		return fmt.Sprintf("replaced by lhrun's %s for service %s", given[0].value, given[0].service)
+	case !slices.ContainsFunc(given, func(o replacement) bool { return !same(o) }):
+		return "replaced by lhrun's " + given[0].value
+	}
+	return "replaced by lhrun's: " + list(given)
+}
+
+// maxListed services are named in one notice.
+const maxListed = 5
+
+func list(all []replacement) string {
+	var words []string
+	for i, o := range all {
+		if i == maxListed {
+			words = append(words, fmt.Sprintf("and %d more", len(all)-i))
+			break
+		}
+		words = append(words, strings.TrimSpace(o.service+" "+o.value))
+	}
+	return strings.Join(words, ", ")
+}
+
+// discreet keeps the password of a url, and all but one line, out of the logs.
+func discreet(value string) string {
+	value, rest, long := strings.Cut(value, "\n")
+	if long && rest != "" {
+		value += "…"
+	}
+	if u, err := url.Parse(value); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return value
+}

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lhrun/lhrun/supervisor"
+)
+
+// parseProcfile reads the text of the Procfile at path. Its processes are ready
+// as soon as they run, are not restarted, and their commands go to the shell as
+// they are, without templates. No port file is written for them.
+func parseProcfile(path string, data []byte) (*Project, Mistakes) {
+	src := newSource(shown(path), data)
+	if m, bad := notText(src); bad {
+		return nil, Mistakes{m}
+	}
+	dir := filepath.Dir(path)
+	p := &Project{
+		Name:       nameFrom(filepath.Base(dir)),
+		Dir:        dir,
+		File:       path,
+		Procfile:   true,
+		Shell:      []string{"sh", "-c"},
+		EnvFiles:   []EnvFile{{Path: filepath.Join(dir, ".env"), Optional: true}},
+		MaxLogSize: defaultLogSize,
+	}
+	c := &checker{sources: []*source{src}}
+	for number, start := range src.lines {
+		if s, ok := c.process(src, number+1, start); ok && c.isNew(p, s) {
+			p.Services = append(p.Services, s)
+		}
+	}
+	if len(p.Services) == 0 && len(c.mistakes) == 0 {
+		c.bad(Pos{File: src.name}, `a line such as "web: ./serve --port $PORT" names one`, "there are no processes")
+	}
+	if mistakes := c.finish(); len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	return p, nil
+}
+
+// process reads a line, which begins at byte start. It is false for an empty
+// one, a comment, and one that is wrong.
+func (c *checker) process(src *source, number, start int) (Service, bool) {
+	line := src.line(number)
+	text := strings.TrimSpace(line)
+	if text == "" || text[0] == '#' {
+		return Service{}, false
+	}
+	at := func(part string, from int) Pos {
+		from += strings.Index(line[from:], part)
+		return src.pos(span{start + from, start + from + len(part)})
+	}
+	left, right, found := strings.Cut(line, ":")
+	name, command := strings.TrimSpace(left), strings.TrimSpace(right)
+	switch {
+	case !found:
+		c.bad(at(text, 0), "a line is NAME: COMMAND, or a comment after #", "this line names no process")
+	case name == "":
+		c.bad(at(":", 0), "", "there is no name before the colon")
+	case !namePattern.MatchString(name):
+		c.bad(at(name, 0), nameHint(name), "%q cannot be the name of a process: it takes letters, digits, - and _, and no - or _ first", name)
+	case command == "":
+		c.bad(at(name, 0), "", "process %q has no command", name)
+	case strings.ContainsRune(command, 0):
+		c.bad(at(command, len(left)+1), "", "the command of process %q holds a NUL character", name)
+	default:
+		return Service{
+			Name:      name,
+			Pos:       at(name, 0),
+			Command:   Command{Shell: true, Args: []Text{{Raw: literal(command), Pos: at(command, len(left)+1)}}},
+			Port:      Port{Pos: at(name, 0)},
+			URL:       Text{Raw: "http://{{host}}:{{port}}", Pos: at(name, 0)},
+			Ready:     Probe{Kind: supervisor.ProbeNone},
+			Restart:   supervisor.Restart{Policy: supervisor.RestartNo},
+			Autostart: true,
+
+			URLDefault: true,
+		}, true
+	}
+	return Service{}, false
+}
+
+// isNew reports whether s can stand beside the processes before it: two of one
+// prefix would be told apart by nobody who reads their variables.
+func (c *checker) isNew(p *Project, s Service) bool {
+	same := slices.IndexFunc(p.Services, func(o Service) bool { return Prefix(o.Name) == Prefix(s.Name) })
+	if same < 0 {
+		return true
+	}
+	first := p.Services[same]
+	if first.Name == s.Name {
+		c.bad(s.Pos, fmt.Sprintf("the first is on line %d", first.Pos.Line), "process %q is there twice", s.Name)
+	} else {
+		c.bad(s.Pos, fmt.Sprintf("rename this one or the one on line %d", first.Pos.Line),
+			"processes %q and %q would share the variable %s_PORT", first.Name, s.Name, Prefix(s.Name))
+	}
+	return false
+}

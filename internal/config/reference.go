@@ -1,0 +1,197 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lhrun/lhrun/internal/graph"
+)
+
+// reference is what stands between {{ and }}.
+type reference struct {
+	text string
+	pos  Pos
+	// service is "" for the service that the text belongs to.
+	service string
+	// what is one of the words below; name belongs to wordPorts and wordEnv.
+	what, name string
+}
+
+// The words of references.
+const (
+	wordPort     = "port"
+	wordHost     = "host"
+	wordURL      = "url"
+	wordPorts    = "ports"
+	wordEnv      = "env"
+	wordProject  = "project"
+	wordInstance = "instance"
+	wordDir      = "dir"
+)
+
+var (
+	ownWords     = []string{wordPort, wordHost, wordURL}
+	projectWords = []string{wordProject, wordInstance, wordDir}
+)
+
+// ofService says that r needs a service to mean something.
+func (r *reference) ofService() bool {
+	switch r.what {
+	case wordPort, wordHost, wordURL, wordPorts:
+		return true
+	}
+	return false
+}
+
+// checkTemplate returns what is wrong with t in p, whose services are known but
+// need not be right. self is the service that t belongs to, nil at the top level.
+// Unset variables are found by Resolve, which knows the environment.
+func checkTemplate(t Text, p *Project, self *Service) []Mistake {
+	if self != nil && self.URLDefault && t == self.URL {
+		return nil
+	}
+	pieces, mistakes := parseTemplate(t)
+	for _, piece := range pieces {
+		if piece.ref == nil {
+			continue
+		}
+		if m := checkReference(piece.ref, p, self); m != nil {
+			mistakes = append(mistakes, *m)
+		}
+	}
+	if self != nil && t == self.URL {
+		mistakes = append(mistakes, checkURLCycle(p, self)...)
+	}
+	return mistakes
+}
+
+// checkReference says why ref means nothing, if so.
+func checkReference(ref *reference, p *Project, self *Service) *Mistake {
+	if !ref.ofService() {
+		return nil
+	}
+	mistake := func(hint, format string, args ...any) *Mistake {
+		return &Mistake{Pos: ref.pos, Msg: fmt.Sprintf(format, args...), Hint: hint}
+	}
+	service := p.named(ref, self)
+	switch {
+	case service == nil && ref.service == "":
+		return mistake(nameOne(ref, p), "{{%s}} is a service's own, and here is no service", ref.text)
+	case service == nil:
+		return mistake(nearService(ref, p), "{{%s}} names unknown service %q", ref.text, ref.service)
+	case ref.what == wordPort && service.Port.None:
+		return mistake(noPortHint(service), "{{%s}}: service %q has no port", ref.text, service.Name)
+	case ref.what == wordURL && !service.hasURL():
+		return mistake(`give it a port or a "url"`, "{{%s}}: service %q has no url", ref.text, service.Name)
+	case ref.what == wordPorts && !service.hasPort(ref.name):
+		return mistake(nearPort(ref, service), "{{%s}}: service %q has no port named %q", ref.text, service.Name, ref.name)
+	}
+	return nil
+}
+
+// named is the service that ref is about, nil when there is none.
+func (p *Project) named(ref *reference, self *Service) *Service {
+	if ref.service == "" {
+		return self
+	}
+	return p.service(ref.service)
+}
+
+func (p *Project) service(name string) *Service {
+	for i := range p.Services {
+		if p.Services[i].Name == name {
+			return &p.Services[i]
+		}
+	}
+	return nil
+}
+
+func (p *Project) names() []string {
+	names := make([]string, len(p.Services))
+	for i, s := range p.Services {
+		names[i] = s.Name
+	}
+	return names
+}
+
+// hasPort reports whether s has a further port called name.
+func (s *Service) hasPort(name string) bool {
+	return slices.ContainsFunc(s.Ports, func(port Port) bool { return port.Name == name })
+}
+
+// hasURL reports whether others can reach s: the default needs a port.
+func (s *Service) hasURL() bool { return s.URL.Raw != "" && !(s.URLDefault && s.Port.None) }
+
+func nameOne(ref *reference, p *Project) string {
+	if len(p.Services) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("name one: {{%s.%s}}", p.Services[0].Name, ref.text)
+}
+
+func nearService(ref *reference, p *Project) string {
+	if near := Suggest(ref.service, p.names()); near != "" {
+		return didYouMean("{{" + near + strings.TrimPrefix(ref.text, ref.service) + "}}")
+	}
+	return "services are " + strings.Join(p.names(), ", ")
+}
+
+func noPortHint(s *Service) string {
+	if s.Task {
+		return `a task has a port only with port = "auto" or a number`
+	}
+	return "it has port = false"
+}
+
+func nearPort(ref *reference, s *Service) string {
+	var names []string
+	for _, port := range s.Ports {
+		names = append(names, port.Name)
+	}
+	if near := Suggest(ref.name, names); near != "" {
+		return didYouMean("{{" + strings.TrimSuffix(ref.text, ref.name) + near + "}}")
+	}
+	if len(names) == 0 {
+		return fmt.Sprintf(`give it one: ports = { %s = "auto" }`, ref.name)
+	}
+	return "its ports are " + strings.Join(names, ", ")
+}
+
+// checkURLCycle tells of urls that need each other: of one circle, at that
+// service of it which is first in the file.
+func checkURLCycle(p *Project, self *Service) []Mistake {
+	if len(p.urlNeeds(self.Name)) == 0 {
+		return nil
+	}
+	names := p.names()
+	cycle := graph.Cycle(names, p.urlNeeds)
+	first := slices.IndexFunc(names, func(name string) bool { return slices.Contains(cycle, name) })
+	if first < 0 || names[first] != self.Name {
+		return nil
+	}
+	return []Mistake{{
+		Pos:  self.URL.Pos,
+		Msg:  "urls need each other in a circle: " + strings.Join(cycle, " → "),
+		Hint: "write one of them without the other's url",
+	}}
+}
+
+// urlNeeds names the services whose url is part of the url of the named one.
+func (p *Project) urlNeeds(name string) []string {
+	self := p.service(name)
+	if self == nil || self.URLDefault {
+		return nil
+	}
+	var needs []string
+	pieces, _ := parseTemplate(self.URL)
+	for _, piece := range pieces {
+		if piece.ref == nil || piece.ref.what != wordURL {
+			continue
+		}
+		if other := p.named(piece.ref, self); other != nil {
+			needs = append(needs, other.Name)
+		}
+	}
+	return needs
+}

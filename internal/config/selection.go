@@ -1,0 +1,99 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/lhrun/lhrun/internal/graph"
+	"github.com/lhrun/lhrun/ports"
+)
+
+// Requests are all ports to lease, in the order of the file.
+func (p *Project) Requests() []ports.Request {
+	var requests []ports.Request
+	for _, s := range p.Services {
+		if !s.Port.None {
+			requests = append(requests, ports.Request{Service: s.Name, Fixed: s.Port.Number})
+		}
+		for _, port := range s.Ports {
+			requests = append(requests, ports.Request{Service: s.Name, Name: port.Name, Fixed: port.Number})
+		}
+	}
+	return requests
+}
+
+// Order is all services so that each comes after what it depends on, and in the
+// order of the file where that leaves a choice.
+func (p *Project) Order() []string { return graph.Order(p.names(), p.needs) }
+
+// Select returns the services that are wanted, in the order to start them. With
+// names, these; without, all that start by themselves: those without profiles or
+// with one of profiles. Unless noDeps is set, whatever they depend on is wanted
+// too. An unknown service or profile is an error.
+func (p *Project) Select(names, profiles []string, noDeps bool) ([]string, error) {
+	if err := p.checkProfiles(profiles); err != nil {
+		return nil, err
+	}
+	wanted := slices.Clone(names)
+	for _, name := range names {
+		if p.service(name) == nil {
+			return nil, unknown("service", name, p.names())
+		}
+	}
+	for _, s := range p.Services {
+		if len(names) == 0 && s.Autostart && s.inProfile(profiles) {
+			wanted = append(wanted, s.Name)
+		}
+	}
+	if !noDeps {
+		wanted = graph.Closure(wanted, p.needs)
+	}
+	return slices.DeleteFunc(p.Order(), func(name string) bool { return !slices.Contains(wanted, name) }), nil
+}
+
+func (s *Service) inProfile(profiles []string) bool {
+	return len(s.Profiles) == 0 || slices.ContainsFunc(s.Profiles, func(profile string) bool {
+		return slices.Contains(profiles, profile)
+	})
+}
+
+func (p *Project) checkProfiles(profiles []string) error {
+	known := p.Profiles()
+	for _, profile := range profiles {
+		if !slices.Contains(known, profile) {
+			return unknown("profile", profile, known)
+		}
+	}
+	return nil
+}
+
+// Profiles are all that services name, sorted.
+func (p *Project) Profiles() []string {
+	var known []string
+	for _, s := range p.Services {
+		known = append(known, s.Profiles...)
+	}
+	slices.Sort(known)
+	return slices.Compact(known)
+}
+
+func unknown(kind, name string, known []string) error {
+	if near := Suggest(name, known); near != "" {
+		return fmt.Errorf("unknown %s %q, did you mean %q?", kind, name, near)
+	}
+	return fmt.Errorf("unknown %s %q", kind, name)
+}
+
+// needs names what a service depends on directly; nothing where there is none of
+// that name.
+func (p *Project) needs(name string) []string {
+	s := p.service(name)
+	if s == nil {
+		return nil
+	}
+	needs := make([]string, len(s.DependsOn))
+	for i, d := range s.DependsOn {
+		needs[i] = d.Name
+	}
+	return needs
+}

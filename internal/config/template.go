@@ -1,0 +1,173 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// template is a text cut at its references, in order.
+type template []piece
+
+// piece is literal text or, where ref is not nil, a reference.
+type piece struct {
+	text string
+	ref  *reference
+}
+
+const literalBraces = `"{{{{" writes "{{"`
+
+// parseTemplate cuts t at its {{…}}. "{{{{" is a literal "{{", and what follows a
+// mistake is read on, so one text may have several.
+func parseTemplate(t Text) (template, []Mistake) {
+	var out template
+	var mistakes []Mistake
+	text := func(s string) {
+		if n := len(out); n > 0 && out[n-1].ref == nil {
+			out[n-1].text += s
+			return
+		}
+		out = append(out, piece{text: s})
+	}
+	for at := 0; at < len(t.Raw); {
+		rest := t.Raw[at:]
+		open := strings.Index(rest, "{{")
+		switch {
+		case open != 0:
+			if open < 0 {
+				open = len(rest)
+			}
+			text(rest[:open])
+			at += open
+		case strings.HasPrefix(rest, "{{{{"):
+			text("{{")
+			at += 4
+		case strings.HasPrefix(rest, "{{{"):
+			// As in {"a":{{{port}}}}: the outermost one is text.
+			text("{")
+			at++
+		default:
+			ref, length, mistake := readReference(t, at)
+			if mistake != nil {
+				mistakes = append(mistakes, *mistake)
+			} else {
+				out = append(out, piece{ref: ref})
+			}
+			at += length
+		}
+	}
+	return out, mistakes
+}
+
+// readReference reads the "{{…}}" at byte at of t and says how long it is.
+func readReference(t Text, at int) (*reference, int, *Mistake) {
+	inner, _, closed := strings.Cut(t.Raw[at+2:], "}}")
+	if !closed || strings.Contains(inner, "{{") || strings.Contains(inner, "\n") {
+		return nil, 2, &Mistake{
+			Pos:  t.within(at, at+2),
+			Msg:  `"{{" is not closed`,
+			Hint: `close it with "}}"; ` + literalBraces,
+		}
+	}
+	length := len(inner) + 4
+	pos := t.within(at, at+length)
+	ref, mistake := parseReference(strings.TrimSpace(inner), pos)
+	return ref, length, mistake
+}
+
+// parseReference reads what stands between the braces. Whether the service and
+// the port exist is for checkReference to say.
+func parseReference(inner string, pos Pos) (*reference, *Mistake) {
+	ref := &reference{text: inner, pos: pos}
+	first, rest, dotted := strings.Cut(inner, ".")
+	switch {
+	case inner == "":
+		return nil, &Mistake{Pos: pos, Msg: `nothing stands between "{{" and "}}"`, Hint: whatExists}
+	case !dotted && slices.Contains(projectWords, first), !dotted && slices.Contains(ownWords, first):
+		ref.what = first
+		return ref, nil
+	case first == wordEnv && isVariable(rest), first == wordPorts && namePattern.MatchString(rest):
+		ref.what, ref.name = first, rest
+		return ref, nil
+	case namePattern.MatchString(first) && slices.Contains(ownWords, rest):
+		ref.service, ref.what = first, rest
+		return ref, nil
+	}
+	if name, ok := strings.CutPrefix(rest, wordPorts+"."); ok &&
+		namePattern.MatchString(first) && namePattern.MatchString(name) {
+		ref.service, ref.what, ref.name = first, wordPorts, name
+		return ref, nil
+	}
+	return nil, &Mistake{Pos: pos, Msg: "there is no template {{" + inner + "}}", Hint: meant(inner)}
+}
+
+const whatExists = "there are port, host, url, ports.NAME, the same of another service as SERVICE.port, " +
+	"env.NAME, project, instance and dir; " + literalBraces
+
+// meant guesses what the unknown inner should have been.
+func meant(inner string) string {
+	first, rest, dotted := strings.Cut(inner, ".")
+	words := slices.Concat(ownWords, projectWords)
+	switch {
+	case inner == wordEnv, inner == wordPorts:
+		return fmt.Sprintf("write {{%s.NAME}}", inner)
+	case rest == wordPorts && namePattern.MatchString(first):
+		return fmt.Sprintf("write {{%s.ports.NAME}}", first)
+	case !dotted:
+		if word := Suggest(inner, words); word != "" {
+			return didYouMean("{{" + word + "}}")
+		}
+	case namePattern.MatchString(first):
+		if word := Suggest(rest, ownWords); word != "" {
+			return didYouMean("{{" + first + "." + word + "}}")
+		}
+	}
+	return whatExists
+}
+
+func didYouMean(what string) string { return "did you mean " + what + "?" }
+
+// isVariable reports whether s can name an environment variable.
+func isVariable(s string) bool {
+	return s != "" && !strings.ContainsAny(s, " \t=\"'{}\x00")
+}
+
+// literal is the text whose template says s.
+func literal(s string) string { return strings.ReplaceAll(s, "{{", "{{{{") }
+
+// within is where bytes from to to of t.Raw stand in the file. Pos tells the
+// quotes and how many characters are between them, never how they are written;
+// where escapes leave more than one possibility, it is the whole value.
+func (t Text) within(from, to int) Pos {
+	plain := utf8.RuneCountInString
+	for _, quote := range []int{1, 3} {
+		for _, width := range []func(string) int{plain, escapedWidth} {
+			if width(t.Raw)+2*quote != t.Pos.Len {
+				continue
+			}
+			pos := t.Pos
+			pos.Col += quote + width(t.Raw[:from])
+			pos.Len = width(t.Raw[from:to])
+			return pos
+		}
+	}
+	return t.Pos
+}
+
+// escapedWidth counts the characters of s in a basic string of TOML, with its
+// shortest escapes.
+func escapedWidth(s string) int {
+	width := 0
+	for _, r := range s {
+		switch {
+		case strings.ContainsRune("\b\t\n\f\r\"\\", r):
+			width += 2
+		case r < ' ' || r == 0x7f:
+			width += len(`\u0000`)
+		default:
+			width++
+		}
+	}
+	return width
+}
