@@ -40,7 +40,7 @@ func quote(value string) string {
 }
 
 func needsQuotes(r rune) bool {
-	const plain = "_./:@%+,=-?&"
+	const plain = "_./:@%+,=-"
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(plain, r))
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -60,10 +61,11 @@ func Parse(name string, data []byte, lookup func(key string) (string, bool)) ([]
 	}
 	p.part(text[:block.start], 1)
 	p.part(text[block.end:], 1+strings.Count(text[:block.end], "\n"))
-	if len(p.errs) > 0 {
-		return p.entries, p.errs
+	if len(p.errs) == 0 {
+		return p.entries, nil
 	}
-	return p.entries, nil
+	slices.SortStableFunc(p.errs, func(a, b *Error) int { return a.Line - b.Line })
+	return p.entries, p.errs
 }
 
 func isUTF16(data []byte) bool {
@@ -94,11 +96,18 @@ func (p *parser) part(text string, line int) {
 		p.start = p.pos
 		if err := p.statement(); err != nil {
 			// A quote that never closes must not take the lines below with it.
-			p.errs = append(p.errs, err)
+			p.report(err)
 			p.pos = p.start
 		}
 		p.skipLine()
 		p.line += strings.Count(p.text[p.start:p.pos], "\n")
+	}
+}
+
+// report keeps one error a line: a second one only follows from the first.
+func (p *parser) report(err *Error) {
+	if n := len(p.errs); n == 0 || p.errs[n-1].Line != err.Line {
+		p.errs = append(p.errs, err)
 	}
 }
 

@@ -154,6 +154,13 @@ func writeTemp(target string, data []byte, like fs.FileInfo) (name string, err e
 // resolve follows links to the file that shall be replaced. What is named below
 // root must be below it; what is named elsewhere must be where it is named.
 func resolve(root, path string) (string, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return "", err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", err
+	}
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			return "", errors.New("it is a link to a file that does not exist")
