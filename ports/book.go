@@ -1,0 +1,205 @@
+package ports
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+)
+
+// book is the content of the registry file: every checkout that ever asked, and
+// the ports of its keys. A number stands in it once.
+type book struct {
+	Version   int          `json:"version"`
+	Checkouts []*shelf     `json:"checkouts"`
+	taken     map[int]bool // every number in it; built on first use
+}
+
+type shelf struct {
+	Project  string  `json:"project"`
+	Instance string  `json:"instance"`
+	Dir      string  `json:"dir"`
+	Ports    []*slot `json:"ports"`
+}
+
+type slot struct {
+	Service string `json:"service"`
+	Name    string `json:"name,omitempty"`
+	Port    int    `json:"port"`
+	// Alternates were used while Port was busy, the first one first.
+	Alternates []int `json:"alternates,omitempty"`
+}
+
+const bookVersion = 1
+
+// errNewer is no damage: the file must be left as it is.
+var errNewer = errors.New("it was written by a newer lhrun")
+
+// parseBook reads a registry file. Entries that make no sense, or that claim a
+// number a second time, are left out rather than costing everybody their ports.
+func parseBook(data []byte) (*book, error) {
+	var b book
+	if err := json.Unmarshal(data, &b); err != nil {
+		return nil, err
+	}
+	if b.Version > bookVersion {
+		return nil, errNewer
+	}
+	if b.Version != bookVersion {
+		return nil, fmt.Errorf("version %d is unknown", b.Version)
+	}
+	b.clean()
+	return &b, nil
+}
+
+func (b *book) clean() {
+	b.taken = map[int]bool{}
+	type place struct{ project, dir string }
+	seen := map[place]bool{}
+	b.Checkouts = slices.DeleteFunc(b.Checkouts, func(s *shelf) bool {
+		if s == nil || s.Project == "" || s.Instance == "" || !filepath.IsAbs(s.Dir) || seen[place{s.Project, s.Dir}] {
+			return true
+		}
+		seen[place{s.Project, s.Dir}] = true
+		s.clean(b.taken)
+		return false
+	})
+}
+
+func (s *shelf) clean(taken map[int]bool) {
+	again := func(port int) bool {
+		if port < lowest || port > highest || taken[port] {
+			return true
+		}
+		taken[port] = true
+		return false
+	}
+	type key struct{ service, name string }
+	seen := map[key]bool{}
+	s.Ports = slices.DeleteFunc(s.Ports, func(p *slot) bool {
+		if p == nil || p.Service == "" || seen[key{p.Service, p.Name}] || again(p.Port) {
+			return true
+		}
+		seen[key{p.Service, p.Name}] = true
+		p.Alternates = slices.DeleteFunc(p.Alternates, again)
+		return false
+	})
+}
+
+func (b *book) encode() ([]byte, error) {
+	b.Version = bookVersion
+	return json.Marshal(b)
+}
+
+// find returns the shelf of a checkout, or nil.
+func (b *book) find(project, dir string) *shelf {
+	for _, s := range b.Checkouts {
+		if s.Dir == dir && s.Project == project {
+			return s
+		}
+	}
+	return nil
+}
+
+// shelf returns the shelf of c, adding one when there is none.
+func (b *book) shelf(c Checkout) *shelf {
+	s := b.find(c.Project, c.Dir)
+	if s == nil {
+		s = &shelf{Project: c.Project, Instance: c.Instance, Dir: c.Dir}
+		b.Checkouts = append(b.Checkouts, s)
+	}
+	return s
+}
+
+// collect drops the checkouts whose directory is gone, keep excepted. Their
+// numbers are free again.
+func (b *book) collect(keep string, gone func(dir string) bool) {
+	b.remove(func(s *shelf) bool { return s.Dir != keep && gone(s.Dir) })
+}
+
+func (b *book) drop(project, dir string) {
+	b.remove(func(s *shelf) bool { return s.Project == project && s.Dir == dir })
+}
+
+func (b *book) remove(which func(*shelf) bool) {
+	b.Checkouts = slices.DeleteFunc(b.Checkouts, which)
+	b.taken = nil
+}
+
+func (b *book) registered(port int) bool {
+	if b.taken == nil {
+		b.taken = map[int]bool{}
+		for _, s := range b.Checkouts {
+			for _, p := range s.Ports {
+				b.taken[p.Port] = true
+				for _, a := range p.Alternates {
+					b.taken[a] = true
+				}
+			}
+		}
+	}
+	return b.taken[port]
+}
+
+// count returns how many numbers of r are registered.
+func (b *book) count(r Range) (n int) {
+	b.registered(0)
+	for port := range b.taken {
+		if r.contains(port) {
+			n++
+		}
+	}
+	return n
+}
+
+// settle gives a key its home: a number that it did not have before, or that
+// replaces one outside of the range in use now.
+func (b *book) settle(s *shelf, q Request, port int) *slot {
+	b.registered(port)
+	b.taken[port] = true
+	p := s.find(q)
+	if p == nil {
+		p = &slot{Service: q.Service, Name: q.Name}
+		s.Ports = append(s.Ports, p)
+	} else {
+		for _, old := range append(p.Alternates, p.Port) {
+			delete(b.taken, old)
+		}
+		p.Alternates = nil
+	}
+	p.Port = port
+	return p
+}
+
+// setAside records one more number for the runs that find p's home busy.
+func (b *book) setAside(p *slot, port int) {
+	b.registered(port)
+	b.taken[port] = true
+	p.Alternates = append(p.Alternates, port)
+}
+
+// find works on a nil shelf too, which has nothing.
+func (s *shelf) find(q Request) *slot {
+	if s == nil {
+		return nil
+	}
+	for _, p := range s.Ports {
+		if p.Service == q.Service && p.Name == q.Name {
+			return p
+		}
+	}
+	return nil
+}
+
+// owner returns the shelf and slot that port is registered to, or nils.
+func (b *book) owner(port int) (*shelf, *slot) {
+	for _, s := range b.Checkouts {
+		for _, p := range s.Ports {
+			if p.Port == port || slices.Contains(p.Alternates, port) {
+				return s, p
+			}
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,168 @@
+package ports
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Checkout finds the checkout that dir is of project, and remembers it when it
+// is new. A linked git worktree is never "main"; of all other directories the
+// first one to ask is, until it has vanished, and then the next new one. An
+// instance keeps its name for as long as its directory exists.
+func (r *Registry) Checkout(project, dir string) (Checkout, error) {
+	if project == "" {
+		return Checkout{}, errors.New("cannot find a checkout of a project without a name")
+	}
+	dir, err := realDir(dir)
+	if err != nil {
+		return Checkout{}, fmt.Errorf("cannot find the checkout of project %q: %w", project, err)
+	}
+	worktree := linkedWorktree(dir)
+	known := func(b *book) (Checkout, bool) {
+		s := b.find(project, dir)
+		if s == nil || s.Instance == mainInstance && worktree {
+			return Checkout{}, false
+		}
+		return Checkout{project, s.Instance, dir}, true
+	}
+	b, err := r.store.read()
+	if err != nil {
+		return Checkout{}, err
+	}
+	if c, ok := known(b); ok {
+		return c, nil
+	}
+	var c Checkout
+	err = r.store.change(func(b *book) (bool, error) {
+		var ok bool
+		if c, ok = known(b); ok {
+			return false, nil
+		}
+		b.collect(dir, gone)
+		c = b.claim(project, dir, worktree)
+		return true, nil
+	})
+	return c, err
+}
+
+// claim adds a checkout under an instance name that no other one of the project
+// has.
+func (b *book) claim(project, dir string, worktree bool) Checkout {
+	b.drop(project, dir) // a main checkout that gave way to a worktree
+	used := map[string]bool{}
+	for _, s := range b.Checkouts {
+		if s.Project == project {
+			used[s.Instance] = true
+		}
+	}
+	c := Checkout{Project: project, Instance: mainInstance, Dir: dir}
+	if worktree || used[mainInstance] {
+		c.Instance = instanceName(dir, used)
+	}
+	b.shelf(c)
+	return c
+}
+
+// instanceName comes from the directory alone, so that it is the same after the
+// registry was lost; it grows where two directories would get the same one.
+func instanceName(dir string, used map[string]bool) string {
+	sum := sha256.Sum256([]byte(dir))
+	hash := hex.EncodeToString(sum[:])
+	base := slug(filepath.Base(dir))
+	n := 4
+	for used[base+"-"+hash[:n]] && n < len(hash) {
+		n++
+	}
+	return base + "-" + hash[:n]
+}
+
+// longestSlug keeps paths of sockets, which hold instance names, within the 104
+// bytes that the shortest system allows.
+const longestSlug = 24
+
+// slug makes a name of lower case letters, digits and single dashes.
+func slug(s string) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(s) {
+		if ('a' <= c && c <= 'z') || ('0' <= c && c <= '9') {
+			b.WriteRune(c)
+		} else if b.Len() > 0 && !strings.HasSuffix(b.String(), "-") {
+			b.WriteByte('-')
+		}
+	}
+	out := b.String()
+	if len(out) > longestSlug {
+		out = out[:longestSlug]
+	}
+	if out = strings.Trim(out, "-"); out == "" {
+		return "checkout"
+	}
+	return out
+}
+
+func realDir(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return "", err
+	}
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%q is not a directory", dir)
+	}
+	return dir, err
+}
+
+// gone is careful: a directory that cannot be looked at is still there.
+func gone(dir string) bool {
+	_, err := os.Stat(dir)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// linkedWorktree reports whether dir is in a linked worktree of git: one whose
+// .git is a file that names a directory below "worktrees" of the repository.
+func linkedWorktree(dir string) bool {
+	for {
+		path := filepath.Join(dir, ".git")
+		if info, err := os.Stat(path); err == nil {
+			return info.Mode().IsRegular() && namesWorktree(path)
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return false
+		}
+		dir = parent
+	}
+}
+
+func namesWorktree(gitFile string) bool {
+	data, err := os.ReadFile(gitFile)
+	if err != nil {
+		return false
+	}
+	gitdir, ok := strings.CutPrefix(strings.TrimSpace(string(data)), "gitdir:")
+	if !ok {
+		return false
+	}
+	if gitdir = strings.TrimSpace(gitdir); !filepath.IsAbs(gitdir) {
+		gitdir = filepath.Join(filepath.Dir(gitFile), gitdir)
+	}
+	if filepath.Base(filepath.Dir(gitdir)) != "worktrees" {
+		return false
+	}
+	// A submodule may be called worktrees/x; only a worktree names a common
+	// directory. Where the repository is out of reach the path decides.
+	if _, err := os.Stat(gitdir); err != nil {
+		return true
+	}
+	_, err = os.Stat(filepath.Join(gitdir, "commondir"))
+	return err == nil
+}

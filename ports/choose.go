@@ -1,0 +1,54 @@
+package ports
+
+// home is where the search for a key's first port starts. Teammates usually
+// share numbers, because in the main checkout only names count; in others the
+// directory does as well.
+func (r *Registry) home(c Checkout, q Request) int {
+	if c.Instance == mainInstance {
+		return r.rng.home(c.Project, q.Service, q.Name)
+	}
+	return r.rng.home(c.Project, c.Dir, q.Service, q.Name)
+}
+
+// choose finds a port, from start on, that no key has and that fit accepts. An
+// error of fit ends the search.
+func (r *Registry) choose(b *book, q Request, start int, fit func(int) (bool, error)) (port int, err error) {
+	port, found := r.rng.search(start, r.avoid, func(port int) bool {
+		if b.registered(port) {
+			return false
+		}
+		var ok bool
+		ok, err = fit(port)
+		return ok || err != nil
+	})
+	if !found {
+		return 0, &ExhaustedError{Range: r.rng, Needed: q, Registered: b.count(r.rng)}
+	}
+	return port, err
+}
+
+// avoid reports whether the kernel may give port to an outgoing connection,
+// which happens where its range was widened.
+func (r *Registry) avoid(port int) bool {
+	if !r.eph.contains(port) {
+		return false
+	}
+	for _, k := range r.kept {
+		if k.contains(port) {
+			return false
+		}
+	}
+	return true
+}
+
+// whoHas names the lhrun that leases port, or else whoever listens there; nil
+// when that is nobody any more, or cannot be found out.
+func (r *Registry) whoHas(port int) *Holder {
+	if who, held := r.locks.holder(port); held {
+		return &who.Holder
+	}
+	if who, err := whoOn(port, Listener.local); err == nil && len(who) > 0 {
+		return &who[0]
+	}
+	return nil
+}

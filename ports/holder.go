@@ -1,0 +1,89 @@
+package ports
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Holder is whoever has a port. Every field may be unknown (zero): the system
+// shows the processes of another user by their user alone.
+type Holder struct {
+	PID     int
+	Command string
+	// User is a user name, or a number where it has no name.
+	User string
+	// Project, Instance, Service and Dir are set when it belongs to an lhrun.
+	Project, Instance, Service, Dir string
+}
+
+// String is one phrase for people, such as
+//
+//	pid 812 (python3 -m http.server 3000), user ann
+//	lhrun project "shop" (instance feature-x, service api), pid 99
+func (h Holder) String() string {
+	switch {
+	case h.Project != "":
+		return h.project()
+	case h.PID != 0:
+		return h.process()
+	case h.User != "":
+		return fmt.Sprintf("a process of user %s (its pid is hidden from you)", h.User)
+	}
+	return "a process that is hidden from you"
+}
+
+func (h Holder) project() string {
+	var about []string
+	if h.Instance != "" {
+		about = append(about, "instance "+h.Instance)
+	}
+	if h.Service != "" {
+		about = append(about, "service "+h.Service)
+	}
+	s := fmt.Sprintf("lhrun project %q", h.Project)
+	if len(about) > 0 {
+		s += " (" + strings.Join(about, ", ") + ")"
+	}
+	if h.PID != 0 {
+		s += fmt.Sprintf(", pid %d", h.PID)
+	}
+	return s
+}
+
+func (h Holder) process() string {
+	s := fmt.Sprintf("pid %d", h.PID)
+	if h.Command != "" {
+		s += " (" + h.Command + ")"
+	}
+	if h.User != "" {
+		s += ", user " + h.User
+	}
+	return s
+}
+
+// longestCommand is in characters; more than that hides the rest of the message.
+const longestCommand = 80
+
+// printable makes a command line of a stranger fit for a terminal: one line, no
+// escapes, not endless.
+func printable(command string) string {
+	if !utf8.ValidString(command) {
+		command = strings.ToValidUTF8(command, "?")
+	}
+	command = strings.Map(func(c rune) rune {
+		switch {
+		case c == 0 || unicode.IsSpace(c):
+			return ' '
+		case !unicode.IsPrint(c):
+			return '?'
+		}
+		return c
+	}, command)
+	command = strings.TrimSpace(command)
+	if utf8.RuneCountInString(command) > longestCommand {
+		command = string([]rune(command)[:longestCommand-1]) + "…"
+	}
+	return command
+}

@@ -1,0 +1,218 @@
+package ports
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+)
+
+// Leases are ports that this process holds together.
+type Leases struct {
+	all   []Lease
+	holds []io.Closer
+	once  sync.Once
+}
+
+// All returns the leases in the order of the requests.
+func (l *Leases) All() []Lease { return slices.Clone(l.all) }
+
+// Close frees the ports for other runs; their numbers stay registered. The end
+// of the process frees them as well, however it ends.
+func (l *Leases) Close() (err error) {
+	l.once.Do(func() {
+		for _, h := range l.holds {
+			if h != nil {
+				err = errors.Join(err, h.Close())
+			}
+		}
+	})
+	return err
+}
+
+// Lease holds a port for every request, or none.
+//
+// An automatic request gets its home: a number that is chosen on first use and
+// then belongs to its key for as long as the checkout's directory exists. While
+// somebody else sits there it gets another one, which is registered too, and the
+// Lease says so. A fixed request gets its number or fails: the error joins one
+// *BusyError for each that is taken. *ExhaustedError means that the range is used up.
+//
+// Every port is free when it is leased. A stranger may still bind it before the
+// service does; Free and Watcher see that.
+func (r *Registry) Lease(c Checkout, requests []Request) (*Leases, error) {
+	if err := check(c, requests); err != nil {
+		return nil, err
+	}
+	t := &taking{Registry: r, checkout: c, Leases: &Leases{
+		all:   make([]Lease, len(requests)),
+		holds: make([]io.Closer, len(requests)),
+	}}
+	for i, q := range requests {
+		t.all[i] = Lease{Request: q}
+	}
+	err := t.fixed()
+	if err == nil {
+		err = t.automatic()
+	}
+	if err != nil {
+		t.Close()
+		return nil, err
+	}
+	for i := range t.all {
+		if l := &t.all[i]; l.Port != l.Home {
+			l.Holder = r.whoHas(l.Home)
+		}
+	}
+	return t.Leases, nil
+}
+
+func check(c Checkout, requests []Request) error {
+	if c.Project == "" || c.Instance == "" || !filepath.IsAbs(c.Dir) {
+		return fmt.Errorf("cannot find ports for %+v: it needs a project, an instance and an absolute directory", c)
+	}
+	type key struct{ service, name string }
+	seen := map[key]bool{}
+	for _, q := range requests {
+		k := key{q.Service, q.Name}
+		switch {
+		case q.Service == "":
+			return errors.New("cannot find a port for a service without a name")
+		case q.Fixed < 0 || q.Fixed > highest:
+			return fmt.Errorf("cannot give port %d to %s: ports go from 1 to %d", q.Fixed, q, highest)
+		case seen[k]:
+			return fmt.Errorf("cannot find a port for %s: it is asked for twice", q)
+		}
+		seen[k] = true
+	}
+	return nil
+}
+
+// taking is one call of Lease.
+type taking struct {
+	*Registry
+	*Leases
+	checkout Checkout
+}
+
+// take holds port for request i when nobody has it.
+func (t *taking) take(i, port int) (ok bool, err error) {
+	c, q := t.checkout, t.all[i].Request
+	h, err := t.locks.hold(port, identity{c.Project, c.Instance, q.Service, q.Name, c.Dir, os.Getpid()})
+	if errors.Is(err, errHeld) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("cannot lease port %d for %s: %w", port, q, err)
+	}
+	if !free(port) {
+		return false, h.Close()
+	}
+	t.holds[i] = h
+	return true, nil
+}
+
+func (t *taking) got(i, port, home int) { t.all[i].Port, t.all[i].Home = port, home }
+
+func (t *taking) fixed() error {
+	var busy []error
+	for i, l := range t.all {
+		if l.Fixed == 0 {
+			continue
+		}
+		ok, err := t.take(i, l.Fixed)
+		if err != nil {
+			return err
+		}
+		if t.got(i, l.Fixed, l.Fixed); !ok {
+			e := &BusyError{Request: l.Request, Port: l.Fixed}
+			if h := t.whoHas(l.Fixed); h != nil {
+				e.Holder = *h
+			}
+			busy = append(busy, e)
+		}
+	}
+	return errors.Join(busy...)
+}
+
+// automatic needs the registry's lock only for a key that is new or not at home.
+func (t *taking) automatic() error {
+	b, err := t.store.read()
+	if err != nil {
+		return err
+	}
+	shelf := b.find(t.checkout.Project, t.checkout.Dir)
+	var rest []int
+	for i, l := range t.all {
+		if l.Fixed != 0 {
+			continue
+		}
+		p, ok := shelf.find(l.Request), false
+		if p != nil && t.rng.contains(p.Port) {
+			if ok, err = t.take(i, p.Port); err != nil {
+				return err
+			}
+		}
+		if !ok {
+			rest = append(rest, i)
+			continue
+		}
+		t.got(i, p.Port, p.Port)
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	// New keys that want one port get it in the same order everywhere.
+	slices.SortFunc(rest, func(i, j int) int { return t.all[i].compare(t.all[j].Request) })
+	return t.store.change(func(b *book) (changed bool, err error) {
+		b.collect(t.checkout.Dir, gone)
+		for _, i := range rest {
+			one, err := t.place(b, i)
+			changed = changed || one
+			if err != nil {
+				return changed, err
+			}
+		}
+		return changed, nil
+	})
+}
+
+func (r Request) compare(o Request) int {
+	return cmp.Or(cmp.Compare(r.Service, o.Service), cmp.Compare(r.Name, o.Name))
+}
+
+// place finds a port for an automatic request: its home, an alternate, a new one.
+func (t *taking) place(b *book, i int) (changed bool, err error) {
+	q, shelf := t.all[i].Request, b.shelf(t.checkout)
+	p := shelf.find(q)
+	if p == nil || !t.rng.contains(p.Port) {
+		port, err := t.choose(b, q, t.home(t.checkout, q), func(port int) (bool, error) { return t.take(i, port) })
+		if err == nil {
+			b.settle(shelf, q, port)
+			t.got(i, port, port)
+		}
+		return err == nil, err
+	}
+	for _, port := range append([]int{p.Port}, p.Alternates...) {
+		if !t.rng.contains(port) {
+			continue
+		}
+		ok, err := t.take(i, port)
+		if ok {
+			t.got(i, port, p.Port)
+		}
+		if ok || err != nil {
+			return false, err
+		}
+	}
+	port, err := t.choose(b, q, p.Port, func(port int) (bool, error) { return t.take(i, port) })
+	if err == nil {
+		b.setAside(p, port)
+		t.got(i, port, p.Port)
+	}
+	return err == nil, err
+}

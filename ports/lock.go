@@ -1,0 +1,48 @@
+package ports
+
+import (
+	"errors"
+	"io"
+)
+
+// locks is how a process holds ports in a way that ends with the process. Only
+// one holder of a port exists in whatever the locks span.
+type locks interface {
+	// hold takes a port for who, or fails with errHeld.
+	hold(port int, who identity) (io.Closer, error)
+	// holder tells who holds a port, as far as it can be known.
+	holder(port int) (who lessee, held bool)
+	// held lists the ports that are held, in any order.
+	held() ([]int, error)
+}
+
+var errHeld = errors.New("another process holds it")
+
+// identity is what a holder tells about itself.
+type identity struct {
+	Project  string `json:"project"`
+	Instance string `json:"instance"`
+	Service  string `json:"service"`
+	Name     string `json:"name,omitempty"`
+	Dir      string `json:"dir"`
+	PID      int    `json:"pid"`
+}
+
+// longestIdentity is in bytes; a path is at most 4096 of them.
+const longestIdentity = 16 << 10
+
+// lessee is the holder of a lease and the port name that it leased.
+type lessee struct {
+	Holder
+	Name string
+}
+
+// lessee says that by, a process, is who id says. What the system knows of the
+// process, its number first of all, is trusted more.
+func (id identity) lessee(by Holder) lessee {
+	by.Project, by.Instance, by.Service, by.Dir = id.Project, id.Instance, id.Service, id.Dir
+	if by.PID == 0 {
+		by.PID = id.PID
+	}
+	return lessee{by, id.Name}
+}

@@ -1,0 +1,12 @@
+//go:build !linux
+
+package ports
+
+import "time"
+
+// A look may run lsof here.
+const (
+	shortPause = 100 * time.Millisecond
+	longPause  = 400 * time.Millisecond
+	idlePause  = 800 * time.Millisecond
+)

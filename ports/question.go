@@ -1,0 +1,189 @@
+package ports
+
+import (
+	"slices"
+	"time"
+)
+
+// sighting remembers a socket from look to look.
+type sighting struct{ look int }
+
+// question is a socket of which one target does not know yet whose it is.
+type question struct {
+	socket
+	// tries are the times it was looked for in the target's tree.
+	tries int
+	due   time.Time
+}
+
+const (
+	// A child's child may be missing from the tree for a moment, and a socket
+	// from a process between fork and exec. So nobody is called a stranger
+	// before so many tries, at growing distances: after some 35 ms.
+	strangerTries = 4
+	// A listener on a port that nobody watches is forgotten after some 600 ms.
+	foreignTries = 8
+)
+
+// retry is how long after the first tries the next one follows.
+func retry(tries int) time.Duration { return shortPause << (tries - 1) }
+
+func (h *Watch) expects(s socket) bool { return slices.Contains(h.target.Ports, int(s.Addr.Port())) }
+
+// tick looks once and answers what can be answered.
+func (w *Watcher) tick(watches []*Watch, now time.Time) {
+	if len(watches) == 0 {
+		clear(w.sockets)
+		return
+	}
+	all, err := w.table.listeners()
+	if err != nil { // nothing was seen; the next look may
+		return
+	}
+	news := w.sight(all)
+	for _, h := range watches {
+		h.ask(news, now, 0)
+		if h.fresh {
+			h.fresh = false
+			h.askOld(all, news, now)
+		}
+		h.questions = slices.DeleteFunc(h.questions, func(q *question) bool { return w.sockets[q.Listener] == nil })
+	}
+	w.answer(watches, now)
+}
+
+func (h *Watch) ask(sockets []socket, now time.Time, tries int) {
+	for _, s := range sockets {
+		h.questions = append(h.questions, &question{socket: s, tries: tries, due: now})
+	}
+}
+
+// askOld asks for what was open before h came. Only a surviving process of the
+// tree can have that, and is found at once, so one try is enough elsewhere than
+// on the target's own ports.
+func (h *Watch) askOld(all, news []socket, now time.Time) {
+	for _, s := range all {
+		switch {
+		case slices.Contains(news, s):
+		case h.expects(s):
+			h.ask([]socket{s}, now, 0)
+		default:
+			h.ask([]socket{s}, now, foreignTries-1)
+		}
+	}
+}
+
+// sight returns the sockets that were not there before and forgets those that
+// are closed. A dump can miss a socket while others come and go, so only one that
+// is missing twice is closed.
+func (w *Watcher) sight(all []socket) (news []socket) {
+	w.look++
+	for _, s := range all {
+		if seen := w.sockets[s.Listener]; seen != nil {
+			seen.look = w.look
+			continue
+		}
+		w.sockets[s.Listener] = &sighting{w.look}
+		news = append(news, s)
+	}
+	for l, seen := range w.sockets {
+		if w.look-seen.look > 1 {
+			delete(w.sockets, l)
+		}
+	}
+	return news
+}
+
+// answer asks the targets that expect a port first: they mostly have it, and
+// then nobody else's tree needs to be searched.
+func (w *Watcher) answer(watches []*Watch, now time.Time) {
+	owner := map[Listener]*Watch{}
+	for _, expected := range []bool{true, false} {
+		for _, h := range watches {
+			w.search(h, now, owner, expected)
+		}
+	}
+	for _, h := range watches {
+		w.conclude(h, now, owner)
+	}
+}
+
+// search looks for the sockets in question in the tree of h.
+func (w *Watcher) search(h *Watch, now time.Time, owner map[Listener]*Watch, expected bool) {
+	var among []socket
+	for _, q := range h.questions {
+		if h.expects(q.socket) == expected && owner[q.Listener] == nil && !q.due.After(now) {
+			among = append(among, q.socket)
+		}
+	}
+	if len(among) == 0 {
+		return
+	}
+	mine := w.table.owned(h.target.Tree(), among)
+	h.questions = slices.DeleteFunc(h.questions, func(q *question) bool {
+		if !mine[q.Listener] {
+			return false
+		}
+		owner[q.Listener] = h
+		h.opened(q.Listener)
+		return true
+	})
+}
+
+// conclude drops, puts off or answers what the search left open.
+func (w *Watcher) conclude(h *Watch, now time.Time, owner map[Listener]*Watch) {
+	var strangers []socket
+	h.questions = slices.DeleteFunc(h.questions, func(q *question) bool {
+		known := owner[q.Listener] != nil
+		if q.due.After(now) && !known {
+			return false
+		}
+		q.tries++
+		q.due = now.Add(retry(q.tries))
+		if !h.expects(q.socket) {
+			return known || q.tries >= foreignTries
+		}
+		if known || q.tries >= strangerTries {
+			strangers = append(strangers, q.socket)
+			return true
+		}
+		return false
+	})
+	if len(strangers) > 0 {
+		w.tell(h, strangers)
+	}
+}
+
+// tell finds out who the strangers are; one may turn out to be none.
+func (w *Watcher) tell(h *Watch, strangers []socket) {
+	found := w.table.holders(strangers)
+	tree := h.target.Tree()
+	for _, s := range strangers {
+		who := found[s.Listener]
+		hidden := !slices.ContainsFunc(who, func(o Holder) bool { return o.PID != 0 })
+		switch {
+		case slices.ContainsFunc(who, func(o Holder) bool { return slices.Contains(tree, o.PID) }),
+			hidden && w.table.likely(tree, s):
+			h.opened(s.Listener)
+		case s.local():
+			h.stranger(s.Listener, who)
+		}
+	}
+}
+
+func (h *Watch) opened(l Listener) {
+	delete(h.missing, int(l.Addr.Port()))
+	if h.target.Opened != nil && !h.gone() {
+		h.target.Opened(l)
+	}
+}
+
+func (h *Watch) stranger(l Listener, who []Holder) {
+	if h.target.Stranger == nil || h.gone() {
+		return
+	}
+	if len(who) == 0 {
+		who = []Holder{{}}
+	}
+	h.target.Stranger(l, who[0])
+}

@@ -1,0 +1,67 @@
+package ports
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Options say where a registry is kept and what it gives out. The zero value is
+// what lhrun uses.
+type Options struct {
+	// StateDir holds the registry; "" is what StateDir returns. Everybody who is
+	// to keep apart must use the same one; leases alone span all of them on Linux.
+	StateDir string
+	// Range is where automatic ports come from; zero is 20000-29999.
+	Range Range
+	// Warn is told, in one line, of a damaged registry that was put aside.
+	Warn func(string)
+}
+
+// Registry remembers the ports of every checkout on this machine. It holds
+// nothing open, so it needs no closing, and may be used from many goroutines.
+type Registry struct {
+	store store
+	locks locks
+	rng   Range
+	// eph are the ports to avoid because the kernel gives them to clients.
+	eph Range
+	// kept are the parts of eph that the kernel was told to leave alone.
+	kept []Range
+}
+
+// StateDir is $XDG_STATE_HOME/lhrun, or ~/.local/state/lhrun where that is not
+// set to an absolute path.
+func StateDir() (string, error) {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "lhrun"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", errors.New("cannot find a state directory: neither XDG_STATE_HOME nor HOME is set")
+	}
+	return filepath.Join(home, ".local", "state", "lhrun"), nil
+}
+
+// Open makes the state directory (0700) where it is missing. It fails when that
+// cannot be written, and on systems without a way to lease a port.
+func Open(o Options) (*Registry, error) {
+	if o.StateDir == "" {
+		dir, err := StateDir()
+		if err != nil {
+			return nil, err
+		}
+		o.StateDir = dir
+	}
+	r := &Registry{store: store{o.StateDir, o.Warn}, rng: o.Range.orDefault()}
+	if err := r.rng.check(); err != nil {
+		return nil, fmt.Errorf("cannot use %s as a port range: %w", o.Range, err)
+	}
+	var err error
+	if r.locks, err = newLocks(o.StateDir); err != nil {
+		return nil, err
+	}
+	r.eph, r.kept = ephemeral()
+	return r, r.store.open()
+}

@@ -1,0 +1,170 @@
+package ports
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// store keeps the book in a file. Readers need no lock, because the file is only
+// ever replaced whole; whoever changes it holds the lock from reading to writing.
+type store struct {
+	dir  string
+	warn func(string)
+}
+
+const (
+	bookFile   = "ports.json"
+	brokenFile = "ports.json.broken"
+	lockFile   = "ports.lock"
+	// largestBook is in bytes; some hundred thousand ports fit.
+	largestBook = 16 << 20
+	// lockPatience outlasts any crowd; only a stopped process keeps the lock longer.
+	lockPatience = 20 * time.Second
+)
+
+// damage is a registry file that cannot be read as one.
+type damage struct{ error }
+
+// open makes the directory and proves that it can be written.
+func (s store) open() error {
+	err := os.MkdirAll(s.dir, 0o700)
+	if err == nil {
+		var f *os.File
+		if f, err = openPlain(s.path(lockFile), os.O_RDWR|os.O_CREATE); err == nil {
+			return f.Close()
+		}
+	}
+	return unwritable(s.dir, err)
+}
+
+func unwritable(dir string, why error) error {
+	return fmt.Errorf("cannot keep ports in %q: %w (set XDG_STATE_HOME to a directory that can be written)", dir, why)
+}
+
+func (s store) path(name string) string { return filepath.Join(s.dir, name) }
+
+// read returns the book as it is, for looking only.
+func (s store) read() (*book, error) {
+	b, err := s.load()
+	if errors.As(err, &damage{}) {
+		err = s.change(func(healed *book) (bool, error) { b = healed; return false, nil })
+	}
+	return b, err
+}
+
+// change runs f on the book under the lock and writes the book when f says that
+// it changed something, even if f fails as well.
+func (s store) change(f func(*book) (changed bool, err error)) error {
+	unlock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	b, err := s.load()
+	if why := (damage{}); errors.As(err, &why) {
+		b, err = s.heal(why)
+	}
+	if err != nil {
+		return err
+	}
+	changed, err := f(b)
+	if changed {
+		err = errors.Join(err, s.save(b))
+	}
+	return err
+}
+
+func (s store) load() (*book, error) {
+	data, err := s.bytes()
+	if errors.Is(err, fs.ErrNotExist) {
+		return &book{}, nil
+	}
+	var b *book
+	if err == nil {
+		b, err = parseBook(data)
+	}
+	switch {
+	case err == nil:
+		return b, nil
+	case errors.Is(err, errNewer), errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("cannot use the port registry %q: %w", s.path(bookFile), err)
+	}
+	return nil, damage{err}
+}
+
+func (s store) bytes() ([]byte, error) {
+	f, err := openPlain(s.path(bookFile), os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, largestBook+1))
+	if len(data) > largestBook {
+		return nil, fmt.Errorf("it is larger than %d MiB", largestBook>>20)
+	}
+	return data, err
+}
+
+// heal puts a damaged file aside. Every key then finds its port again by its
+// hash, except those that had to look further.
+func (s store) heal(why error) (*book, error) {
+	if err := os.Rename(s.path(bookFile), s.path(brokenFile)); err != nil {
+		return nil, fmt.Errorf("cannot put the damaged port registry aside: %w", err)
+	}
+	if s.warn != nil {
+		s.warn(fmt.Sprintf("the port registry could not be read (%v): kept as %q, ports are chosen anew", why, s.path(brokenFile)))
+	}
+	return &book{}, nil
+}
+
+// save replaces the file. It does not sync: what a power cut can lose is one new
+// number, which comes from the same hash again, and a sync would cost every
+// first start tens of milliseconds under the lock.
+func (s store) save(b *book) error {
+	data, err := b.encode()
+	if err != nil {
+		return fmt.Errorf("cannot write the port registry: %w", err)
+	}
+	fresh := s.path(bookFile + ".new")
+	os.Remove(fresh)
+	if err = writeNew(fresh, data); err == nil {
+		err = os.Rename(fresh, s.path(bookFile))
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write the port registry: %w", err)
+	}
+	return nil
+}
+
+func writeNew(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+func (s store) lock() (unlock func(), err error) {
+	f, err := openPlain(s.path(lockFile), os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, fmt.Errorf("cannot lock the port registry: %w", err)
+	}
+	// Asking again rather than waiting in the kernel keeps the wait bounded.
+	for pause, start := 250*time.Microsecond, time.Now(); ; pause = min(2*pause, 4*time.Millisecond) {
+		err = tryLock(f)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, errHeld) || time.Since(start) > lockPatience {
+			f.Close()
+			return nil, fmt.Errorf("cannot lock the port registry %q: %w", s.path(lockFile), err)
+		}
+		time.Sleep(pause)
+	}
+}

@@ -1,0 +1,163 @@
+package ports
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// procTable takes sockets from socket diagnosis and owners from /proc/pid/fd.
+type procTable struct {
+	diag *diag
+	out  []socket
+}
+
+func newTable() table { return &procTable{} }
+
+func (t *procTable) close() {
+	if t.diag != nil {
+		t.diag.close()
+		t.diag = nil
+	}
+}
+
+// listeners reuses its result: it is good until the next call.
+func (t *procTable) listeners() (_ []socket, err error) {
+	if t.diag == nil {
+		t.diag, err = openDiag()
+	}
+	if err == nil {
+		t.out, err = t.diag.listeners(t.out[:0])
+	}
+	if err != nil {
+		t.close()
+		t.out, err = procListeners(t.out[:0])
+	}
+	return t.out, err
+}
+
+func (t *procTable) owned(pids []int, among []socket) map[Listener]bool {
+	wanted := byInode(among)
+	mine := map[Listener]bool{}
+	for _, pid := range pids {
+		for _, inode := range openSockets(pid, wanted) {
+			mine[wanted[inode]] = true
+		}
+		if len(mine) == len(wanted) {
+			break
+		}
+	}
+	return mine
+}
+
+func byInode(among []socket) map[uint64]Listener {
+	m := make(map[uint64]Listener, len(among))
+	for _, s := range among {
+		m[s.ID] = s.Listener
+	}
+	return m
+}
+
+// likely is for programs that changed their user or are protected from being
+// looked into: one of pids hides its files and has the user of the socket.
+func (t *procTable) likely(pids []int, s socket) bool {
+	return slices.ContainsFunc(pids, func(pid int) bool {
+		_, err := os.ReadDir(procPath(pid, "fd"))
+		if !errors.Is(err, fs.ErrPermission) {
+			return false
+		}
+		st, ok := readStatus(pid)
+		return ok && slices.Contains(st.uids[:], s.uid)
+	})
+}
+
+func (t *procTable) holders(among []socket) map[Listener][]Holder {
+	wanted := byInode(among)
+	pids := map[Listener][]int{}
+	for _, pid := range allPIDs() {
+		for _, inode := range openSockets(pid, wanted) {
+			l := wanted[inode]
+			if !slices.Contains(pids[l], pid) {
+				pids[l] = append(pids[l], pid)
+			}
+		}
+	}
+	out := map[Listener][]Holder{}
+	for _, s := range among {
+		for _, pid := range eldest(pids[s.Listener]) {
+			out[s.Listener] = append(out[s.Listener], process(pid))
+		}
+		if len(out[s.Listener]) == 0 {
+			out[s.Listener] = []Holder{{User: userName(s.uid)}}
+		}
+	}
+	return out
+}
+
+// eldest leaves out every process whose parent is among pids as well.
+func eldest(pids []int) []int {
+	if len(pids) < 2 {
+		return pids
+	}
+	var out []int
+	for _, pid := range pids {
+		if st, ok := readStatus(pid); ok && !slices.Contains(pids, st.ppid) {
+			out = append(out, pid)
+		}
+	}
+	return out
+}
+
+func allPIDs() (pids []int) {
+	d, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	names, _ := d.Readdirnames(-1)
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids
+}
+
+// openSockets returns which of the wanted inodes pid has open.
+func openSockets(pid int, wanted map[uint64]Listener) (inodes []uint64) {
+	d, err := os.Open(procPath(pid, "fd"))
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	names, _ := d.Readdirnames(-1)
+	var buf [64]byte
+	for _, name := range names {
+		n, err := unix.Readlinkat(int(d.Fd()), name, buf[:])
+		if err != nil {
+			continue
+		}
+		if inode, ok := socketInode(buf[:n]); ok {
+			if _, ok = wanted[inode]; ok {
+				inodes = append(inodes, inode)
+			}
+		}
+	}
+	return inodes
+}
+
+// socketInode reads "socket:[N]".
+func socketInode(link []byte) (uint64, bool) {
+	number, ok := bytes.CutPrefix(link, []byte("socket:["))
+	if !ok || len(number) == 0 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(number[:len(number)-1]), 10, 64)
+	return n, err == nil
+}

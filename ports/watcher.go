@@ -1,0 +1,187 @@
+package ports
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// Target is a service to watch.
+type Target struct {
+	// Ports are those that it is expected to listen on.
+	Ports []int
+	// Tree returns the live processes of the service. A process that is missing
+	// from it makes its listeners a stranger's.
+	Tree func() []int
+	// Opened is told, once per socket, that a process of Tree listens: on one of
+	// Ports or anywhere else, since now or since before Add. It may be nil.
+	Opened func(Listener)
+	// Stranger is told, once per socket, that a process outside of Tree listens
+	// on one of Ports where a client on loopback would reach it. It may be nil.
+	Stranger func(Listener, Holder)
+}
+
+// Watcher looks for listening sockets on behalf of any number of targets, in one
+// goroutine, which also makes all their calls. They must return soon and must
+// not wait for a method of the Watcher.
+//
+// It looks every 5 ms while a target waits for its Ports, easing to 50 ms for
+// one that takes long, and every 500 ms otherwise. A socket that opens and closes
+// between two looks is never seen, nor one in another network namespace.
+// A process that hides its files from this user, such as one with another
+// user's rights, is taken for the owner only of its Target's Ports and only when
+// nobody else visible has them. Outside of Linux a look costs far more, so all
+// of these times are longer, and only processes of this user may be seen.
+type Watcher struct {
+	table table
+	poke  chan struct{} // the watches changed: look again
+	quit  chan struct{}
+	ended chan struct{}
+	close sync.Once
+
+	mu      sync.Mutex
+	watches []*Watch
+
+	// The rest belongs to the goroutine.
+	sockets map[Listener]*sighting
+	look    int
+}
+
+// Watch is a Target under watch.
+type Watch struct {
+	target  Target
+	watcher *Watcher
+	added   time.Time
+
+	// These two are guarded by watcher.mu.
+	removed bool
+	settled bool
+
+	// The rest belongs to the watcher's goroutine.
+	fresh     bool
+	missing   map[int]bool // Ports that nothing of the tree listens on yet
+	questions []*question
+}
+
+// NewWatcher starts a watcher. It does nothing until something is added.
+func NewWatcher() *Watcher { return watch(newTable()) }
+
+func watch(t table) *Watcher {
+	w := &Watcher{
+		table:   t,
+		poke:    make(chan struct{}, 1),
+		quit:    make(chan struct{}),
+		ended:   make(chan struct{}),
+		sockets: map[Listener]*sighting{},
+	}
+	go w.run()
+	return w
+}
+
+// Add watches t until Remove. Sockets that are open already are told of as well,
+// so a service that is started again is added again.
+func (w *Watcher) Add(t Target) *Watch {
+	h := &Watch{target: t, watcher: w, added: time.Now(), fresh: true, missing: map[int]bool{}}
+	for _, port := range t.Ports {
+		h.missing[port] = true
+	}
+	w.mu.Lock()
+	w.watches = append(w.watches, h)
+	w.mu.Unlock()
+	w.wake()
+	return h
+}
+
+// Settle says that nobody waits for the target's ports any more. It is still
+// watched, at leisure.
+func (h *Watch) Settle() {
+	h.watcher.mu.Lock()
+	defer h.watcher.mu.Unlock()
+	h.settled = true
+}
+
+// Remove ends the watch. A call that is under way may still arrive.
+func (h *Watch) Remove() {
+	w := h.watcher
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	h.removed = true
+	w.watches = slices.DeleteFunc(w.watches, func(o *Watch) bool { return o == h })
+}
+
+// Close ends every watch and waits for a call that is under way.
+func (w *Watcher) Close() {
+	w.close.Do(func() { close(w.quit) })
+	<-w.ended
+}
+
+func (w *Watcher) wake() {
+	select {
+	case w.poke <- struct{}{}:
+	default:
+	}
+}
+
+func (w *Watcher) run() {
+	defer close(w.ended)
+	defer w.table.close()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		now := time.Now()
+		watches := w.current()
+		w.tick(watches, now)
+		if pause := w.pause(watches, now); pause > 0 {
+			timer.Reset(pause)
+		} else {
+			timer.Stop()
+		}
+		select {
+		case <-w.quit:
+			return
+		case <-w.poke:
+		case <-timer.C:
+		}
+	}
+}
+
+func (w *Watcher) current() []*Watch {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.watches)
+}
+
+// waiting reports whether somebody waits for a port of h.
+func (h *Watch) waiting() bool {
+	h.watcher.mu.Lock()
+	defer h.watcher.mu.Unlock()
+	return len(h.missing) > 0 && !h.settled && !h.removed
+}
+
+func (h *Watch) gone() bool {
+	h.watcher.mu.Lock()
+	defer h.watcher.mu.Unlock()
+	return h.removed
+}
+
+// pause is how long the next look can wait; 0 is for ever.
+func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
+	if len(watches) == 0 {
+		return 0
+	}
+	next := idlePause
+	for _, h := range watches {
+		if h.waiting() {
+			next = min(next, waitingPause(now.Sub(h.added)))
+		}
+		for _, q := range h.questions {
+			next = min(next, max(q.due.Sub(now), shortPause))
+		}
+	}
+	return next
+}
+
+// waitingPause is a hundredth of the wait so far, within bounds.
+func waitingPause(waited time.Duration) time.Duration {
+	return min(max(waited/100, shortPause), longPause)
+}
