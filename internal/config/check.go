@@ -30,8 +30,7 @@ func eachPort(p *Project, see func(s *Service, port Port)) {
 	}
 }
 
-// checkFixedPorts finds two ports with one number, and a range too small for
-// those without.
+// checkFixedPorts finds two ports with one number.
 func (c *checker) checkFixedPorts(p *Project) {
 	type owner struct {
 		service string

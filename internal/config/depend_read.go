@@ -127,7 +127,7 @@ func (c *checker) checkCycles(p *Project) {
 		}
 		last := path[len(path)-2]
 		closing := slices.IndexFunc(edges[last], func(d Dependency) bool { return d.Name == path[0] })
-		c.bad(edges[last][closing].Pos, "", "services wait for each other: %s", strings.Join(path, " -> "))
+		c.bad(edges[last][closing].Pos, "", "dependency cycle: %s", strings.Join(path, " -> "))
 		edges[last] = slices.Delete(edges[last], closing, closing+1)
 	}
 }

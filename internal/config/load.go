@@ -46,18 +46,28 @@ func Load(o Options) (*Project, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration: %w", err)
 	}
-	if strings.HasPrefix(filepath.Base(path), ProcfileName) {
-		return loadProcfile(path, data)
-	}
-	local, err := readLocal(path)
-	if err != nil {
+	project, mistakes, err := readEither(path, data)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	project, mistakes := read(path, data, local)
-	if len(mistakes) > 0 {
+	case len(mistakes) > 0:
 		return nil, mistakes
 	}
 	return project, nil
+}
+
+// readEither reads a Procfile or a lhrun.toml, whichever the name tells.
+func readEither(path string, data []byte) (*Project, Mistakes, error) {
+	if strings.HasPrefix(filepath.Base(path), ProcfileName) {
+		project, mistakes := parseProcfile(path, data)
+		return project, mistakes, nil
+	}
+	local, err := readLocal(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	project, mistakes := read(path, data, local)
+	return project, mistakes, nil
 }
 
 // find returns the absolute path of the file to load.
@@ -113,19 +123,6 @@ func readLocal(path string) ([]byte, error) {
 		return nil, fmt.Errorf("cannot read the local configuration: %w", err)
 	}
 	return data, nil
-}
-
-func loadProcfile(path string, data []byte) (*Project, error) {
-	src := newSource(shown(path), data)
-	project, found := parseProcfile(path, data)
-	c := &checker{sources: []*source{src}, mistakes: found}
-	for i := range c.mistakes {
-		c.mistakes[i].Pos.File = src.name
-	}
-	if mistakes := c.finish(); len(mistakes) > 0 {
-		return nil, mistakes
-	}
-	return project, nil
 }
 
 // shown is path as users are told it: relative to the working directory when it

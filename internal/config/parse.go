@@ -72,8 +72,7 @@ func syntaxMistake(src *source, err error) Mistake {
 	if !ok {
 		return Mistake{Pos: Pos{File: src.name}, Msg: err.Error()}
 	}
-	at := span{bad.Position.Start, bad.Position.Start + bad.Position.Len}
-	m := Mistake{Pos: src.pos(at), Msg: plain(bad.Message)}
+	m := Mistake{Pos: src.pos(syntaxSpan(src.text, bad)), Msg: plain(bad.Message)}
 	if key, found := strings.CutSuffix(m.Msg, " has already been defined"); found {
 		m.Hint = firstDefinition(src, m.Pos.Line, key)
 		return m
@@ -82,15 +81,40 @@ func syntaxMistake(src *source, err error) Mistake {
 	return m
 }
 
+// syntaxSpan is where err is, without the white space that it may begin with. For
+// a control character the parser names the one before.
+func syntaxSpan(text string, err toml.ParseError) span {
+	start, end := max(err.Position.Start, 0), err.Position.Start+err.Position.Len
+	if strings.Contains(err.Message, "control characters") {
+		start, end = start+1, end+1
+	}
+	for start+1 < min(end, len(text)) && (text[start] == ' ' || text[start] == '\t') {
+		start++
+	}
+	return span{start, end}
+}
+
 // plain makes a message of the toml package sound like the rest of ours.
 func plain(msg string) string {
 	msg = strings.TrimSuffix(strings.TrimPrefix(msg, "TOML "), ".")
 	if quoted := quotedKey.FindStringSubmatch(msg); quoted != nil {
 		msg = fmt.Sprintf("key %q%s", quoted[1], quoted[2])
 	}
+	msg = plainEnds.Replace(msg)
 	first, size := utf8.DecodeRuneInString(msg)
 	return string(unicode.ToLower(first)) + msg[size:]
 }
+
+var plainEnds = strings.NewReplacer(
+	"unexpected EOF; expected value", "the file ends before the value",
+	"unexpected EOF; expected", "the file ends before",
+	", or EOF", "",
+	"newline, comment", "line end or a comment",
+	"unexpected EOF", "unexpected end of the file",
+	`found '\n' instead`, "found the end of the line",
+	`got '\n' instead`, "got the end of the line",
+	`got '\x00' instead`, "got the end of the file",
+)
 
 var quotedKey = regexp.MustCompile(`^Key '(.*)'( .*)$`)
 

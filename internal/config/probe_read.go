@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lhrun/lhrun/supervisor"
@@ -75,20 +77,22 @@ func hasKind(n *node) bool {
 // probe reads what readiness and health have in common. A probe of two kinds is
 // read as the first.
 func (c *checker) probe(f *fields, s *Service) Probe {
+	for _, kind := range probeKinds {
+		f.get(string(kind))
+	}
 	var p Probe
 	var first *node
-	for _, kind := range probeKinds {
-		n := f.get(string(kind))
-		if n == nil {
+	for _, name := range f.n.names {
+		n, read := f.n.parts[name], Probe{Kind: supervisor.ProbeKind(name)}
+		if !slices.Contains(probeKinds[:], read.Kind) {
 			continue
 		}
-		read := Probe{Kind: kind}
 		c.probeKind(&read, n, s)
 		if first == nil {
 			first, p = n, read
 			continue
 		}
-		c.bad(n.keyPos(), c.twoKindsHint(first, n), "a probe is of one kind, this one is of %s and %s", p.Kind, kind)
+		c.bad(n.keyPos(), c.twoKindsHint(first, n), "two probe kinds at once: %s and %s", p.Kind, name)
 	}
 	p.Timeout = c.patience(f.get("timeout"))
 	p.Interval = c.patience(f.get("interval"))
@@ -162,7 +166,7 @@ func (c *checker) httpTarget(n *node, s *Service) Text {
 			c.bad(t.Pos, "", "%q is not a URL", t.Raw)
 		}
 	default:
-		c.bad(t.Pos, fmt.Sprintf("did you mean %q?", "/"+t.Raw), "%q is neither a path nor a URL", t.Raw)
+		c.bad(t.Pos, didYouMean(strconv.Quote("/"+t.Raw)), "%q is neither a path nor a URL", t.Raw)
 	}
 	return t
 }

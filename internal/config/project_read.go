@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lhrun/lhrun/ports"
@@ -65,9 +67,27 @@ func (c *checker) project(root *node) *Project {
 		p.EnvFiles = []EnvFile{{Path: filepath.Join(c.dir, ".env"), Optional: true}}
 	}
 	defaults := c.defaults(f.get("defaults"))
-	p.Services = c.services(f.get("services"), defaults)
+	services := f.get("services")
+	p.Services = c.services(services, defaults)
 	f.end("the file")
+	if len(p.Services) == 0 && !slices.Contains(f.meant, "services") {
+		c.noServices(services)
+	}
 	return p
+}
+
+// topKeys are those of the file itself that nothing below it knows.
+var topKeys = [...]string{"name", "dotenv", "shell", "defaults", "services", "logs"}
+
+func (c *checker) noServices(n *node) {
+	pos := Pos{File: c.sources[0].name}
+	if n != nil && !n.isTable {
+		return
+	}
+	if n != nil {
+		pos = n.keyPos()
+	}
+	c.bad(pos, `a service begins with [services.NAME] and needs a command`, "there are no services")
 }
 
 var projectName = regexp.MustCompile(`^[a-z0-9-]+$`)
@@ -78,7 +98,7 @@ func (c *checker) projectName(n *node) string {
 	}
 	name := c.str(n)
 	if name != "" && !projectName.MatchString(name) {
-		c.bad(n.pos(), fmt.Sprintf("did you mean %q?", nameFrom(name)),
+		c.bad(n.pos(), didYouMean(strconv.Quote(nameFrom(name))),
 			"the project name %q may hold a-z, 0-9 and - only", name)
 	}
 	return name
@@ -162,6 +182,7 @@ func isString(n *node) bool {
 func (c *checker) portFile(path string, n *node) PortFile {
 	if strings.TrimSpace(path) == "" {
 		c.bad(n.keyPos(), "", "the path is empty")
+		return PortFile{}
 	}
 	f := c.table(n, fmt.Sprintf(`%q = {} writes the variables of every service`, path))
 	if !f.isTable {
@@ -184,7 +205,7 @@ func (c *checker) checkPortFiles(files []PortFile) {
 			continue
 		}
 		if isDir(file.Path) {
-			c.bad(file.Pos, "", "%q is a directory, not a file to write", file.Path)
+			c.bad(file.Pos, "", "the port file %q is a directory", c.rel(file.Path))
 		}
 		if first, twice := seen[file.Path]; twice {
 			c.bad(file.Pos, alreadyHint(first), "the port file %q is named twice", c.rel(file.Path))

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -16,23 +17,17 @@ var namePattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`)
 // may set a key itself, and returns it. It is read as a service without a name.
 func (c *checker) defaults(n *node) *node {
 	f := c.table(n, "")
+	c.serviceKeys(f, &Service{})
+	c.serviceKeyNames = f.known
+	f.end("defaults")
 	if !f.isTable {
 		return nil
 	}
-	c.serviceKeys(f, &Service{})
-	f.end("defaults")
 	return n
 }
 
 func (c *checker) services(n *node, defaults *node) []Service {
-	f := c.table(n, `[services.NAME] begins a service`)
-	if len(f.n.names) == 0 && (n == nil || n.isTable) {
-		pos := Pos{File: c.sources[0].name}
-		if n != nil {
-			pos = n.keyPos()
-		}
-		c.bad(pos, `a service begins with [services.NAME] and has at least command = "…"`, "there are no services")
-	}
+	f := c.table(n, `a service begins with [services.NAME]`)
 	var services []Service
 	for _, name := range f.n.names {
 		services = append(services, c.service(name, f.n.parts[name], defaults))
@@ -71,7 +66,7 @@ func nameHint(name string) string {
 	if clean == "" {
 		return ""
 	}
-	return fmt.Sprintf("did you mean %q?", clean)
+	return didYouMean(strconv.Quote(clean))
 }
 
 func isASCIIName(r rune) bool { return r < 0x80 && isBare(byte(r)) }
@@ -213,5 +208,5 @@ func (c *checker) nearFile(path string) string {
 	if near == "" {
 		return ""
 	}
-	return fmt.Sprintf("did you mean %q?", c.rel(filepath.Join(parent, near)))
+	return didYouMean(strconv.Quote(c.rel(filepath.Join(parent, near))))
 }
