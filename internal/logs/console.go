@@ -1,0 +1,263 @@
+package logs
+
+import (
+	"bytes"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// Self is the name that lhrun's own lines carry.
+const Self = "lhrun"
+
+// ConsoleOptions say how a console looks. The zero value is for a pipe: no
+// colours, no time.
+type ConsoleOptions struct {
+	// Color colours names and lets services colour their text. Without it no
+	// escape is written at all.
+	Color bool
+	// Time puts HH:MM:SS.mmm, local time, before each name.
+	Time bool
+	// Names are padded to the longest of them, and get colours in their order.
+	Names []string
+	// Terminal says that the cursor can be moved: Live works.
+	Terminal bool
+	// Width is the terminal's number of columns; nil is 80.
+	Width func() int
+}
+
+// Console writes one stream for people: `name | text`. Every line of a service,
+// and every part of one that a carriage return would put over its beginning, is
+// written behind its name, and only colours are left of its escapes.
+type Console struct {
+	*output
+	opts  ConsoleOptions
+	heads map[string]string // by name, without the time
+	pad   int
+
+	mu   sync.Mutex
+	open preview
+	live live
+
+	// shown is, for services with an open line, how much of it was passed on in
+	// lines of their own.
+	shownMu sync.Mutex
+	shown   map[string]int
+}
+
+// preview is an unfinished line at the end of the stream.
+type preview struct {
+	service string // "" is none
+	text    []byte // as written, without head
+	colour  bool
+}
+
+// NewConsole returns a sink that writes to w: one call of w.Write a block, one
+// at a time. Its first write error is returned by every call to come.
+func NewConsole(w io.Writer, opts ConsoleOptions) *Console {
+	c := &Console{output: newOutput(w), opts: opts, heads: map[string]string{}, shown: map[string]int{}}
+	if c.opts.Width == nil {
+		c.opts.Width = func() int { return 80 }
+	}
+	names := opts.Names
+	if !slices.Contains(names, Self) {
+		names = append(slices.Clone(names), Self)
+	}
+	for _, name := range names {
+		c.pad = max(c.pad, utf8.RuneCountInString(name))
+	}
+	for i, name := range names {
+		c.heads[name] = c.newHead(name, i)
+	}
+	return c
+}
+
+// blocks are buffers for formatted blocks; a block that grew large is not kept.
+var blocks = sync.Pool{New: func() any { return new([]byte) }}
+
+func keepBlock(buf *[]byte, used []byte) {
+	if cap(used) <= 4*chunkSize {
+		*buf = used[:0]
+		blocks.Put(buf)
+	}
+}
+
+// Lines formats block on the caller's time and writes it at once.
+func (c *Console) Lines(service string, at time.Time, block []byte) error {
+	return c.lines(service, at, block[c.takeShown(service, block):])
+}
+
+func (c *Console) lines(service string, at time.Time, block []byte) error {
+	buf := blocks.Get().(*[]byte)
+	head := c.appendHead((*buf)[:0], service, at)
+	out := c.appendBlock(head, head, block)
+	defer keepBlock(buf, out)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.put(service, len(head), out[len(head):])
+}
+
+// Preview shows a line that has not ended. What comes next either completes it
+// or ends it with an ellipsis, and then its whole line comes again.
+func (c *Console) Preview(service string, at time.Time, text []byte) error {
+	text = bytes.TrimRight(text, "\r")
+	from := c.shownOf(service)
+	if from >= len(text) {
+		return c.Err()
+	}
+	if i := bytes.LastIndexByte(text[from:], '\r') + 1; i > 0 {
+		// Every part but the last will not change any more.
+		if err := c.lines(service, at, append(text[from:from+i:from+i], '\n')); err != nil {
+			return err
+		}
+		from += i
+		c.setShown(service, from)
+	}
+	head := c.appendHead(nil, service, at)
+	clean, coloured := appendOpen(nil, text[from:], c.opts.Color)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.putOpen(service, head, clean, coloured)
+}
+
+// put writes lines, each behind its head; the first head is headLen bytes long.
+func (c *Console) put(service string, headLen int, lines []byte) error {
+	open := c.open
+	c.open = preview{}
+	switch {
+	case open.service == "":
+	case open.service == service && bytes.HasPrefix(lines[headLen:], open.text):
+		return c.write(c.live.around(c, service, lines[headLen+len(open.text):]))
+	default:
+		if err := c.write(open.ending()); err != nil {
+			return err
+		}
+	}
+	return c.write(c.live.around(c, service, lines))
+}
+
+// putOpen writes the beginning of a line, or what it has grown by.
+func (c *Console) putOpen(service string, head, text []byte, coloured bool) error {
+	if len(c.live.lines) > 0 {
+		c.live.open = openLine{service, append(head, text...)}
+		return c.write(c.live.around(c, "", nil))
+	}
+	out := append(head, text...)
+	switch open := c.open; {
+	case open.service == "":
+	case open.service == service && bytes.HasPrefix(text, open.text):
+		out = text[len(open.text):]
+	default:
+		out = append(open.ending(), out...)
+	}
+	c.open = preview{service, text, coloured}
+	return c.write(out)
+}
+
+// ending ends an open line that something else interrupts.
+func (p preview) ending() []byte {
+	if p.colour {
+		return []byte("…" + resetColour + "\n")
+	}
+	return []byte("…\n")
+}
+
+// Close takes the live lines away, ends an open line and returns the first write
+// error. The writer stays open, and lines may still follow.
+func (c *Console) Close() error {
+	c.Live(nil)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	end := []byte{}
+	if c.open.colour {
+		end = append(end, resetColour...)
+	}
+	if c.open.service != "" {
+		end = append(end, '\n')
+	}
+	c.open = preview{}
+	return c.write(end)
+}
+
+// appendBlock appends each line of block behind head.
+func (c *Console) appendBlock(dst, head, block []byte) []byte {
+	clean := plain(block)
+	for len(block) > 0 {
+		end := bytes.IndexByte(block, '\n') + 1
+		line := block[:end]
+		if clean || plain(line) {
+			dst = append(append(dst, head...), line...)
+		} else {
+			dst = appendLine(dst, head, line[:end-1], c.opts.Color)
+		}
+		block = block[end:]
+	}
+	return dst
+}
+
+func (c *Console) appendHead(dst []byte, service string, at time.Time) []byte {
+	if c.opts.Time {
+		if c.opts.Color {
+			dst = append(dst, "\x1b[2m"...)
+		}
+		dst = at.Local().AppendFormat(dst, "15:04:05.000")
+		if c.opts.Color {
+			dst = append(dst, resetColour...)
+		}
+		dst = append(dst, ' ')
+	}
+	head, ok := c.heads[service]
+	if !ok {
+		h := fnv.New32a()
+		_, _ = io.WriteString(h, service)
+		head = c.newHead(service, int(h.Sum32()%uint32(len(palette))))
+	}
+	return append(dst, head...)
+}
+
+// palette are the colours of names that are readable on dark and on light, and
+// far from each other where they follow each other.
+var palette = [...]string{"36", "33", "35", "32", "34", "31", "96", "93", "95", "92", "94", "91"}
+
+func (c *Console) newHead(name string, i int) string {
+	text := name + strings.Repeat(" ", max(0, c.pad-utf8.RuneCountInString(name))) + " |"
+	if !c.opts.Color {
+		return text + " "
+	}
+	colour := palette[i%len(palette)]
+	if name == Self {
+		colour = "1"
+	}
+	return fmt.Sprintf("\x1b[%sm%s%s ", colour, text, resetColour)
+}
+
+func (c *Console) shownOf(service string) int {
+	c.shownMu.Lock()
+	defer c.shownMu.Unlock()
+	return c.shown[service]
+}
+
+func (c *Console) setShown(service string, n int) {
+	c.shownMu.Lock()
+	defer c.shownMu.Unlock()
+	c.shown[service] = n
+}
+
+// takeShown returns how much of block's first line is out already, and forgets it.
+func (c *Console) takeShown(service string, block []byte) int {
+	c.shownMu.Lock()
+	defer c.shownMu.Unlock()
+	n := c.shown[service]
+	if n > 0 {
+		delete(c.shown, service)
+	}
+	if n > bytes.IndexByte(block, '\n') {
+		return 0
+	}
+	return n
+}

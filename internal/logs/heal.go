@@ -1,0 +1,144 @@
+package logs
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// open takes up the log where it ends, after it has put right what a crash, a
+// full disk or somebody's editor has left.
+func (l *Log) open() error {
+	l.shut()
+	if err := l.store.makeDir(); err != nil {
+		return err
+	}
+	if err := l.clearWay(); err != nil {
+		return err
+	}
+	segs, err := l.store.segments(l.service)
+	if err != nil {
+		return err
+	}
+	defer closeSegments(segs)
+	for _, g := range segs {
+		if err := l.heal(g); err != nil {
+			return err
+		}
+	}
+	if err := l.trim(); err != nil {
+		return err
+	}
+	flags := os.O_TRUNC
+	if n := len(segs); n > 0 && !segs[n-1].named {
+		flags = 0
+	}
+	if err := l.create(flags); err != nil {
+		return err
+	}
+	l.takeUp(segs)
+	if l.size > l.limit { // it was allowed more in another run
+		return l.rotate()
+	}
+	return nil
+}
+
+// takeUp sets where the next byte goes: behind the last segment.
+func (l *Log) takeUp(segs []*segment) {
+	l.base, l.size, l.records, l.ended = 0, 0, 0, true
+	l.last = record{run: l.run}
+	if len(segs) == 0 {
+		return
+	}
+	g := segs[len(segs)-1]
+	l.last = g.recs[len(g.recs)-1]
+	if g.named {
+		l.base = g.end()
+		return
+	}
+	l.base, l.size, l.records = g.base, g.size, int64(len(g.recs))
+	var b [1]byte
+	if _, err := g.log.ReadAt(b[:], g.size-1); err == nil {
+		l.ended = b[0] == '\n'
+	}
+}
+
+// heal writes a segment's index anew when there is anything wrong with it.
+func (l *Log) heal(g *segment) error {
+	name := filepath.Base(g.path)
+	if last := g.recs[len(g.recs)-1]; last.off > g.end() {
+		g.recs = slices.DeleteFunc(g.recs, func(r record) bool { return r.off > g.end() })
+		l.note("the end of %s.log is gone: %d bytes or more", name, last.off-g.end())
+	} else if g.damaged && g.size > 0 {
+		l.note("the index of %s.log was damaged; what of it made sense is kept", name)
+	} else if !g.damaged {
+		return nil
+	}
+	var data []byte
+	for _, r := range g.recs {
+		data = r.append(data)
+	}
+	return replaceFile(g.path+".idx", data)
+}
+
+func (l *Log) note(format string, args ...any) { l.store.opts.Note(fmt.Sprintf(format, args...)) }
+
+// clearWay removes links, pipes and the like that have our files' names: nothing
+// is ever written through them.
+func (l *Log) clearWay() error {
+	for _, ext := range []string{".log", ".idx"} {
+		info, err := os.Lstat(l.path(ext))
+		if err != nil || info.Mode().IsRegular() {
+			continue
+		}
+		if err := os.Remove(l.path(ext)); err != nil {
+			return err
+		}
+		l.note("%s was no file of lhrun's and has been removed", l.path(ext))
+	}
+	return nil
+}
+
+// trim removes the oldest segments until a full new one would fit, and indexes
+// without a log.
+func (l *Log) trim() error {
+	paths, err := l.store.segmentPaths(l.service)
+	if err != nil {
+		return err
+	}
+	room := l.store.opts.MaxSize - l.limit
+	for _, path := range slices.Backward(paths) {
+		if path == l.path("") {
+			continue
+		}
+		if room -= sizeOf(path); room < 0 {
+			_ = os.Remove(path + ".log")
+			_ = os.Remove(path + ".idx")
+		}
+	}
+	return l.removeOrphans(paths)
+}
+
+func (l *Log) removeOrphans(paths []string) error {
+	entries, err := os.ReadDir(l.store.dir)
+	for _, e := range entries {
+		name, isIndex := strings.CutSuffix(e.Name(), ".idx")
+		path := filepath.Join(l.store.dir, name)
+		if _, ours := nameBase(name, l.service); ours && isIndex && !slices.Contains(paths, path) {
+			_ = os.Remove(path + ".idx")
+		}
+	}
+	return err
+}
+
+// sizeOf is what a segment takes on disk.
+func sizeOf(path string) (n int64) {
+	for _, ext := range []string{".log", ".idx"} {
+		if info, err := os.Lstat(path + ext); err == nil {
+			n += info.Size()
+		}
+	}
+	return n
+}

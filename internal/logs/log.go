@@ -1,0 +1,326 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+const (
+	// stampEvery is how exactly times are kept.
+	stampEvery = time.Millisecond
+	// retryEvery is the pause after a failed write.
+	retryEvery = time.Second
+	// verifyEvery is how often it is looked whether the files are still there.
+	verifyEvery = time.Second
+)
+
+// Log is one service's log, being written. Offsets are tracked here and not by
+// the file, so that a write that failed half-way is known to the byte.
+type Log struct {
+	store   *Store
+	service string
+	limit   int64 // bytes of a segment with its index
+
+	mu       sync.Mutex
+	closed   bool
+	run      uint32
+	log, idx *os.File // nil: to be opened
+	base     int64
+	size     int64
+	records  int64
+	last     record
+	ended    bool // the last byte ended a line
+	verified time.Time
+	trouble  trouble
+	changed  chan struct{} // closed by the next write; nil when nobody waits
+}
+
+// trouble is what a log tells about a disk that does not take it.
+type trouble struct {
+	cause   error // nil: there is none
+	missing int64 // bytes since the last one on disk
+	lost    int64 // bytes whose absence the log tells already
+	retry   time.Time
+}
+
+// append writes p. An error is news: the disk begins to fail, or works again.
+func (l *Log) append(at time.Time, p []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.do(at, p, 0)
+}
+
+// begin notes a new attempt, on a line of its own.
+func (l *Log) begin(at time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.do(at, nil, flagAttempt)
+}
+
+func (l *Log) setRun(number uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.run = number
+}
+
+// next returns a channel that is closed by the next write.
+func (l *Log) next() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.changed == nil {
+		l.changed = make(chan struct{})
+	}
+	return l.changed
+}
+
+func (l *Log) do(at time.Time, p []byte, flags uint16) error {
+	if l.closed {
+		return nil
+	}
+	defer l.wake()
+	if l.trouble.cause != nil {
+		return l.resume(at, p, flags)
+	}
+	n, err := l.put(at, p, flags)
+	if err == nil {
+		return nil
+	}
+	l.trouble = trouble{cause: err, missing: int64(len(p) - n), retry: at.Add(retryEvery)}
+	return fmt.Errorf("cannot write the log of %q, which goes on unrecorded: %w", l.service, err)
+}
+
+func (l *Log) wake() {
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
+	}
+}
+
+// resume tries again after trouble, now and then; in the log a line of its own
+// says how much is missing.
+func (l *Log) resume(at time.Time, p []byte, flags uint16) error {
+	t := &l.trouble
+	if at.Before(t.retry) {
+		t.missing += int64(len(p))
+		return nil
+	}
+	t.retry = at.Add(retryEvery)
+	if err := l.mark(at); err != nil {
+		t.cause = err
+		t.missing += int64(len(p))
+		return nil
+	}
+	if n, err := l.put(at, p, flags); err != nil {
+		t.cause = err
+		t.missing += int64(len(p) - n)
+		return nil
+	}
+	lost := t.lost
+	*t = trouble{}
+	return fmt.Errorf("the log of %q is written again; %d bytes are missing from it", l.service, lost)
+}
+
+// mark writes how much is missing before the bytes that are about to come, whole
+// or not at all.
+func (l *Log) mark(at time.Time) error {
+	if err := l.verify(at); err != nil {
+		return err
+	}
+	t := &l.trouble
+	if t.missing == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("lhrun: %d bytes are missing here: %v\n", t.missing, rootCause(t.cause))
+	if !l.ended {
+		text = "\n" + text
+	}
+	base, size, ended := l.base, l.size, l.ended
+	if _, err := l.put(at, []byte(text), 0); err != nil {
+		if l.log != nil && l.base == base && l.log.Truncate(size) == nil {
+			l.size, l.ended = size, ended
+		}
+		return err
+	}
+	t.lost += t.missing
+	t.missing = 0
+	return nil
+}
+
+// rootCause leaves out which file it was: the line stands in it.
+func rootCause(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
+
+// put writes p, in several segments where it does not fit into one, and returns
+// how much of it is on disk.
+func (l *Log) put(at time.Time, p []byte, flags uint16) (n int, err error) {
+	if err := l.verify(at); err != nil {
+		return 0, err
+	}
+	if l.run != l.last.run {
+		flags |= flagRun
+	}
+	if flags != 0 && !l.ended {
+		if err := l.write([]byte{'\n'}); err != nil {
+			return 0, err
+		}
+	}
+	for first := true; first || n < len(p); first = false {
+		fits := l.fitting(p[n:])
+		if fits < 0 {
+			if err := l.rotate(); err != nil {
+				return n, err
+			}
+			fits = l.fitting(p[n:])
+		}
+		if err := l.stamp(at, flags); err != nil {
+			return n, err
+		}
+		flags = 0
+		size := l.size
+		err := l.write(p[n : n+fits])
+		n += int(l.size - size)
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// fitting returns how much of p the segment takes, whole lines where it can be;
+// -1 asks for the next segment.
+func (l *Log) fitting(p []byte) int {
+	room := l.limit - l.size - (l.records+2)*recordSize
+	switch {
+	case int64(len(p)) <= room:
+		return len(p)
+	case room > 0:
+		if n := bytes.LastIndexByte(p[:room], '\n') + 1; n > 0 {
+			return n
+		}
+	}
+	if l.size > 0 || room <= 0 {
+		return -1
+	}
+	return int(room)
+}
+
+// stamp adds a record for the bytes to come, if it says anything new.
+func (l *Log) stamp(at time.Time, flags uint16) error {
+	r := record{off: l.base + l.size, at: at.UnixNano(), run: l.run, flags: flags}
+	if l.records == 0 {
+		r.flags |= flagBase
+		if !l.ended {
+			r.flags |= flagTorn
+		}
+	}
+	if d := time.Duration(r.at - l.last.at); r.flags == 0 && d < stampEvery && d > -stampEvery {
+		return nil
+	}
+	if _, err := l.idx.WriteAt(r.append(nil), l.records*recordSize); err != nil {
+		return err
+	}
+	l.records++
+	l.last = r
+	return nil
+}
+
+func (l *Log) write(p []byte) error {
+	n, err := l.log.WriteAt(p, l.size)
+	if n > 0 {
+		l.size += int64(n)
+		l.ended = p[n-1] == '\n'
+	}
+	return err
+}
+
+// verify opens the files, again when somebody has removed or cut them.
+func (l *Log) verify(at time.Time) error {
+	if l.log != nil && at.Sub(l.verified) < verifyEvery {
+		return nil
+	}
+	if l.log != nil {
+		info, err := l.log.Stat()
+		if err == nil && info.Size() == l.size && sameFile(l.log, l.path(".log")) && sameFile(l.idx, l.path(".idx")) {
+			l.verified = at
+			return nil
+		}
+		l.shut()
+	}
+	if err := l.open(); err != nil {
+		return err
+	}
+	l.verified = at
+	return nil
+}
+
+func (l *Log) path(ext string) string { return filepath.Join(l.store.dir, l.service+ext) }
+
+// rotate puts the written segment aside, removes what is too old and begins the
+// next one. After an error the files are closed, and opened by the next write.
+func (l *Log) rotate() error {
+	base, ended, last := l.base+l.size, l.ended, l.last
+	aside := filepath.Join(l.store.dir, segmentName(l.service, l.base))
+	l.shut()
+	for _, ext := range []string{".log", ".idx"} {
+		if err := os.Rename(l.path(ext), aside+ext); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := l.trim(); err != nil {
+		return err
+	}
+	if err := l.create(os.O_EXCL); err != nil {
+		return err
+	}
+	l.base, l.size, l.records = base, 0, 0
+	l.ended, l.last = ended, last
+	return nil
+}
+
+// create opens the files that are written. The index comes first: a reader that
+// sees the log finds its index.
+func (l *Log) create(flags int) (err error) {
+	if l.idx, err = openPlain(l.path(".idx"), os.O_RDWR|os.O_CREATE|flags); err != nil {
+		return err
+	}
+	if l.log, err = openPlain(l.path(".log"), os.O_RDWR|os.O_CREATE|flags); err != nil {
+		l.shut()
+	}
+	return err
+}
+
+// shut closes the files; the next write opens them.
+func (l *Log) shut() {
+	if l.idx != nil {
+		_ = l.idx.Close()
+	}
+	if l.log != nil {
+		_ = l.log.Close()
+	}
+	l.log, l.idx = nil, nil
+}
+
+func (l *Log) close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.trouble.missing > 0 {
+		_ = l.mark(time.Now())
+	}
+	l.closed = true
+	l.shut()
+	l.wake()
+	return l.trouble.cause
+}

@@ -1,0 +1,116 @@
+package logs
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// keptRuns is how many runs are remembered; their logs are mostly gone sooner.
+const keptRuns = 100
+
+// run is one run of lhrun. Its number is the second in which it began, or one
+// more than its predecessor's, so numbers grow even when the list is lost.
+type run struct {
+	number uint32
+	at     int64 // nanoseconds since 1970
+	id     string
+}
+
+// NewRun begins a run: what is written from now on belongs to it. id is for
+// people, one word.
+func (s *Store) NewRun(id string, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.writable(); err != nil {
+		return err
+	}
+	runs := s.readRuns()
+	s.run = max(uint32(at.Unix()), s.run+1)
+	runs = append(runs, run{s.run, at.UnixNano(), id})
+	for _, l := range s.logs {
+		l.setRun(s.run)
+	}
+	var b bytes.Buffer
+	for _, r := range runs[max(0, len(runs)-keptRuns):] {
+		fmt.Fprintf(&b, "%d %d %s\n", r.number, r.at, strings.Join(strings.Fields(r.id), "_"))
+	}
+	return replaceFile(filepath.Join(s.dir, "runs"), b.Bytes())
+}
+
+// readRuns returns the remembered runs, oldest first; lines that make no sense
+// are passed over.
+func (s *Store) readRuns() []run {
+	f, err := openPlain(filepath.Join(s.dir, "runs"), os.O_RDONLY)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	var runs []run
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		var r run
+		n, _ := fmt.Sscanf(lines.Text(), "%d %d %s", &r.number, &r.at, &r.id)
+		if n >= 2 && (len(runs) == 0 || r.number > runs[len(runs)-1].number) {
+			runs = append(runs, r)
+		}
+	}
+	return runs
+}
+
+// runAt is the run that was going on at a time, as far as is known.
+func (s *Store) runAt(at int64) uint32 {
+	var number uint32
+	for _, r := range s.readRuns() {
+		if r.at <= at {
+			number = r.number
+		}
+	}
+	return number
+}
+
+// pickRun finds the run that is back runs before the current one, among the
+// remembered ones and those that the records name.
+func (s *Store) pickRun(back int, recs []record) (number uint32, ok bool) {
+	var numbers []uint32
+	for _, r := range s.readRuns() {
+		numbers = append(numbers, r.number)
+	}
+	for i, r := range recs {
+		if i == 0 || r.run != recs[i-1].run {
+			numbers = append(numbers, r.run)
+		}
+	}
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
+	i := len(numbers) - 1 + back
+	if i < 0 || i >= len(numbers) {
+		return 0, false
+	}
+	return numbers[i], true
+}
+
+// replaceFile writes a file whole or not at all.
+func replaceFile(path string, data []byte) error {
+	tmp := path + ".tmp"
+	_ = os.Remove(tmp)
+	f, err := openPlain(tmp, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		_ = os.Remove(tmp)
+	}
+	return err
+}

@@ -1,0 +1,150 @@
+package logs
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// DefaultMaxSize is how much is kept on disk for one service, in bytes.
+const DefaultMaxSize = 10 << 20
+
+// minMaxSize leaves each segment room for something.
+const minMaxSize = 64 << 10
+
+// StoreOptions bound a store. The zero value is the default.
+type StoreOptions struct {
+	// MaxSize bounds the files of one service together, in bytes (0:
+	// DefaultMaxSize; at least 64 KiB).
+	MaxSize int64
+	// Note is told, in one line, what was damaged on disk and has been healed.
+	Note func(text string)
+}
+
+// Store keeps the output of an instance's services in one directory: for each
+// service the bytes as they were written, in <service>.log, older ones in
+// <service>.<offset>.log, and beside each an index of times and runs.
+//
+// Any process may read while one writes. Readers hold no lock.
+type Store struct {
+	dir  string
+	opts StoreOptions
+
+	mu   sync.Mutex
+	lock *os.File // held once something is to be written
+	run  uint32
+	logs map[string]*Log
+}
+
+// Open returns the store in dir, which it makes, for this user only, if need be.
+func Open(dir string, opts StoreOptions) (*Store, error) {
+	if opts.MaxSize == 0 {
+		opts.MaxSize = DefaultMaxSize
+	}
+	opts.MaxSize = max(opts.MaxSize, minMaxSize)
+	if opts.Note == nil {
+		opts.Note = func(string) {}
+	}
+	s := &Store{dir: dir, opts: opts, logs: map[string]*Log{}}
+	if err := s.makeDir(); err != nil {
+		return nil, fmt.Errorf("cannot keep logs: %w", err)
+	}
+	if runs := s.readRuns(); len(runs) > 0 {
+		s.run = runs[len(runs)-1].number
+	}
+	return s, nil
+}
+
+func (s *Store) makeDir() error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Lstat(s.dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a directory", s.dir)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return os.Chmod(s.dir, 0o700)
+	}
+	return nil
+}
+
+var serviceName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`)
+
+// Log returns the service's log for writing; the same one each time. What a
+// crash left damaged is healed now. Trouble with the disk is no error: the log
+// is tried again while the service writes, and what is missing is told.
+func (s *Store) Log(service string) (*Log, error) {
+	if !serviceName.MatchString(service) {
+		return nil, fmt.Errorf("cannot keep a log of %q: not a service's name", service)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.logs[service]; l != nil {
+		return l, nil
+	}
+	if err := s.writable(); err != nil {
+		return nil, err
+	}
+	l := &Log{store: s, service: service, run: s.run, limit: s.opts.MaxSize / segmentCount}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.open() // tried again, and told, by the first write
+	s.logs[service] = l
+	return l, nil
+}
+
+// writable makes this process the directory's one writer.
+func (s *Store) writable() error {
+	if s.lock != nil {
+		return nil
+	}
+	lock, err := lockFile(filepath.Join(s.dir, "lock"))
+	if err != nil {
+		return fmt.Errorf("cannot keep logs in %s: %w", s.dir, err)
+	}
+	s.lock = lock
+	return nil
+}
+
+// Services names those that have a log, sorted.
+func (s *Store) Services() ([]string, error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		name, _, _ := strings.Cut(e.Name(), ".")
+		if filepath.Ext(e.Name()) == ".log" && serviceName.MatchString(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// Close ends all logs and lets another process write.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var first error
+	for _, l := range s.logs {
+		if err := l.close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	clear(s.logs)
+	if s.lock != nil {
+		_ = s.lock.Close()
+		s.lock = nil
+	}
+	return first
+}

@@ -1,0 +1,169 @@
+package logs
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// StreamOptions say where a service's output goes. Only Service is required.
+type StreamOptions struct {
+	Service string
+	// Log keeps the bytes on disk; nil keeps nothing.
+	Log *Log
+	// Sink shows the lines; nil shows nothing.
+	Sink Sink
+	// Failed is told, once per change, that the disk or the sink fails or that
+	// the disk works again. It is called by the reader and must not block.
+	Failed func(error)
+}
+
+// Stream is the output of one service, across its restarts.
+type Stream struct {
+	opts    StreamOptions
+	tail    tail
+	taps    taps
+	sinkBad atomic.Bool
+}
+
+// NewStream returns the stream of one service.
+func NewStream(opts StreamOptions) *Stream {
+	return &Stream{opts: opts}
+}
+
+// Begin marks the start of a new attempt: Tail forgets the one before, and the
+// store notes the boundary.
+func (s *Stream) Begin(at time.Time) {
+	s.tail.reset()
+	if s.opts.Log != nil {
+		s.fail(s.opts.Log.begin(at))
+	}
+}
+
+// Tail returns up to n of the last lines of the current attempt, free of
+// escapes. Only the last 16 KiB are remembered.
+func (s *Stream) Tail(n int) []string { return s.tail.last(n) }
+
+// OnLine calls f with each line to come, without its end, before the sink sees
+// it; the bytes are only f's during the call. f must not block and may call
+// remove.
+func (s *Stream) OnLine(f func(line []byte)) (remove func()) { return s.taps.add(f) }
+
+// Copy passes on what comes out of r, the read end of a pipe or the master of a
+// pseudo-terminal, until its writers are gone. A last line without newline is
+// delivered too.
+//
+// r.SetReadDeadline ends it early, and then what is in the pipe already is still
+// taken; r.Close ends it without. Both return nil, as the end of r does.
+func (s *Stream) Copy(r *os.File) error {
+	c := &copier{stream: s}
+	c.timer = time.AfterFunc(time.Hour, c.preview)
+	defer c.finish()
+	return readChunks(r, c)
+}
+
+func (s *Stream) deliver(at time.Time, block []byte) {
+	s.tail.add(block)
+	s.taps.see(block)
+	if s.opts.Sink != nil {
+		s.sinkResult(s.opts.Sink.Lines(s.opts.Service, at, block))
+	}
+}
+
+// sinkResult tells the first of a row of failures.
+func (s *Stream) sinkResult(err error) {
+	if bad := err != nil; s.sinkBad.Swap(bad) != bad && bad {
+		s.fail(fmt.Errorf("cannot show the output of %q: %w", s.opts.Service, err))
+	}
+}
+
+func (s *Stream) fail(err error) {
+	if err != nil && s.opts.Failed != nil {
+		s.opts.Failed(err)
+	}
+}
+
+// copier is one Copy at work. mu orders the reader and the preview timer.
+type copier struct {
+	stream *Stream
+
+	mu    sync.Mutex
+	split splitter
+	done  bool
+	// at is when the last chunk was read, since when the oldest byte of the
+	// pending line that nobody has seen was; zero when there is none.
+	at    time.Time
+	since time.Time
+	shown int
+	timer *time.Timer
+	armed bool
+}
+
+// pending is the beginning of the next buffer. Only the reader changes it.
+func (c *copier) pending() []byte { return c.split.pending }
+
+// took passes on buf: what was pending, and n bytes that were read behind it.
+func (c *copier) took(buf []byte, n int) {
+	s, at := c.stream, time.Now()
+	if s.opts.Log != nil {
+		s.fail(s.opts.Log.append(at, buf[len(buf)-n:]))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
+	c.split.feed(buf, func(block []byte) {
+		c.shown, c.since = 0, time.Time{}
+		s.deliver(at, block)
+	})
+	c.arm()
+}
+
+// arm starts the patience with a pending line that has something new to show. A
+// timer that runs already is left alone: it looks at since when it fires.
+func (c *copier) arm() {
+	if len(c.split.pending) <= c.shown {
+		return
+	}
+	if c.since.IsZero() {
+		c.since = c.at
+	}
+	if !c.armed {
+		c.armed = true
+		c.timer.Reset(previewAfter)
+	}
+}
+
+// preview shows a pending line that has waited long enough.
+func (c *copier) preview() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.armed = false
+	if c.done || c.since.IsZero() {
+		return
+	}
+	if left := previewAfter - time.Since(c.since); left > 0 {
+		c.armed = true
+		c.timer.Reset(left)
+		return
+	}
+	text := trimTorn(c.split.pending)
+	c.since = time.Time{}
+	if s := c.stream; s.opts.Sink != nil && len(text) > c.shown {
+		c.shown = len(text)
+		s.sinkResult(s.opts.Sink.Preview(s.opts.Service, c.at, text))
+	}
+}
+
+// finish delivers a last line that has no newline.
+func (c *copier) finish() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done = true
+	c.timer.Stop()
+	if rest := c.split.pending; len(rest) > 0 {
+		c.split.pending = nil
+		c.stream.deliver(c.at, append(rest, '\n'))
+	}
+}
