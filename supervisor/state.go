@@ -48,6 +48,8 @@ type Status struct {
 	Reason string
 	// WaitsFor names the dependencies that a waiting service still needs.
 	WaitsFor []string
+	// TimedOut says that the service failed because it was not ready in time.
+	TimedOut bool
 	// NextTry is when a service in backoff starts again.
 	NextTry time.Time
 }

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait of these tests: far more than anything needs, so
+// that only what never happens fails on a busy machine.
+const patience = 60 * time.Second
+
+var built struct {
+	once sync.Once
+	path string
+	err  error
+}
+
+// lhrun builds the real program once; the test binary can't stand in for it
+// where services run "$LHRUN".
+func lhrunPath(t testing.TB) string {
+	t.Helper()
+	built.once.Do(func() {
+		dir, err := os.MkdirTemp("", "lhrun-test-")
+		if err != nil {
+			built.err = err
+			return
+		}
+		built.path = filepath.Join(dir, "lhrun")
+		out, err := exec.Command("go", "build", "-o", built.path, ".").CombinedOutput()
+		if err != nil {
+			built.err = fmt.Errorf("go build: %w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return built.path
+}
+
+// home is one user's machine: a state directory that several checkouts share.
+type home struct {
+	t   testing.TB
+	dir string
+}
+
+func newHome(t testing.TB) *home {
+	t.Helper()
+	return &home{t, t.TempDir()}
+}
+
+func (h *home) environ() []string {
+	var env []string
+	for _, kv := range os.Environ() {
+		key, _, _ := strings.Cut(kv, "=")
+		switch key {
+		case "HOME", "PORT", "HOST", "NO_COLOR", "XDG_STATE_HOME", "XDG_RUNTIME_DIR":
+		default:
+			env = append(env, kv)
+		}
+	}
+	return append(env, "HOME="+h.dir, "XDG_STATE_HOME="+filepath.Join(h.dir, "state"),
+		"XDG_RUNTIME_DIR="+filepath.Join(h.dir, "run"))
+}
+
+// checkout is a directory with the given files, one pair of name and content each.
+func (h *home) checkout(files ...string) string {
+	h.t.Helper()
+	dir := h.t.TempDir()
+	for i := 0; i < len(files); i += 2 {
+		path := filepath.Join(dir, files[i])
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			h.t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(files[i+1]), 0o644); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func (h *home) command(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command(lhrunPath(h.t), args...)
+	cmd.Dir, cmd.Env = dir, h.environ()
+	return cmd
+}
+
+// output runs a verb to its end and returns what it printed and its exit code.
+func (h *home) output(dir string, args ...string) (stdout, stderr string, code int) {
+	h.t.Helper()
+	cmd := h.command(dir, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	_ = cmd.Run()
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func (h *home) port(dir, service string) int {
+	h.t.Helper()
+	out, errs, _ := h.output(dir, "port", service)
+	n, err := strconv.Atoi(strings.TrimSpace(out))
+	if err != nil {
+		h.t.Fatalf("lhrun port %s: %q %s", service, out, errs)
+	}
+	return n
+}
+
+// run is a lhrun that goes on in the background, its lines being read.
+type run struct {
+	t      testing.TB
+	cmd    *exec.Cmd
+	errs   bytes.Buffer
+	exited chan struct{}
+
+	mu    sync.Mutex
+	lines []string
+	more  chan struct{}
+	ended bool
+}
+
+// up starts `lhrun up` with args in dir.
+func (h *home) up(dir string, args ...string) *run {
+	h.t.Helper()
+	return h.start(h.command(dir, append([]string{"up"}, args...)...))
+}
+
+func (h *home) start(cmd *exec.Cmd) *run {
+	h.t.Helper()
+	r := &run{t: h.t, cmd: cmd, exited: make(chan struct{}), more: make(chan struct{})}
+	out, w, err := os.Pipe()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = w, &r.errs
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	_ = w.Close()
+	go r.read(out)
+	go func() {
+		_ = cmd.Wait()
+		close(r.exited)
+	}()
+	h.t.Cleanup(func() {
+		r.signal(syscall.SIGTERM)
+		select {
+		case <-r.exited:
+		case <-time.After(patience):
+			h.t.Errorf("lhrun does not end:\n%s", r.text())
+			r.signal(syscall.SIGKILL)
+		}
+	})
+	return r
+}
+
+func (r *run) read(out io.Reader) {
+	in := bufio.NewReader(out)
+	for {
+		line, err := in.ReadString('\n')
+		r.mu.Lock()
+		if line != "" {
+			r.lines = append(r.lines, strings.TrimSuffix(line, "\n"))
+		}
+		r.ended = r.ended || err != nil
+		close(r.more)
+		r.more = make(chan struct{})
+		r.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// wait returns the first line that matches pattern, and fails when it does not come.
+func (r *run) wait(pattern string) string {
+	r.t.Helper()
+	re := regexp.MustCompile(pattern)
+	limit := time.After(patience)
+	for seen := 0; ; {
+		r.mu.Lock()
+		for ; seen < len(r.lines); seen++ {
+			if re.MatchString(r.lines[seen]) {
+				defer r.mu.Unlock()
+				return r.lines[seen]
+			}
+		}
+		more, ended := r.more, r.ended
+		r.mu.Unlock()
+		if ended {
+			r.t.Fatalf("lhrun ended without a line like %q:\n%s", pattern, r.text())
+		}
+		select {
+		case <-more:
+		case <-limit:
+			r.t.Fatalf("no line like %q:\n%s", pattern, r.text())
+		}
+	}
+}
+
+func (r *run) text() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.lines, "\n") + "\n" + r.errs.String()
+}
+
+// texts returns what a service wrote, as the stream shows it.
+func (r *run) texts(service string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []string
+	for _, line := range r.lines {
+		name, text, ok := strings.Cut(line, "|")
+		if ok && strings.TrimSpace(name) == service {
+			out = append(out, strings.TrimPrefix(text, " "))
+		}
+	}
+	return out
+}
+
+func (r *run) signal(sig syscall.Signal) { _ = r.cmd.Process.Signal(sig) }
+
+// code waits for the end and returns the exit code.
+func (r *run) code() int {
+	r.t.Helper()
+	select {
+	case <-r.exited:
+	case <-time.After(patience):
+		r.t.Fatalf("lhrun does not end:\n%s", r.text())
+	}
+	// The last lines may still be on their way through the pipe.
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(time.Millisecond) {
+		r.mu.Lock()
+		ended := r.ended
+		r.mu.Unlock()
+		if ended {
+			break
+		}
+	}
+	return r.cmd.ProcessState.ExitCode()
+}
+
+// stop presses Ctrl-C once and expects an orderly end.
+func (r *run) stop() {
+	r.t.Helper()
+	r.signal(syscall.SIGINT)
+	if code := r.code(); code != 130 {
+		r.t.Fatalf("exit code %d after Ctrl-C, want 130:\n%s", code, r.text())
+	}
+}
+
+// processes are the live ones whose environment says that they run in dir's project.
+func processes(dir string) (pids []int) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		real = dir
+	}
+	entries, _ := os.ReadDir("/proc")
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		env, err := os.ReadFile(filepath.Join("/proc", e.Name(), "environ"))
+		if err == nil && bytes.Contains(env, []byte("LHRUN_DIR="+real+"\x00")) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func noneLeft(t testing.TB, dir string) {
+	t.Helper()
+	if left := processes(dir); len(left) > 0 {
+		t.Errorf("processes are left: %v", left)
+	}
+}
+
+// eventually waits until ok, and says what it waited for when it never is.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+// need skips a test whose real part is not on this machine.
+func need(t testing.TB, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			t.Skipf("%s is not installed", p)
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"os"
+	"slices"
+
+	"golang.org/x/term"
+
+	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/ports"
+	"github.com/lhrun/lhrun/supervisor"
+)
+
+// session is a project that this process runs: its checkout claimed, its ports
+// leased, its port files written, its supervisor made.
+type session struct {
+	*project
+	options upOptions
+	wanted  []string
+
+	instance *instance
+	held     *ports.Leases
+	screen   screen
+	sup      *supervisor.Supervisor
+	board    *board
+	view     *view
+}
+
+// openSession does all that comes before the first spawn. On an error nothing is
+// held and nothing runs.
+func (g *globals) openSession(o upOptions) (ses *session, err error) {
+	p, err := g.find()
+	if err != nil {
+		return nil, err
+	}
+	ses = &session{project: p, options: o}
+	if ses.wanted, err = p.Select(o.names, g.profiles, o.noDeps); err != nil {
+		return nil, err
+	}
+	if ses.instance, err = claim(p.checkout); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = ses.close()
+		}
+	}()
+	left := ses.instance.sweep()
+	if ses.held, err = p.registry.Lease(p.checkout, p.Requests()); err != nil {
+		return nil, err
+	}
+	p.leases = ses.held.All()
+	if p.resolved, err = p.resolve(p.leases); err != nil {
+		return nil, err
+	}
+	ses.screen = g.newScreen(o, ses.wanted)
+	ses.view = newView(ses.screen, ses.wanted)
+	ses.view.header(ses.project, len(ses.wanted))
+	ses.tellBeforehand(left)
+	return ses, ses.prepare(o)
+}
+
+// prepare writes the port files and makes the supervisor.
+func (ses *session) prepare(o upOptions) error {
+	remarks, err := writePortFiles(ses.Dir, ses.resolved.Dotenv)
+	if err != nil {
+		return err
+	}
+	for _, r := range remarks {
+		ses.view.warn("%s", r)
+	}
+	ses.sup, err = supervisor.New(supervisor.Options{
+		Services:   ses.services(o),
+		Env:        ses.resolved.Env,
+		Output:     ses.screen,
+		LogDir:     ses.instance.logs(),
+		MaxLogSize: ses.MaxLogSize,
+		TTYSize:    terminalSize(ses.screen.File()),
+		Subreaper:  true,
+	})
+	if err != nil {
+		return err
+	}
+	ses.board = newBoard(ses.wanted, ses.sup.Snapshot())
+	return ses.instance.write(proc.Record{
+		Run: ses.sup.RunID(), Supervisor: proc.Self(), Guard: proc.Parent(),
+	})
+}
+
+// services are all of the project's; with --no-deps the wanted ones wait only for
+// each other.
+func (ses *session) services(o upOptions) []supervisor.Service {
+	services := ses.resolved.Services
+	if !o.noDeps {
+		return services
+	}
+	for i, svc := range services {
+		services[i].DependsOn = slices.DeleteFunc(slices.Clone(svc.DependsOn), func(d supervisor.Dependency) bool {
+			return !slices.Contains(ses.wanted, d.Name)
+		})
+	}
+	return services
+}
+
+// tellBeforehand says what a reader of the stream should know before it begins.
+func (ses *session) tellBeforehand(left []proc.Left) {
+	for _, l := range left {
+		ses.view.warn("ended pid %d (%s), left by a run that was killed", l.PID, l.Command)
+	}
+	for _, l := range ses.leases {
+		if l.Holder != nil && l.Home != l.Port {
+			ses.view.warn("%s: port %d is held by %s; using %d for this run", portLabel(l.Request), l.Home, l.Holder, l.Port)
+		}
+	}
+	for _, n := range ses.resolved.Notices {
+		ses.view.warn("%s", n)
+	}
+	for _, n := range notYet(ses.Project) {
+		ses.view.warn("%s", n)
+	}
+}
+
+func portLabel(r ports.Request) string {
+	if r.Name == "" {
+		return r.Service
+	}
+	return r.Service + "." + r.Name
+}
+
+// close gives back what the session holds. A session that never came to run its
+// supervisor may be closed too.
+func (ses *session) close() error {
+	var err error
+	if ses.held != nil {
+		err = ses.held.Close()
+	}
+	if ses.screen != nil {
+		_ = ses.screen.Close()
+	}
+	if e := ses.instance.release(); err == nil {
+		err = e
+	}
+	return err
+}
+
+func terminalSize(f *os.File) supervisor.Size {
+	cols, rows, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return supervisor.Size{}
+	}
+	return supervisor.Size{Rows: uint16(rows), Cols: uint16(cols)}
+}

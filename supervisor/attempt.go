@@ -1,0 +1,302 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/lhrun/lhrun/internal/probe"
+	"github.com/lhrun/lhrun/internal/proc"
+)
+
+// attempt is one life of a service's process. Everything that belongs to it
+// (timers, probes, waiters) carries its pointer, and is dropped when the unit has
+// gone on to another one.
+type attempt struct {
+	unit *unit
+	proc process
+	// copied closes when its output has been read to the end.
+	copied chan struct{}
+	// born closes when tree is set, or when there is nothing to set it from.
+	born chan struct{}
+	tree func() []int
+	// heard closes when a log or notify probe passes; nil for other kinds.
+	heard  <-chan struct{}
+	notify *probe.Notify
+	watch  watch
+
+	// release undoes what the attempt has asked for: probe, watcher, timers.
+	release []func()
+	// listening is: its own tree listens on its port.
+	listening bool
+	// elsewhere is where it listens instead, for people.
+	elsewhere string
+	probeErr  error
+	wasReady  bool
+	ending    bool
+	// unwell counts health failures in a row.
+	unwell int
+
+	exit *proc.Exit
+	// blame is why lhrun itself ended it; startErr why it never ran.
+	blame    string
+	timedOut bool
+	startErr error
+}
+
+// current reports whether a still is its unit's life.
+func (a *attempt) current() bool { return a.unit.attempt == a }
+
+// after runs f in the loop after d, if a is still alive then.
+func (s *Supervisor) after(a *attempt, d time.Duration, f func()) {
+	t := time.AfterFunc(d, func() { s.postTo(a, f) })
+	a.release = append(a.release, func() { t.Stop() })
+}
+
+// postTo hands f to the loop, which drops it when a is over or ending.
+func (s *Supervisor) postTo(a *attempt, f func()) {
+	s.post(func() {
+		if a.current() && !a.ending {
+			f()
+		}
+	})
+}
+
+// launch begins a new attempt. Spawning happens beside the loop.
+func (s *Supervisor) launch(u *unit) {
+	a := &attempt{unit: u, copied: make(chan struct{}), born: make(chan struct{})}
+	u.attempt = a
+	u.starts++
+	s.amend(u, func(st *Status) {
+		st.Restarts = u.starts - 1
+		st.StartedAt, st.ReadyAt, st.TimedOut = time.Time{}, time.Time{}, false
+	})
+	s.set(u, StateStarting, "")
+	if u.starts > 1 {
+		s.restartDependents(u)
+	}
+	s.openStream(u)
+	env, err := s.listenBefore(a)
+	if err != nil {
+		close(a.born)
+		s.spawned(a, nil, err)
+		return
+	}
+	s.spawn(func() {
+		p, err := s.start(a, env)
+		s.post(func() { s.spawned(a, p, err) })
+	})
+}
+
+// restartDependents carries a restart along the edges that ask for it.
+func (s *Supervisor) restartDependents(u *unit) {
+	for _, dep := range u.dependents {
+		for _, d := range dep.DependsOn {
+			if d.Name == u.Name && d.Restart && dep.attempt != nil && dep.wish == wishUp {
+				dep.wish = wishAgain
+				s.moved = true
+			}
+		}
+	}
+}
+
+// start spawns the process once its ports are free. It runs beside the loop.
+func (s *Supervisor) start(a *attempt, env []string) (process, error) {
+	u := a.unit
+	defer close(a.born)
+	if err := s.spawning.Acquire(context.Background(), 1); err != nil {
+		return nil, err
+	}
+	defer s.spawning.Release(1)
+	for _, port := range u.ports() {
+		if err := s.platform.free(port); err != nil {
+			return nil, err
+		}
+	}
+	p, err := s.platform.start(proc.Spec{
+		Argv: u.Command, Dir: u.Dir, Env: s.environ(u, env...),
+		TTY: u.TTY, Size: proc.Size(s.opts.TTYSize),
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.tree = p.Tree
+	u.stream.Begin(time.Now())
+	s.spawn(func() {
+		defer close(a.copied)
+		_ = u.stream.Copy(p.Output())
+	})
+	return p, nil
+}
+
+func (s *Supervisor) environ(u *unit, more ...string) []string {
+	return s.base.with(append(u.Env[:len(u.Env):len(u.Env)], more...)...)
+}
+
+func (u *unit) ports() []int {
+	var out []int
+	if u.Port != 0 {
+		out = append(out, u.Port)
+	}
+	for _, p := range u.Ports {
+		out = append(out, p)
+	}
+	return out
+}
+
+// spawned takes the outcome of start.
+func (s *Supervisor) spawned(a *attempt, p process, err error) {
+	u := a.unit
+	if err != nil {
+		a.startErr = err
+		close(a.copied)
+		s.tell(u, Event{Kind: EventExit, Text: err.Error()})
+		s.gone(a)
+		return
+	}
+	a.proc = p
+	s.amend(u, func(st *Status) { st.PID, st.StartedAt, st.ExitCode = p.PID(), time.Now(), nil })
+	s.tell(u, Event{Kind: EventState})
+	s.spawn(func() {
+		<-p.Done()
+		waitBriefly(a.copied, 50*time.Millisecond)
+		left := p.Tree()
+		s.post(func() { s.exited(a, left) })
+	})
+	if u.wish == wishUp {
+		s.awaitReady(a)
+	}
+}
+
+// waitBriefly lets what a process wrote last come before the news of its end.
+func waitBriefly(c <-chan struct{}, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-c:
+	case <-t.C:
+	}
+}
+
+// exited: the leader is dead; left are the processes of its tree that are not.
+func (s *Supervisor) exited(a *attempt, left []int) {
+	if !a.current() || a.ending {
+		return
+	}
+	u, exit := a.unit, a.proc.Exit()
+	a.exit = &exit
+	text := exit.String()
+	if !a.wasReady && !u.Task && exit.Code == 0 {
+		text += " before it was ready"
+	}
+	if exit.Code != 0 || !u.Task {
+		s.tell(u, Event{Kind: EventExit, Text: text, Lines: u.stream.Tail(5)})
+	}
+	if len(left) > 0 {
+		s.notice(u, "left %s behind, ending %s", count(len(left), "process", "processes"), pidList(left))
+	}
+	s.end(a)
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func pidList(pids []int) string {
+	if len(pids) == 1 {
+		return fmt.Sprintf("pid %d", pids[0])
+	}
+	return "pids " + strings.Trim(fmt.Sprint(pids), "[]")
+}
+
+// gone: nothing of the attempt is left, so the next step can be decided.
+func (s *Supervisor) gone(a *attempt) {
+	u := a.unit
+	s.unhook(a)
+	u.attempt = nil
+	if a.proc != nil {
+		exit := a.proc.Exit()
+		a.exit = &exit
+		s.amend(u, func(st *Status) { st.PID, st.ExitCode, st.TimedOut = 0, &exit.Code, a.timedOut })
+	}
+	e := ending{
+		wish: u.wish, task: u.Task, policy: u.Restart.Policy, wasReady: a.wasReady,
+		forced: a.blame != "" || a.startErr != nil, hopeless: a.hopeless(),
+		failures: u.failures, maxRestarts: u.Restart.MaxRestarts,
+	}
+	if a.exit != nil {
+		e.code = a.exit.Code
+	}
+	reason := a.reason()
+	v := decide(e)
+	switch v.state {
+	case StateStopped:
+		if u.wish == wishDown {
+			reason = ""
+		}
+		u.failures = 0
+		s.set(u, StateStopped, reason)
+	case StateWaiting:
+		u.wish, u.failures = wishUp, 0
+		s.set(u, StateWaiting, "restarting")
+	case StateBackoff:
+		s.backOff(u, reason)
+	case StateFailed:
+		if u.failures > 0 {
+			reason = fmt.Sprintf("%s; gave up after %s", reason, count(u.failures, "restart", "restarts"))
+		}
+		s.fail(u, reason)
+	default:
+		s.set(u, v.state, "")
+	}
+}
+
+func (s *Supervisor) backOff(u *unit, reason string) {
+	d := u.Restart.pause(u.failures)
+	u.failures++
+	s.set(u, StateBackoff, reason)
+	s.amend(u, func(st *Status) { st.NextTry = time.Now().Add(d) })
+	u.retry = time.AfterFunc(d, func() {
+		s.post(func() {
+			if u.status.State == StateBackoff && u.wish == wishUp {
+				s.set(u, StateWaiting, "")
+			}
+		})
+	})
+}
+
+// reason says how the attempt ended, in one line.
+func (a *attempt) reason() string {
+	switch {
+	case a.startErr != nil:
+		return a.startErr.Error()
+	case a.blame != "":
+		return a.blame
+	case a.exit == nil:
+		return ""
+	case a.exit.Code == 0 && !a.wasReady && !a.unit.Task:
+		return "exited with code 0 before it was ready"
+	case a.missing():
+		return a.exit.String() + " (command not found or not executable)"
+	}
+	return a.exit.String()
+}
+
+// missing is how a shell says that there is no such command.
+func (a *attempt) missing() bool {
+	return a.exit != nil && (a.exit.Code == 126 || a.exit.Code == 127)
+}
+
+func (a *attempt) hopeless() bool {
+	return !a.wasReady && a.missing() ||
+		errors.Is(a.startErr, exec.ErrNotFound) ||
+		errors.Is(a.startErr, fs.ErrNotExist) ||
+		errors.Is(a.startErr, fs.ErrPermission)
+}

@@ -1,0 +1,115 @@
+package supervisor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// advance does whatever the states now allow: waiting services start, fail or go
+// on waiting; services that are to end are ended once nothing above them lives.
+func (s *Supervisor) advance() {
+	for s.moved {
+		s.moved = false
+		for _, u := range s.units {
+			switch {
+			case u.attempt != nil && u.wish != wishUp && !u.attempt.ending:
+				if s.mayStop(u) {
+					s.end(u.attempt)
+				}
+			case u.attempt == nil && u.wish == wishUp && u.status.State == StateWaiting:
+				s.tryStart(u)
+			}
+		}
+	}
+}
+
+// mayStop keeps the order of stopping: dependents that are to end as well go first.
+func (s *Supervisor) mayStop(u *unit) bool {
+	if s.killed {
+		return true
+	}
+	for _, d := range u.dependents {
+		if d.attempt != nil && d.wish != wishUp {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Supervisor) tryStart(u *unit) {
+	var waits, why []string
+	for _, d := range u.DependsOn {
+		dep := s.byName[d.Name]
+		switch met(d, dep.facts()) {
+		case never:
+			s.fail(u, because(dep.status))
+			return
+		case notYet:
+			waits = append(waits, dep.Name)
+			why = append(why, fmt.Sprintf("%s (%s)", dep.Name, dep.status.State))
+		}
+	}
+	if waits == nil {
+		s.launch(u)
+		return
+	}
+	reason := "waits for " + strings.Join(why, ", ")
+	if u.status.Reason == reason && slices.Equal(u.status.WaitsFor, waits) {
+		return
+	}
+	s.set(u, StateWaiting, reason)
+	s.amend(u, func(st *Status) { st.WaitsFor = waits })
+}
+
+// because is the chain of reasons that a dependency's end hands to its waiters.
+func because(dep *Status) string {
+	if dep.Reason == "" {
+		return fmt.Sprintf("%s %s", dep.Name, dep.State)
+	}
+	return fmt.Sprintf("%s %s: %s", dep.Name, dep.State, dep.Reason)
+}
+
+func (s *Supervisor) fail(u *unit, reason string) {
+	u.failures = 0
+	s.set(u, StateFailed, reason)
+}
+
+type answer uint8
+
+const (
+	notYet answer = iota
+	yes
+	never
+)
+
+// facts are what a dependent has to know of its dependency. running is: it has a
+// process that nobody is ending; wanted is: nobody has asked it to be down.
+type facts struct {
+	task, running, wanted bool
+	state                 State
+}
+
+func (u *unit) facts() facts {
+	return facts{u.Task, u.running(), u.wish != wishDown, u.status.State}
+}
+
+// met says whether a dependency allows its dependent to start.
+func met(d Dependency, f facts) answer {
+	want := d.Condition
+	if want == "" {
+		want = IsReady
+		if f.task {
+			want = Completed
+		}
+	}
+	switch {
+	case f.state == StateFailed, f.state == StateStopped && f.wanted:
+		return never
+	case f.state == StateCompleted,
+		want == Started && f.running,
+		want == IsReady && f.state == StateReady:
+		return yes
+	}
+	return notYet
+}

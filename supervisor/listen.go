@@ -1,0 +1,83 @@
+package supervisor
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/lhrun/lhrun/ports"
+)
+
+// follow has the shared watcher tell where the attempt's process tree listens.
+func (s *Supervisor) follow(a *attempt) {
+	u := a.unit
+	target := ports.Target{
+		Tree: a.proc.Tree,
+		Opened: func(l ports.Listener) {
+			s.postTo(a, func() { s.opened(a, l.Addr) })
+		},
+		Stranger: func(l ports.Listener, h ports.Holder) {
+			s.postTo(a, func() { s.stranger(a, l.Addr, h) })
+		},
+	}
+	target.Ports = u.ports()
+	a.watch = s.platform.watch(target)
+	a.release = append(a.release, a.watch.Remove)
+	if u.gate() == 0 {
+		s.settled(a)
+	}
+}
+
+// settled tells the watcher that nobody waits for this service any more.
+func (s *Supervisor) settled(a *attempt) { a.watch.Settle() }
+
+// opened: a process of the tree began to listen at addr.
+func (s *Supervisor) opened(a *attempt, addr netip.AddrPort) {
+	u := a.unit
+	port := int(addr.Port())
+	s.remarkListener(a, addr)
+	if port != u.gate() || a.listening {
+		return
+	}
+	a.listening = true
+	switch {
+	case u.Ready.Kind == ProbeDefault:
+		s.ready(a)
+	case !a.wasReady:
+		s.probe(a)
+	}
+}
+
+func (s *Supervisor) remarkListener(a *attempt, addr netip.AddrPort) {
+	u := a.unit
+	ip := addr.Addr().Unmap()
+	switch {
+	case !u.owns(int(addr.Port())):
+		a.elsewhere = addr.String()
+		s.remark(u, "listens on %s, %s", addr, u.ownPortHint())
+	case ip.IsUnspecified():
+		s.remark(u, "listens on %s, open to the network: let it bind $HOST (%s)", addr, u.Host)
+	case ip.Is6() && u.Host == "127.0.0.1":
+		s.remark(u, "listens on %s but not on %s, where others look for it: let it bind $HOST", addr, u.Host)
+	}
+}
+
+func (u *unit) owns(port int) bool {
+	for _, p := range u.ports() {
+		if p == port {
+			return true
+		}
+	}
+	return false
+}
+
+func (u *unit) ownPortHint() string {
+	if u.Port == 0 {
+		return "though it has no port of its own: give it one with `port` or `ports`"
+	}
+	return fmt.Sprintf("not on its port %d: let it use $PORT, or name the port in `ports`", u.Port)
+}
+
+// stranger: somebody else listens on one of the service's ports.
+func (s *Supervisor) stranger(a *attempt, addr netip.AddrPort, h ports.Holder) {
+	s.remark(a.unit, "its port %d is held by %s", addr.Port(), h)
+}

@@ -1,0 +1,218 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/lhrun/lhrun/internal/probe"
+	"github.com/lhrun/lhrun/internal/proc"
+)
+
+// stableAfter is how long a service is ready before its restarts are forgotten;
+// remindEvery is the time between remarks on what a slow starter lacks.
+const (
+	stableAfter = time.Minute
+	remindEvery = 10 * time.Second
+)
+
+// listenBefore sets up what has to hear the process from its first moment: the
+// tap of a log probe and the socket of a notify probe. It returns the variables
+// that the process needs for it.
+func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
+	u := a.unit
+	switch u.Ready.Kind {
+	case ProbeLog:
+		re, err := regexp.Compile(u.Ready.Target)
+		if err != nil {
+			return nil, fmt.Errorf("cannot watch its log: %w", err)
+		}
+		feed, matched := probe.Log(re)
+		a.heard = matched
+		a.release = append(a.release, u.stream.OnLine(feed))
+	case ProbeNotify:
+		path := filepath.Join(s.platform.runtimeDir(), fmt.Sprintf("%s.%d.notify", u.Name, u.starts))
+		n, err := probe.ListenNotify(path, func(pid int) bool {
+			<-a.born
+			return a.tree != nil && slices.Contains(a.tree(), pid)
+		})
+		if err != nil {
+			return nil, err
+		}
+		a.notify, a.heard = n, n.Ready()
+		a.release = append(a.release, n.Close)
+		return []string{"NOTIFY_SOCKET=" + path}, nil
+	}
+	return nil, nil
+}
+
+// awaitReady begins everything that can find the attempt ready, at once.
+func (s *Supervisor) awaitReady(a *attempt) {
+	u := a.unit
+	s.remind(a, remindEvery)
+	if t := u.Ready.Timeout; t > 0 {
+		s.after(a, t, func() {
+			if !a.wasReady {
+				a.timedOut = true
+				s.blame(a, fmt.Sprintf("not %s within %s: %s", u.goal(), t, s.lacks(a)))
+			}
+		})
+	}
+	s.follow(a)
+	switch {
+	case u.Task:
+	case a.heard != nil:
+		ctx := a.context()
+		s.spawn(func() {
+			select {
+			case <-a.heard:
+				s.postTo(a, func() { s.ready(a) })
+			case <-ctx.Done():
+			}
+		})
+	case u.gate() != 0: // opened goes on from here.
+	case u.Ready.Kind == ProbeDefault || u.Ready.Kind == ProbeNone:
+		s.ready(a)
+	default:
+		s.probe(a)
+	}
+}
+
+// context ends with the attempt.
+func (a *attempt) context() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	a.release = append(a.release, cancel)
+	return ctx
+}
+
+// goal is the state that a service or a task is on its way to.
+func (u *unit) goal() State {
+	if u.Task {
+		return StateCompleted
+	}
+	return StateReady
+}
+
+// gate is the port on which the service's own tree has to listen before anything
+// else can make it ready; 0 is none.
+func (u *unit) gate() int {
+	switch u.Ready.Kind {
+	case ProbeDefault:
+		return u.Port
+	case ProbeHTTP, ProbeTCP, ProbeGRPC:
+		if u.Ready.Own {
+			return portOf(u.Ready.Target, u.Port)
+		}
+	}
+	return 0
+}
+
+// portOf is the port in a URL or host:port, else otherwise.
+func portOf(target string, otherwise int) int {
+	host := target
+	if u, err := url.Parse(target); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	if _, port, err := net.SplitHostPort(host); err == nil {
+		if n, err := strconv.Atoi(port); err == nil {
+			return n
+		}
+	}
+	return otherwise
+}
+
+// probe asks until the answer is good or the attempt ends.
+func (s *Supervisor) probe(a *attempt) {
+	check := s.check(a, a.unit.Ready)
+	pace := probe.Pace{Max: a.unit.Ready.Interval}
+	ctx := a.context()
+	s.spawn(func() {
+		err := probe.Until(ctx, check, pace, func(err error) {
+			s.postTo(a, func() { a.probeErr = err })
+		})
+		if err == nil {
+			s.postTo(a, func() { s.ready(a) })
+		}
+	})
+}
+
+// check makes one try out of a probe's description.
+func (s *Supervisor) check(a *attempt, p Probe) probe.Check {
+	switch p.Kind {
+	case ProbeHTTP:
+		return probe.HTTP(p.Target, p.Status)
+	case ProbeTCP:
+		return probe.TCP(p.Target)
+	case ProbeGRPC:
+		return probe.GRPC(p.Target, p.Service)
+	}
+	u := a.unit
+	spec := proc.Spec{Argv: p.Exec, Dir: u.Dir, Env: s.environ(u)}
+	return probe.Exec(func(ctx context.Context) (int, []byte, error) {
+		exit, out, err := s.platform.run(ctx, spec)
+		return exit.Code, out, err
+	})
+}
+
+func (s *Supervisor) ready(a *attempt) {
+	if a.wasReady {
+		return
+	}
+	u := a.unit
+	a.wasReady, a.probeErr = true, nil
+	s.amend(u, func(st *Status) { st.ReadyAt = time.Now() })
+	s.set(u, StateReady, "")
+	s.settled(a)
+	s.after(a, stableAfter, func() { u.failures = 0 })
+	if u.Health.Enabled {
+		s.watchHealth(a)
+	}
+}
+
+// blame ends an attempt that lhrun finds wanting.
+func (s *Supervisor) blame(a *attempt, why string) {
+	a.blame = why
+	s.tell(a.unit, Event{Kind: EventExit, Text: why, Lines: a.unit.stream.Tail(5)})
+	s.end(a)
+}
+
+// remind says every so often what a slow starter lacks. It is never killed for it.
+func (s *Supervisor) remind(a *attempt, since time.Duration) {
+	s.after(a, remindEvery, func() {
+		if a.wasReady {
+			return
+		}
+		s.notice(a.unit, "not %s after %s: %s", a.unit.goal(), since, s.lacks(a))
+		s.remind(a, since+remindEvery)
+	})
+}
+
+// lacks says in a few words why the attempt is not ready.
+func (s *Supervisor) lacks(a *attempt) string {
+	u := a.unit
+	gate := u.gate()
+	switch {
+	case u.Task:
+		return "it is still running"
+	case gate != 0 && !a.listening && a.elsewhere != "":
+		return fmt.Sprintf("it listens on %s instead of its port %d", a.elsewhere, gate)
+	case gate != 0 && !a.listening:
+		return fmt.Sprintf("nothing listens on its port %d yet", gate)
+	case a.probeErr != nil:
+		return a.probeErr.Error()
+	case u.Ready.Kind == ProbeLog:
+		return fmt.Sprintf("no line matches %q yet", u.Ready.Target)
+	case u.Ready.Kind == ProbeNotify:
+		if status := a.notify.Status(); status != "" {
+			return "it has not sent READY=1 yet: " + status
+		}
+		return "it has not sent READY=1 to $NOTIFY_SOCKET yet"
+	}
+	return "its probe has not answered yet"
+}

@@ -1,0 +1,269 @@
+// Package supervisor runs services in dependency order, waits until each is
+// ready, restarts what fails and ends whole process trees.
+//
+// It knows no configuration file, no flags and no terminal: a Go program can run
+// services with it in its own tests.
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/lhrun/lhrun/internal/graph"
+	"github.com/lhrun/lhrun/internal/logs"
+)
+
+// Output takes what services write. Lines gets whole lines, each ended by '\n';
+// Preview gets the beginning of a line whose end has not come for a while, which
+// comes again whole. Both are called from many goroutines; a slow Output slows
+// the services.
+type Output interface {
+	Lines(service string, at time.Time, block []byte) error
+	Preview(service string, at time.Time, text []byte) error
+}
+
+// Options configure a Supervisor.
+type Options struct {
+	// Services in any order; names are unique.
+	Services []Service
+	// Env is the environment of every service, before its own; nil is empty.
+	Env []string
+	// Output takes the services' lines; nil throws them away.
+	Output Output
+	// LogDir keeps the services' output on disk; "" keeps none. MaxLogSize bounds
+	// it per service, in bytes (0: 10 MiB).
+	LogDir     string
+	MaxLogSize int64
+	// RuntimeDir is a private directory for notify sockets; "" makes a temporary one.
+	RuntimeDir string
+	// TTYSize is the size of pseudo-terminals (zero: 24 rows, 80 columns).
+	TTYSize Size
+	// Subreaper makes this process adopt whatever its services double-fork, so
+	// that it can be ended too. It changes the whole process.
+	Subreaper bool
+}
+
+// Size is a terminal's, in characters.
+type Size struct{ Rows, Cols uint16 }
+
+// Supervisor runs services. Make it with New, then call Run.
+type Supervisor struct {
+	opts     Options
+	platform platform
+	spawning *semaphore.Weighted
+	base     environment
+	hub      hub
+	store    *logs.Store
+
+	inbox chan func()
+	done  chan struct{}
+	kill  chan struct{}
+	once  sync.Once
+	wg    sync.WaitGroup
+
+	// What follows belongs to the loop.
+	units   []*unit
+	byName  map[string]*unit
+	closing bool
+	killed  bool
+	// moved: some state or wish changed, so advance has to look again.
+	moved bool
+	// stale: the published snapshot is not the newest.
+	stale  bool
+	events []Event
+}
+
+// New checks the services and prepares to run them. It returns an error for a
+// name used twice, an unknown dependency, a cycle, or a LogDir it can't use.
+func New(opts Options) (*Supervisor, error) {
+	p, err := newPlatform(opts)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSupervisor(opts, p)
+	if err != nil {
+		p.close()
+	}
+	return s, err
+}
+
+func newSupervisor(opts Options, p platform) (*Supervisor, error) {
+	s := &Supervisor{
+		opts:     opts,
+		platform: p,
+		spawning: semaphore.NewWeighted(int64(2 * runtime.GOMAXPROCS(0))),
+		base:     newEnvironment(opts.Env),
+		inbox:    make(chan func(), 256),
+		done:     make(chan struct{}),
+		kill:     make(chan struct{}),
+		byName:   make(map[string]*unit),
+		stale:    true,
+	}
+	if s.opts.TTYSize == (Size{}) {
+		s.opts.TTYSize = Size{Rows: 24, Cols: 80}
+	}
+	if s.opts.Output == nil {
+		s.opts.Output = discard{}
+	}
+	if err := s.addUnits(opts.Services); err != nil {
+		return nil, err
+	}
+	if opts.LogDir != "" {
+		store, err := logs.Open(opts.LogDir, logs.StoreOptions{MaxSize: opts.MaxLogSize})
+		if err != nil {
+			return nil, err
+		}
+		if err := store.NewRun(p.runID(), time.Now()); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
+		s.store = store
+	}
+	s.publish()
+	return s, nil
+}
+
+// RunID marks everything that this supervisor starts: LHRUN_RUN in a process's
+// environment begins with it.
+func (s *Supervisor) RunID() string { return s.platform.runID() }
+
+func (s *Supervisor) addUnits(services []Service) error {
+	var names []string
+	for _, svc := range services {
+		if s.byName[svc.Name] != nil {
+			return fmt.Errorf("cannot have two services named %q", svc.Name)
+		}
+		if len(svc.Command) == 0 {
+			return fmt.Errorf("cannot run service %q: it has no command", svc.Name)
+		}
+		u := newUnit(svc.withDefaults())
+		s.units = append(s.units, u)
+		s.byName[svc.Name] = u
+		names = append(names, svc.Name)
+	}
+	for _, u := range s.units {
+		for _, d := range u.DependsOn {
+			dep := s.byName[d.Name]
+			if dep == nil {
+				return fmt.Errorf("service %q depends on unknown service %q", u.Name, d.Name)
+			}
+			dep.dependents = append(dep.dependents, u)
+		}
+	}
+	if path := graph.Cycle(names, s.dependencies); path != nil {
+		return fmt.Errorf("services depend on each other in a circle: %v", path)
+	}
+	return nil
+}
+
+func (s *Supervisor) dependencies(name string) []string {
+	var out []string
+	for _, d := range s.byName[name].DependsOn {
+		out = append(out, d.Name)
+	}
+	return out
+}
+
+// Run is the loop. It starts nothing by itself: call Start before or while it
+// runs. When ctx ends it stops every service, dependents first, and returns when
+// the last process is gone; Kill hastens that. The error is of the log store.
+func (s *Supervisor) Run(ctx context.Context) error {
+	defer s.hub.close()
+	interrupted := ctx.Done()
+	for {
+		s.advance()
+		s.publish()
+		if s.closing && s.idle() {
+			break
+		}
+		select {
+		case f := <-s.inbox:
+			f()
+			s.drain()
+		case <-interrupted:
+			interrupted = nil
+			s.shutdown()
+		}
+	}
+	close(s.done)
+	s.wg.Wait()
+	s.platform.close()
+	return s.closeStore()
+}
+
+// drain handles what else has come, so that a crowd costs one publication.
+func (s *Supervisor) drain() {
+	for range cap(s.inbox) {
+		select {
+		case f := <-s.inbox:
+			f()
+		default:
+			return
+		}
+	}
+}
+
+func (s *Supervisor) closeStore() error {
+	if s.store == nil {
+		return nil
+	}
+	return s.store.Close()
+}
+
+// post hands f to the loop. After the loop's end f is dropped.
+func (s *Supervisor) post(f func()) {
+	select {
+	case s.inbox <- f:
+	case <-s.done:
+	}
+}
+
+// spawn runs f beside the loop, which waits for it before it returns.
+func (s *Supervisor) spawn(f func()) {
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		f()
+	}()
+}
+
+func (s *Supervisor) idle() bool {
+	for _, u := range s.units {
+		if u.attempt != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Supervisor) publish() {
+	if !s.stale && s.events == nil {
+		return
+	}
+	statuses := make([]*Status, len(s.units))
+	for i, u := range s.units {
+		statuses[i] = u.status
+	}
+	s.hub.publish(statuses, s.events)
+	s.events, s.stale = nil, false
+}
+
+// Snapshot returns the status of every service, in the order of Options.
+func (s *Supervisor) Snapshot() []Status { return s.hub.snapshot() }
+
+// Subscribe returns the events from now on. A reader that falls more than buffer
+// events behind misses some, which Event.Seq shows. The channel closes when the
+// subscription is cancelled or Run returns.
+func (s *Supervisor) Subscribe(buffer int) (events <-chan Event, cancel func()) {
+	return s.hub.subscribe(buffer)
+}
+
+type discard struct{}
+
+func (discard) Lines(string, time.Time, []byte) error   { return nil }
+func (discard) Preview(string, time.Time, []byte) error { return nil }

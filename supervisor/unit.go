@@ -1,0 +1,97 @@
+package supervisor
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/lhrun/lhrun/internal/logs"
+)
+
+// unit is a service and its life. It belongs to the loop.
+type unit struct {
+	Service
+	dependents []*unit
+
+	wish    wish
+	status  *Status
+	attempt *attempt
+	// failures are restarts in a row without a minute of being ready.
+	failures int
+	starts   int
+	retry    *time.Timer
+	stream   *logs.Stream
+	// told keeps a remark from being made twice in a run.
+	told map[string]bool
+}
+
+func newUnit(svc Service) *unit {
+	return &unit{Service: svc, told: make(map[string]bool), status: &Status{
+		Name: svc.Name, Task: svc.Task, State: StateStopped, Since: time.Now(),
+		Port: svc.Port, Ports: maps.Clone(svc.Ports), URL: svc.URL, Reason: "not started",
+	}}
+}
+
+// amend replaces the status by a changed copy: readers hold the old one.
+func (s *Supervisor) amend(u *unit, change func(*Status)) {
+	next := *u.status
+	change(&next)
+	u.status = &next
+	s.moved, s.stale = true, true
+}
+
+// set is the only way to a new state: it stamps and publishes.
+func (s *Supervisor) set(u *unit, state State, reason string) {
+	if u.status.State == state && u.status.Reason == reason {
+		return
+	}
+	s.amend(u, func(st *Status) {
+		if st.State != state {
+			st.Since = time.Now()
+		}
+		st.State, st.Reason, st.WaitsFor, st.NextTry = state, reason, nil, time.Time{}
+	})
+	s.tell(u, Event{Kind: EventState})
+}
+
+func (s *Supervisor) tell(u *unit, e Event) {
+	e.Time, e.Service, e.Status = time.Now(), u.Name, *u.status
+	s.events = append(s.events, e)
+}
+
+func (s *Supervisor) notice(u *unit, format string, args ...any) {
+	s.tell(u, Event{Kind: EventNotice, Text: fmt.Sprintf(format, args...)})
+}
+
+// remark is a notice that is made once in a run.
+func (s *Supervisor) remark(u *unit, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !u.told[text] {
+		u.told[text] = true
+		s.notice(u, "%s", text)
+	}
+}
+
+// running reports whether a process of u exists that nobody is ending.
+func (u *unit) running() bool {
+	return u.attempt != nil && u.attempt.proc != nil && !u.attempt.ending
+}
+
+// openStream makes the path that a unit's output takes; it outlives attempts.
+func (s *Supervisor) openStream(u *unit) {
+	if u.stream != nil {
+		return
+	}
+	opts := logs.StreamOptions{Service: u.Name, Sink: s.opts.Output, Failed: func(err error) {
+		s.post(func() { s.notice(u, "%v", err) })
+	}}
+	if s.store != nil {
+		log, err := s.store.Log(u.Name)
+		if err != nil {
+			s.notice(u, "%v", err)
+		} else {
+			opts.Log = log
+		}
+	}
+	u.stream = logs.NewStream(opts)
+}
