@@ -1,0 +1,150 @@
+//go:build linux || darwin || freebsd
+
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+)
+
+// killPatience is how long a process may survive SIGKILL before it is given up:
+// it belongs to another user, or hangs in the kernel.
+const killPatience = 5 * time.Second
+
+// Signal sends sig to every process of the tree: to the leader's group at once, to
+// those outside of it one by one. It returns os.ErrProcessDone after End, and the
+// kernel's error when the group could not be signalled.
+func (p *Process) Signal(sig syscall.Signal) error {
+	// The look comes first: what sig orphans is known by it.
+	members := p.table.members(p, true)
+	err := p.table.signalGroup(p, sig)
+	for _, s := range members {
+		if s.pgrp != p.id.PID {
+			signalExact(s.ID, sig)
+		}
+	}
+	return err
+}
+
+func (t *Table) signalGroup(p *Process, sig syscall.Signal) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.leaders[p.id.PID] != p {
+		return os.ErrProcessDone
+	}
+	err := syscall.Kill(-p.id.PID, sig)
+	if errors.Is(err, syscall.ESRCH) { // everybody has left the group
+		return nil
+	}
+	return err
+}
+
+// End signals the whole tree and returns when all of it is gone. What is left
+// after timeout, or when kill closes, is killed; a timeout of 0 kills at once. A
+// stopped process is continued, so that it can react.
+//
+// The error names what even SIGKILL did not end within seconds. Several calls at
+// once are fine.
+func (p *Process) End(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) error {
+	defer p.table.release(p)
+	if timeout > 0 && sig != syscall.SIGKILL && p.ask(sig, timeout, kill) {
+		return nil
+	}
+	return p.kill()
+}
+
+// ask reports whether the tree went by itself.
+func (p *Process) ask(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) bool {
+	if p.Signal(sig) == nil {
+		p.Signal(syscall.SIGCONT)
+	}
+	limit := time.NewTimer(timeout)
+	defer limit.Stop()
+	done := p.done
+	var look <-chan time.Time
+	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
+		if p.exited() {
+			if len(p.table.members(p, true)) == 0 {
+				return true
+			}
+			done, look = nil, time.After(pause)
+		}
+		select {
+		case <-done:
+		case <-look:
+		case <-p.gone:
+			return true
+		case <-kill:
+			return false
+		case <-limit.C:
+			return false
+		}
+	}
+}
+
+func (p *Process) kill() error {
+	if err := p.Signal(syscall.SIGKILL); errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	select {
+	case <-p.done:
+	case <-time.After(20 * time.Millisecond):
+	}
+	left := hunt(func() []stat { return p.table.members(p, true) })
+	if len(left) > 0 {
+		return fmt.Errorf("cannot end pid %d (%s): it survives SIGKILL", left[0].PID, Command(left[0].PID))
+	}
+	<-p.done
+	return nil
+}
+
+// hunt kills what list names until it names nothing, and returns what it had to
+// give up.
+func hunt(list func() []stat) []stat {
+	first := map[ID]time.Time{}
+	pause := time.Millisecond / 2
+	for round := 0; ; round++ {
+		prey := list()
+		if round > 1 {
+			prey = freeze(list, prey)
+		}
+		tough := 0
+		for _, s := range prey {
+			signalExact(s.ID, syscall.SIGKILL)
+			if at, ok := first[s.ID]; !ok {
+				first[s.ID] = time.Now()
+			} else if time.Since(at) > killPatience {
+				tough++
+			}
+		}
+		if tough == len(prey) {
+			return prey
+		}
+		time.Sleep(pause)
+		pause = min(2*pause, 20*time.Millisecond)
+	}
+}
+
+// freeze stops all of prey, and what it has started meanwhile, until nothing new
+// comes: a chain of processes that each start the next outruns a plain kill.
+func freeze(list func() []stat, prey []stat) []stat {
+	stopped := map[ID]bool{}
+	for range 100 {
+		fresh := 0
+		for _, s := range prey {
+			if !stopped[s.ID] {
+				stopped[s.ID] = true
+				signalExact(s.ID, syscall.SIGSTOP)
+				fresh++
+			}
+		}
+		if fresh == 0 {
+			break
+		}
+		prey = list()
+	}
+	return prey
+}

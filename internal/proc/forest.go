@@ -1,0 +1,85 @@
+//go:build linux || darwin || freebsd
+
+package proc
+
+import "os"
+
+// forest answers who is whose child. It asks the kernel for each process where
+// the kernel can tell, and else looks at every process of the machine once.
+type forest struct {
+	byParent map[int][]stat
+}
+
+func newForest() forest {
+	if hasChildLists() {
+		return forest{}
+	}
+	return survey()
+}
+
+func survey() forest {
+	f := forest{byParent: map[int][]stat{}}
+	for _, s := range listAll() {
+		f.byParent[s.ppid] = append(f.byParent[s.ppid], s)
+	}
+	return f
+}
+
+// children of s include those that only wait to be reaped.
+func (f forest) children(s stat) []stat {
+	if f.byParent == nil {
+		return listChildren(s, func(int) bool { return false })
+	}
+	return f.byParent[s.PID]
+}
+
+// below returns roots and everything that descends from them, the dead left out.
+func (f forest) below(roots []stat) []stat {
+	var living []stat
+	seen := map[int]bool{}
+	for queue := roots; len(queue) > 0; queue = queue[1:] {
+		s := queue[0]
+		if seen[s.PID] {
+			continue
+		}
+		seen[s.PID] = true
+		if s.dead() {
+			continue
+		}
+		living = append(living, s)
+		queue = append(queue, f.children(s)...)
+	}
+	return living
+}
+
+// lost returns the processes that may have lost their parent: the children of
+// those that orphans of this program go to. Those that known names are left out.
+func (f forest) lost(known func(pid int) bool) []stat {
+	self, ok := readStat(os.Getpid())
+	if !ok {
+		return nil
+	}
+	if getsOrphans() && f.byParent == nil {
+		return listChildren(self, known)
+	}
+	return f.reparented(self, known)
+}
+
+func (f forest) reparented(self stat, known func(pid int) bool) []stat {
+	heirs := map[int]bool{self.PID: true, 1: true}
+	for s, ok := self, true; ok && s.ppid > 0 && !heirs[s.ppid]; s, ok = readStat(s.ppid) {
+		heirs[s.ppid] = true
+	}
+	if f.byParent == nil {
+		f = survey()
+	}
+	var lost []stat
+	for heir := range heirs {
+		for _, s := range f.byParent[heir] {
+			if !known(s.PID) {
+				lost = append(lost, s)
+			}
+		}
+	}
+	return lost
+}

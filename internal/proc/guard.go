@@ -1,0 +1,196 @@
+//go:build linux || darwin || freebsd
+
+package proc
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// readyPatience is how long signals wait for the supervisor to be ready for them.
+const readyPatience = 5 * time.Second
+
+// guard outlives the supervisor, its one child, to end what that leaves behind.
+type guard struct {
+	child int
+	// waiting are the signals that came before the child was ready for them.
+	waiting []syscall.Signal
+	ready   bool
+}
+
+// Guard starts this program again as its child, in a process group of its own,
+// and stays until the child has died, for whatever reason. Then it kills all that
+// descends from it, and returns the child's exit code, 128+n for signal n.
+//
+// Signals are passed on to the child, which must call Guarded. The terminal's only
+// reach the guard, so the child sees each of them once. Ctrl-Z stops both.
+func Guard(o GuardOptions) (exitCode int, err error) {
+	signals := make(chan os.Signal, 64)
+	signal.Notify(signals, append(forwarded(), unix.SIGTSTP, unix.SIGCONT)...)
+	defer signal.Stop(signals)
+	if err := BecomeSubreaper(); err != nil {
+		return 0, err
+	}
+	keepFilesFromChildren()
+	near, far, err := line()
+	if err != nil {
+		return 0, fmt.Errorf("cannot connect to the supervisor: %w", err)
+	}
+	defer near.Close()
+	run := newRunID()
+	w, err := startAgain(o, far, run)
+	far.Close()
+	if err != nil {
+		return 0, err
+	}
+	exit := make(chan Exit, 1)
+	go func() { exit <- w.wait() }()
+	g := guard{child: w.pid}
+	end := g.pass(signals, near, exit)
+	endDescendants(w.pid, run)
+	return end.Code, nil
+}
+
+// startAgain starts this program with far as descriptor 3.
+func startAgain(o GuardOptions, far *os.File, run string) (waiter, error) {
+	if o.Args == nil {
+		o.Args = os.Args
+	}
+	if o.Env == nil {
+		o.Env = os.Environ()
+	}
+	path, err := ownPath()
+	if err != nil {
+		return waiter{}, fmt.Errorf("cannot find this program: %w", err)
+	}
+	inode, _ := socketInode(int(far.Fd()))
+	self := Self()
+	env := []string{fmt.Sprintf("%s=%d %d %d", guardKey, inode, self.PID, self.Start)}
+	for _, pair := range marked(o.Env, run, 0) {
+		if !strings.HasPrefix(pair, guardKey+"=") {
+			env = append(env, pair)
+		}
+	}
+	sys := &syscall.SysProcAttr{Setpgid: true}
+	pidfd := askPidfd(sys)
+	pid, err := syscall.ForkExec(path, o.Args, &syscall.ProcAttr{
+		Env: env, Files: []uintptr{0, 1, 2, far.Fd()}, Sys: sys,
+	})
+	if err != nil {
+		return waiter{}, fmt.Errorf("cannot start %s again: %w", path, err)
+	}
+	return newWaiter(pid, pidfd), nil
+}
+
+// ownPath is this program's file, even when another has taken its name meanwhile.
+func ownPath() (string, error) {
+	const running = "/proc/self/exe"
+	path, err := os.Executable()
+	now, err1 := os.Stat(running)
+	named, err2 := os.Stat(path)
+	if err1 == nil && (err != nil || err2 != nil || !os.SameFile(now, named)) {
+		return running, nil
+	}
+	return path, err
+}
+
+// line returns the two ends of a connection, the near one in Go's poller.
+func line() (near, far *os.File, err error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	unix.CloseOnExec(fds[0])
+	unix.CloseOnExec(fds[1])
+	unix.SetNonblock(fds[0], true)
+	return os.NewFile(uintptr(fds[0]), "supervisor"), os.NewFile(uintptr(fds[1]), "guard"), nil
+}
+
+// pass passes signals on until the child exits. They wait for its first word,
+// before which the default action of most would end it.
+func (g *guard) pass(signals <-chan os.Signal, near *os.File, exit <-chan Exit) Exit {
+	near.SetReadDeadline(time.Now().Add(readyPatience))
+	ready := make(chan struct{})
+	go func() {
+		near.Read(make([]byte, 1))
+		close(ready)
+	}()
+	for {
+		select {
+		case end := <-exit:
+			return end
+		case <-ready:
+			g.ready, ready = true, nil
+			for _, sig := range g.waiting {
+				syscall.Kill(g.child, sig)
+			}
+		case sig := <-signals:
+			g.take(sig.(syscall.Signal))
+		}
+	}
+}
+
+// take deals with one signal. The child is unreaped while pass runs, so its pid
+// is its own.
+func (g *guard) take(sig syscall.Signal) {
+	switch {
+	case sig == unix.SIGTSTP:
+		syscall.Kill(-g.child, unix.SIGSTOP)
+		syscall.Kill(os.Getpid(), unix.SIGSTOP)
+	case sig == unix.SIGCONT:
+		syscall.Kill(-g.child, unix.SIGCONT)
+	case g.ready:
+		syscall.Kill(g.child, sig)
+	default:
+		g.waiting = append(g.waiting, sig)
+	}
+}
+
+// endDescendants kills what is left below this process, and outside of it what
+// carries the mark of run, which matters where orphans do not come back.
+func endDescendants(child int, run string) {
+	syscall.Kill(-child, unix.SIGKILL)
+	hunt(descendants)
+	if !getsOrphans() {
+		EndLeftovers(Record{Run: run}, 0)
+	}
+}
+
+// descendants reaps what has died and returns what lives below this process. Only
+// when it has no child at all is there nothing: one that is dead now may have
+// started another after it was listed.
+func descendants() []stat {
+	self, _ := readStat(os.Getpid())
+	for range 5000 {
+		if !reapAll() {
+			return nil
+		}
+		f := newForest()
+		if living := f.below(f.children(self)); len(living) > 0 {
+			return living
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return nil
+}
+
+// reapAll reaps every dead child and reports whether any child is left.
+func reapAll() bool {
+	for {
+		switch pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); {
+		case err == syscall.EINTR, pid > 0:
+		case err != nil:
+			return false
+		default:
+			return true
+		}
+	}
+}

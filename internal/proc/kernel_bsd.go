@@ -1,0 +1,107 @@
+//go:build darwin || freebsd
+
+package proc
+
+import (
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
+	"golang.org/x/sys/unix"
+)
+
+// stat is one process as the kernel showed it at one moment.
+type stat struct {
+	ID
+	ppid, pgrp, session int
+	zombie              bool
+}
+
+func (s stat) dead() bool { return s.zombie }
+
+// BecomeSubreaper does nothing here: only Linux gives orphans to an ancestor.
+func BecomeSubreaper() error { return nil }
+
+func getsOrphans() bool { return os.Getpid() == 1 }
+
+func hasChildLists() bool { return false }
+
+func listChildren(stat, func(int) bool) []stat { return nil }
+
+func linksWritten(int) map[string]bool { return nil }
+
+func pidfdsHeld() map[int]bool { return nil }
+
+func pipeLink(*os.File) string { return "" }
+
+// Command is the command line of a process; "" when there is no such process.
+func Command(pid int) string {
+	p, err := process.NewProcess(int32(pid))
+	if err != nil {
+		return ""
+	}
+	line, _ := p.Cmdline()
+	return line
+}
+
+// signalExact signals the process that id names. The kernel has no handle for a
+// stranger, so a pid that changes hands within microseconds goes unseen.
+func signalExact(id ID, sig syscall.Signal) error {
+	if !Alive(id) {
+		return os.ErrProcessDone
+	}
+	return syscall.Kill(id.PID, sig)
+}
+
+// newPipe returns a pipe whose read end is in Go's poller and whose write end
+// blocks: os.Pipe sets both ends non-blocking, and a child would inherit that.
+func newPipe() (r, w *os.File, err error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	var fds [2]int
+	if err := syscall.Pipe(fds[:]); err != nil {
+		return nil, nil, err
+	}
+	unix.CloseOnExec(fds[0])
+	unix.CloseOnExec(fds[1])
+	if err := unix.SetNonblock(fds[0], true); err != nil {
+		unix.Close(fds[0])
+		unix.Close(fds[1])
+		return nil, nil, err
+	}
+	return os.NewFile(uintptr(fds[0]), "output"), os.NewFile(uintptr(fds[1]), "output"), nil
+}
+
+// keepFilesFromChildren marks what this program inherited as close-on-exec.
+func keepFilesFromChildren() {
+	dir, err := os.Open("/dev/fd")
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	list, _ := dir.Readdirnames(-1)
+	for _, name := range list {
+		if fd, err := strconv.Atoi(name); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+}
+
+// defaultInChildren sees to it that signals which this program inherited as
+// ignored are not ignored in its children: Go resets in a child what it handles.
+func defaultInChildren(discard chan<- os.Signal) {
+	for _, sig := range []syscall.Signal{unix.SIGHUP, unix.SIGINT} {
+		if signal.Ignored(sig) {
+			signal.Notify(discard, sig)
+		}
+	}
+}
+
+// ignore ignores sig in this program, and in its children too.
+func ignore(_ chan<- os.Signal, sig syscall.Signal) { signal.Ignore(sig) }
+
+// startOf makes an ID's number of a start time; microseconds fit 53 bits.
+func startOf(t time.Time) uint64 { return uint64(t.UnixMicro()) }

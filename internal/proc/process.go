@@ -1,0 +1,94 @@
+//go:build linux || darwin || freebsd
+
+package proc
+
+import (
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Process is a program that a Table started: its leader, and every process that
+// descends from it.
+type Process struct {
+	table  *Table
+	id     ID
+	mark   uint64
+	output *os.File
+	// link is how /proc/PID/fd names what the process writes to; "" is unknown.
+	link string
+	tty  bool
+
+	done chan struct{}
+	exit Exit
+	// gone closes when the leader is reaped.
+	gone chan struct{}
+
+	// orphans and groups belong to table.mu; see tree.go.
+	orphans []stat
+	groups  map[int]bool
+}
+
+// PID is the leader's pid and the id of its process group.
+func (p *Process) PID() int { return p.id.PID }
+
+// ID names the leader beyond its life.
+func (p *Process) ID() ID { return p.id }
+
+// Mark is the number of this Process in its Table's run.
+func (p *Process) Mark() uint64 { return p.mark }
+
+// Output is the read end of the one pipe for stdout and stderr, or of the
+// pseudo-terminal, where EIO is the end. It is nil when Spec.Output was set. The
+// caller closes it; End does not.
+func (p *Process) Output() *os.File { return p.output }
+
+// Done closes when the leader has exited, whoever still holds its output.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Exit is how the leader ended; zero before Done closes.
+func (p *Process) Exit() Exit {
+	if !p.exited() {
+		return Exit{}
+	}
+	return p.exit
+}
+
+func (p *Process) exited() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// await sees the leader's exit and leaves it unreaped. Looking for orphans right
+// then finds them while most of what marks them is still there.
+func (p *Process) await(w waiter) {
+	p.exit = w.wait()
+	close(p.done)
+	p.table.notice()
+}
+
+// Resize sets the size of the pseudo-terminal, and the foreground job is told
+// with SIGWINCH. Without a TTY it does nothing.
+func (p *Process) Resize(size Size) {
+	if p.tty {
+		setSize(p.output, size)
+	}
+}
+
+func setSize(terminal *os.File, size Size) {
+	if size.Rows == 0 || size.Cols == 0 {
+		size = Size{Rows: 24, Cols: 80}
+	}
+	conn, err := terminal.SyscallConn()
+	if err != nil {
+		return
+	}
+	conn.Control(func(fd uintptr) {
+		unix.IoctlSetWinsize(int(fd), syscall.TIOCSWINSZ, &unix.Winsize{Row: size.Rows, Col: size.Cols})
+	})
+}

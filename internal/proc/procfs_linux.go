@@ -1,0 +1,239 @@
+package proc
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// stat is one process as the kernel showed it at one moment.
+type stat struct {
+	ID
+	ppid, pgrp, session int
+	threads             int
+	state               byte
+}
+
+// dead reports a process that only waits to be reaped. One whose first thread
+// has ended looks like it, but has more threads.
+func (s stat) dead() bool {
+	return s.state == 'X' || s.state == 'x' || s.state == 'Z' && s.threads <= 1
+}
+
+// readStat reports false for a process that is not there.
+func readStat(pid int) (stat, bool) {
+	var buf [1024]byte
+	b, ok := slurp("/proc/"+strconv.Itoa(pid)+"/stat", buf[:])
+	if !ok {
+		return stat{}, false
+	}
+	return parseStat(b)
+}
+
+// parseStat reads a line of /proc/PID/stat. The name in it may hold anything,
+// brackets, spaces and line ends included, so fields count from the last bracket.
+func parseStat(b []byte) (stat, bool) {
+	pid, _, ok := bytes.Cut(b, []byte(" ("))
+	end := bytes.LastIndexByte(b, ')')
+	if !ok || end < 0 {
+		return stat{}, false
+	}
+	fields := bytes.Fields(b[end+1:])
+	if len(fields) < 20 || len(fields[0]) != 1 {
+		return stat{}, false
+	}
+	s := stat{state: fields[0][0]}
+	for _, f := range []struct {
+		text []byte
+		to   *int
+	}{{pid, &s.PID}, {fields[1], &s.ppid}, {fields[2], &s.pgrp}, {fields[3], &s.session}, {fields[17], &s.threads}} {
+		n, err := strconv.Atoi(string(f.text))
+		if err != nil {
+			return stat{}, false
+		}
+		*f.to = n
+	}
+	ticks, err := strconv.ParseUint(string(fields[19]), 10, 64)
+	s.Start = ticks&(1<<40-1) | bootMark()<<40
+	return s, err == nil && s.PID > 0
+}
+
+// bootMark tells the same pid and ticks of two boots apart, in 13 bits: with the
+// ticks that is 53, what a JSON number holds everywhere.
+var bootMark = sync.OnceValue(func() uint64 {
+	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	hash := uint64(14695981039346656037)
+	for _, c := range id {
+		hash = (hash ^ uint64(c)) * 1099511628211
+	}
+	return hash >> 51
+})
+
+// slurp reads a small file of /proc into buf, which is all that it needs: these
+// files give a consistent text in one read.
+func slurp(path string, buf []byte) ([]byte, bool) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, false
+	}
+	defer unix.Close(fd)
+	n, err := unix.Read(fd, buf)
+	return buf[:max(n, 0)], err == nil && n > 0
+}
+
+// listAll returns every process of the machine that this user may see.
+func listAll() []stat {
+	var all []stat
+	for _, name := range names("/proc") {
+		if pid, err := strconv.Atoi(name); err == nil {
+			if s, ok := readStat(pid); ok {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+func names(dir string) []string {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	list, _ := d.Readdirnames(-1)
+	return list
+}
+
+// hasChildLists reports whether the kernel lists the children of each thread.
+func hasChildLists() bool {
+	return unix.Access("/proc/thread-self/children", unix.R_OK) == nil
+}
+
+// listChildren returns the children of s, zombies included and those that skip
+// names left out. They are children of the thread that started or adopted them.
+func listChildren(s stat, skip func(pid int) bool) []stat {
+	var children []stat
+	dir := "/proc/" + strconv.Itoa(s.PID) + "/task/"
+	threads := []string{strconv.Itoa(s.PID)}
+	if s.threads != 1 {
+		threads = names(dir)
+	}
+	for _, thread := range threads {
+		for _, pid := range readChildren(dir + thread + "/children") {
+			if skip(pid) {
+				continue
+			}
+			// The list may be older than the process that has this pid now.
+			if child, ok := readStat(pid); ok && child.ppid == s.PID {
+				children = append(children, child)
+			}
+		}
+	}
+	return children
+}
+
+func readChildren(path string) []int {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	defer unix.Close(fd)
+	var text []byte
+	var buf [4096]byte
+	for {
+		n, err := unix.Read(fd, buf[:])
+		if n <= 0 || err != nil {
+			break
+		}
+		text = append(text, buf[:n]...)
+	}
+	var pids []int
+	for field := range bytes.FieldsSeq(text) {
+		if pid, err := strconv.Atoi(string(field)); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// readMark looks for run's mark in the environment that pid began with. A program
+// that writes its title over its environment has lost it.
+func readMark(pid int, run string) (uint64, bool) {
+	fd, err := unix.Open("/proc/"+strconv.Itoa(pid)+"/environ", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, false
+	}
+	defer unix.Close(fd)
+	environ := make([]byte, 0, 8192)
+	for {
+		if len(environ) == cap(environ) {
+			// Ours is the first variable, unless somebody sorted them.
+			if n, ok := findMark(environ[:bytes.LastIndexByte(environ, 0)+1], run); ok {
+				return n, true
+			}
+			environ = append(make([]byte, 0, 4*cap(environ)), environ...)
+		}
+		n, err := unix.Read(fd, environ[len(environ):cap(environ)])
+		if n <= 0 || err != nil {
+			return findMark(environ, run)
+		}
+		environ = environ[:len(environ)+n]
+	}
+}
+
+// linksWritten names what pid has open for writing, as in /proc/PID/fd.
+func linksWritten(pid int) map[string]bool {
+	links := map[string]bool{}
+	dir := "/proc/" + strconv.Itoa(pid) + "/fd/"
+	for _, fd := range names(dir) {
+		to, err := os.Readlink(dir + fd)
+		if err != nil {
+			continue
+		}
+		if info, err := os.Lstat(dir + fd); err == nil && info.Mode()&0o200 != 0 {
+			links[to] = true
+		}
+	}
+	return links
+}
+
+// pidfdsHeld are the processes that code of this program holds a pidfd of, as
+// package os does until it has waited.
+func pidfdsHeld() map[int]bool {
+	held := map[int]bool{}
+	for _, fd := range names("/proc/self/fd") {
+		to, err := os.Readlink("/proc/self/fd/" + fd)
+		if err != nil || !bytes.Contains([]byte(to), []byte("pidfd")) {
+			continue
+		}
+		info, _ := os.ReadFile("/proc/self/fdinfo/" + fd)
+		if _, after, ok := bytes.Cut(info, []byte("\nPid:")); ok {
+			line, _, _ := bytes.Cut(after, []byte("\n"))
+			if pid, err := strconv.Atoi(string(bytes.TrimSpace(line))); err == nil {
+				held[pid] = true
+			}
+		}
+	}
+	return held
+}
+
+// Command is the command line of a process, or its name in brackets where it has
+// none; "" when there is no such process.
+func Command(pid int) string {
+	dir := "/proc/" + strconv.Itoa(pid)
+	line, err := os.ReadFile(dir + "/cmdline")
+	if err != nil {
+		return ""
+	}
+	if line = bytes.TrimRight(line, "\x00 "); len(line) > 0 {
+		return string(bytes.ReplaceAll(line, []byte{0}, []byte{' '}))
+	}
+	name, err := os.ReadFile(dir + "/comm")
+	if err != nil {
+		return ""
+	}
+	return "[" + string(bytes.TrimSpace(name)) + "]"
+}

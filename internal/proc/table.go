@@ -1,0 +1,182 @@
+//go:build linux || darwin || freebsd
+
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Table owns every process it starts and every orphan that descends from one. A
+// program has one. Processes that other code of the program starts stay theirs.
+type Table struct {
+	run  string
+	next atomic.Uint64
+
+	children chan os.Signal
+	discard  chan os.Signal
+	closed   chan struct{}
+	reaper   sync.WaitGroup
+
+	// mu also keeps a leader from being reaped, and its pid from being used
+	// again, while somebody signals it.
+	mu      sync.Mutex
+	leaders map[int]*Process
+	marks   map[uint64]*Process
+	// owners and strangers remember what attribute found out; see tree.go.
+	owners    map[ID]*Process
+	strangers map[ID]struct{}
+	looked    time.Time
+}
+
+// NewTable returns an empty Table. The caller must Close it.
+//
+// It marks the descriptors that this program inherited as close-on-exec, so that
+// no child gets them, and has signals that were ignored when the program began
+// (nohup, a script's &) start out at their defaults in children.
+func NewTable() *Table {
+	t := &Table{
+		run:       newRunID(),
+		children:  make(chan os.Signal, 1),
+		discard:   make(chan os.Signal, 1),
+		closed:    make(chan struct{}),
+		leaders:   map[int]*Process{},
+		marks:     map[uint64]*Process{},
+		owners:    map[ID]*Process{},
+		strangers: map[ID]struct{}{},
+	}
+	keepFilesFromChildren()
+	defaultInChildren(t.discard)
+	signal.Notify(t.children, syscall.SIGCHLD)
+	t.reaper.Go(t.reap)
+	return t
+}
+
+// RunID is the random name that marks this Table's processes.
+func (t *Table) RunID() string { return t.run }
+
+// Start starts a process, which must be ended with End even when it exits by
+// itself: until then its pid stays taken.
+//
+// The error wraps exec.ErrNotFound, fs.ErrNotExist, fs.ErrPermission or
+// syscall.ENOEXEC where that is the reason.
+func (t *Table) Start(s Spec) (*Process, error) {
+	path, err := lookup(s)
+	if err != nil {
+		return nil, err
+	}
+	n := t.next.Add(1)
+	p := &Process{table: t, mark: n, done: make(chan struct{}), gone: make(chan struct{})}
+	exit, err := p.spawn(path, s, marked(s.Env, t.run, n))
+	if err != nil {
+		return nil, err
+	}
+	if !t.register(p) {
+		syscall.Kill(-p.id.PID, syscall.SIGKILL)
+		exit.wait()
+		reapChild(p.id.PID)
+		if p.output != nil {
+			p.output.Close()
+		}
+		return nil, fmt.Errorf("cannot start %q: %w", s.Argv[0], os.ErrClosed)
+	}
+	go p.await(exit)
+	return p, nil
+}
+
+// register reports false on a Table that is closed.
+func (t *Table) register(p *Process) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	select {
+	case <-t.closed:
+		return false
+	default:
+	}
+	t.leaders[p.id.PID] = p
+	t.marks[p.mark] = p
+	return true
+}
+
+// Close kills every process that was not ended yet, at once, and returns when
+// they are gone.
+func (t *Table) Close() {
+	t.mu.Lock()
+	select {
+	case <-t.closed:
+		t.mu.Unlock()
+		return
+	default:
+	}
+	close(t.closed)
+	var ending sync.WaitGroup
+	for _, p := range t.leaders {
+		ending.Go(func() { p.End(syscall.SIGKILL, 0, nil) })
+	}
+	t.mu.Unlock()
+	ending.Wait()
+
+	signal.Stop(t.children)
+	signal.Stop(t.discard)
+	t.reaper.Wait()
+}
+
+// reap adopts and reaps orphans as children of ours end, at most 50 times a second.
+func (t *Table) reap() {
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for {
+		select {
+		case <-t.closed:
+			return
+		case <-t.children:
+		}
+		t.notice()
+		pause.Reset(20 * time.Millisecond)
+		select {
+		case <-t.closed:
+			return
+		case <-pause.C:
+		}
+	}
+}
+
+// notice looks for orphans now.
+func (t *Table) notice() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.adopt(newForest(), false)
+}
+
+// release gives the leader's pid back. It does nothing to one that still runs.
+func (t *Table) release(p *Process) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !p.exited() || t.leaders[p.id.PID] != p {
+		return
+	}
+	reapChild(p.id.PID)
+	delete(t.leaders, p.id.PID)
+	delete(t.marks, p.mark)
+	for id, owner := range t.owners {
+		if owner == p {
+			delete(t.owners, id)
+		}
+	}
+	close(p.gone)
+}
+
+func reapChild(pid int) {
+	for {
+		_, err := syscall.Wait4(pid, nil, 0, nil)
+		if !errors.Is(err, syscall.EINTR) {
+			return
+		}
+	}
+}

@@ -1,0 +1,184 @@
+//go:build linux || darwin || freebsd
+
+package proc
+
+import (
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Tree returns the pids of the living processes of p: its leader, all that
+// descends from it, and what has left that line by double-forking or setsid.
+//
+// A look at the orphans is shared by all callers for 10 ms, so a process that
+// daemonised just now may be missing.
+func (p *Process) Tree() []int {
+	members := p.table.members(p, false)
+	pids := make([]int, len(members))
+	for i, s := range members {
+		pids[i] = s.PID
+	}
+	return pids
+}
+
+// members finds the living processes of p, and remembers them and their groups,
+// by which they are known should they become orphans.
+//
+// With fresh, an empty result is final: the kernel gives us the children of one
+// that dies in that same instant, so while anything lives, what is uppermost of it
+// is our child. That needs the leader to be looked at before the orphans, and a
+// look at orphans of which none has died since the list was made.
+func (t *Table) members(p *Process, fresh bool) []stat {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := newForest()
+	var roots []stat
+	if leader, ok := readStat(p.id.PID); ok && !p.exited() {
+		roots = append(roots, leader)
+	}
+	if fresh || time.Since(t.looked) > 10*time.Millisecond {
+		for t.adopt(f, fresh) && len(p.orphans) == 0 {
+			f = newForest()
+		}
+	}
+	living := f.below(append(roots, p.orphans...))
+	t.remember(p, living)
+	return living
+}
+
+func (t *Table) remember(p *Process, living []stat) {
+	t.forget()
+	p.groups = map[int]bool{}
+	group := unix.Getpgrp()
+	session, _ := unix.Getsid(0)
+	for _, s := range living {
+		t.owners[s.ID] = p
+		for _, g := range []int{s.pgrp, s.session} {
+			if g != group && g != session && g != p.id.PID {
+				p.groups[g] = true
+			}
+		}
+	}
+}
+
+// forget drops what is remembered of the dead once it has become much.
+func (t *Table) forget() {
+	if len(t.owners)+len(t.strangers) < 1000+20*len(t.leaders) {
+		return
+	}
+	for id := range t.owners {
+		if !Alive(id) {
+			delete(t.owners, id)
+		}
+	}
+	clear(t.strangers)
+}
+
+// adopt gives every orphan to the Process that it descends from, and reaps the
+// dead ones. Children that other code of this program started are left alone.
+//
+// With again, those are looked at again that were strangers the last time: a
+// process shows little of itself in the instant of its exec. It reports whether it
+// reaped any.
+func (t *Table) adopt(f forest, again bool) bool {
+	t.looked = time.Now()
+	for _, p := range t.leaders {
+		p.orphans = nil
+	}
+	if again {
+		clear(t.strangers)
+	}
+	self := os.Getpid()
+	reaped := false
+	var strays []int
+	for _, s := range f.lost(func(pid int) bool { return t.leaders[pid] != nil || pid == self }) {
+		p := t.owner(s)
+		switch {
+		case p != nil && !s.dead():
+			p.orphans = append(p.orphans, s)
+		case p != nil && s.ppid == self:
+			reapChild(s.PID)
+			delete(t.owners, s.ID)
+			reaped = true
+		case s.dead() && s.ppid == self:
+			strays = append(strays, s.PID)
+		}
+	}
+	return reapStrays(strays) || reaped
+}
+
+// owner remembers what attribute says of the living.
+func (t *Table) owner(s stat) *Process {
+	if p := t.owners[s.ID]; p != nil {
+		return p
+	}
+	if _, known := t.strangers[s.ID]; known && !s.dead() {
+		return nil
+	}
+	p := t.attribute(s)
+	switch {
+	case s.dead():
+	case p != nil:
+		t.owners[s.ID] = p
+	default:
+		t.strangers[s.ID] = struct{}{}
+	}
+	return p
+}
+
+// attribute tells whose orphan s is: by its group or session, by the mark in its
+// environment, by the pipe that it writes to; nil for a stranger.
+func (t *Table) attribute(s stat) *Process {
+	for _, group := range []int{s.pgrp, s.session} {
+		if p := t.leaders[group]; p != nil {
+			return p
+		}
+		// Who has its own pid as group has made that group, so a remembered group
+		// of this number is another.
+		for _, p := range t.leaders {
+			if p.groups[group] && group != s.PID {
+				return p
+			}
+		}
+	}
+	if s.dead() {
+		return nil
+	}
+	if n, ok := readMark(s.PID, t.run); ok {
+		return t.marks[n]
+	}
+	return t.writer(s.PID)
+}
+
+// writer tells by the pipe. A child of other code of this program holds copies of
+// all our descriptors between its fork and its exec: not while we hold this lock.
+func (t *Table) writer(pid int) *Process {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	links := linksWritten(pid)
+	for _, p := range t.leaders {
+		if p.link != "" && links[p.link] {
+			return p
+		}
+	}
+	return nil
+}
+
+// reapStrays reaps dead children of which nothing is known any more, unless other
+// code of this program has a handle of them: then it started them.
+func reapStrays(pids []int) (reaped bool) {
+	if len(pids) == 0 || !getsOrphans() {
+		return false
+	}
+	held := pidfdsHeld()
+	for _, pid := range pids {
+		if !held[pid] {
+			got, _ := syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+			reaped = reaped || got == pid
+		}
+	}
+	return reaped
+}

@@ -1,0 +1,84 @@
+//go:build !linux && !darwin && !freebsd
+
+package proc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// errNoTrees is why nothing starts here.
+var errNoTrees = fmt.Errorf("cannot start processes on %s: process trees are not known there: %w",
+	runtime.GOOS, errors.ErrUnsupported)
+
+// Table starts nothing on this system.
+type Table struct{}
+
+// NewTable returns an empty Table.
+func NewTable() *Table { return &Table{} }
+
+// RunID is "": nothing is marked.
+func (*Table) RunID() string { return "" }
+
+// Start returns an error that wraps errors.ErrUnsupported.
+func (*Table) Start(Spec) (*Process, error) { return nil, errNoTrees }
+
+// Run returns an error that wraps errors.ErrUnsupported.
+func (*Table) Run(context.Context, Spec) (Exit, []byte, error) { return Exit{}, nil, errNoTrees }
+
+// Close does nothing.
+func (*Table) Close() {}
+
+// Process is never made on this system.
+type Process struct{}
+
+// The methods of a Process; see those of Linux.
+func (*Process) PID() int                                                 { return 0 }
+func (*Process) ID() ID                                                   { return ID{} }
+func (*Process) Mark() uint64                                             { return 0 }
+func (*Process) Output() *os.File                                         { return nil }
+func (*Process) Done() <-chan struct{}                                    { return nil }
+func (*Process) Exit() Exit                                               { return Exit{} }
+func (*Process) Tree() []int                                              { return nil }
+func (*Process) Signal(syscall.Signal) error                              { return errNoTrees }
+func (*Process) End(syscall.Signal, time.Duration, <-chan struct{}) error { return errNoTrees }
+func (*Process) Resize(Size)                                              {}
+
+// BecomeSubreaper does nothing.
+func BecomeSubreaper() error { return nil }
+
+// Alive is always false.
+func Alive(ID) bool { return false }
+
+// Self names this process by its pid alone.
+func Self() ID { return ID{PID: os.Getpid()} }
+
+// Command is always "".
+func Command(int) string { return "" }
+
+// Leftovers finds nothing.
+func Leftovers(Record) []Left { return nil }
+
+// EndLeftovers ends nothing.
+func EndLeftovers(Record, time.Duration) []Left { return nil }
+
+// Ward is never made on this system.
+type Ward struct{}
+
+// Guarded is always false.
+func Guarded() (*Ward, bool) { return nil, false }
+
+// The methods of a Ward; see those of Linux.
+func (*Ward) Lost() <-chan struct{}     { return nil }
+func (*Ward) Signals() <-chan os.Signal { return nil }
+func (*Ward) Guard() ID                 { return ID{} }
+
+// Guard returns an error that wraps errors.ErrUnsupported.
+func Guard(GuardOptions) (int, error) { return 0, errNoTrees }
+
+func signalName(sig syscall.Signal) string { return sig.String() }

@@ -1,0 +1,91 @@
+package proc
+
+import (
+	"errors"
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// waiter sees a child's exit without reaping it.
+type waiter struct {
+	pid int
+	// pidfd is readable once the child has exited, and Go's poller waits for it;
+	// nil where the kernel has none, and then a thread waits.
+	pidfd *os.File
+}
+
+// askPidfd has the spawn fill in a descriptor of the child.
+func askPidfd(sys *syscall.SysProcAttr) *int {
+	fd := -1
+	sys.PidFD = &fd
+	return &fd
+}
+
+func newWaiter(pid int, pidfd *int) waiter {
+	w := waiter{pid: pid}
+	if *pidfd < 0 {
+		return w
+	}
+	if err := unix.SetNonblock(*pidfd, true); err != nil {
+		unix.Close(*pidfd)
+		return w
+	}
+	w.pidfd = os.NewFile(uintptr(*pidfd), "pidfd")
+	return w
+}
+
+func (w waiter) wait() Exit {
+	if w.pidfd == nil {
+		exit, _ := peekExit(w.pid, 0)
+		return exit
+	}
+	defer w.pidfd.Close()
+	var exit Exit
+	var done bool
+	conn, err := w.pidfd.SyscallConn()
+	if err == nil {
+		err = conn.Read(func(uintptr) bool {
+			exit, done = peekExit(w.pid, unix.WNOHANG)
+			return done
+		})
+	}
+	if err != nil || !done {
+		exit, _ = peekExit(w.pid, 0)
+	}
+	return exit
+}
+
+// childInfo is what waitid tells of a child. The empty array aligns the rest as
+// the kernel's union is, on 32 and 64 bits.
+type childInfo struct {
+	signo, errno, code int32
+	_                  [0]uintptr
+	pid                int32
+	uid                uint32
+	status             int32
+}
+
+// peekExit reads how pid has exited and leaves it unreaped; false when it runs. A
+// child that other code has reaped counts as exited with code 0.
+func peekExit(pid, flags int) (Exit, bool) {
+	const exited = 1 // CLD_EXITED; the others are ends by a signal
+	for {
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT|flags, nil)
+		child := (*childInfo)(unsafe.Pointer(&info))
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return Exit{}, true
+		case child.signo == 0:
+			return Exit{}, false
+		case child.code == exited:
+			return Exit{Code: int(child.status)}, true
+		}
+		return Exit{Code: 128 + int(child.status), Signal: syscall.Signal(child.status)}, true
+	}
+}
