@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -25,11 +26,12 @@ type course struct {
 	seq     uint64
 }
 
-// run drives a session from its start to its end. lost closes when the guard is
-// dead.
-func (ses *session) run(lost <-chan struct{}) error {
-	signals, ignore := catchSignals()
-	defer ignore()
+// run drives a session from its start to its end, in the care of ward.
+func (ses *session) run(ward *proc.Ward) error {
+	// With a handler a closed stdout is an error of write, not lhrun's sudden death.
+	pipe := make(chan os.Signal, 1)
+	signal.Notify(pipe, syscall.SIGPIPE)
+	defer signal.Stop(pipe)
 	events, unsubscribe := ses.sup.Subscribe(1 << 14)
 	defer unsubscribe()
 	ctx, stop := context.WithCancel(context.Background())
@@ -43,7 +45,7 @@ func (ses *session) run(lost <-chan struct{}) error {
 	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	broken := ses.screen.Failed()
+	broken, lost := ses.screen.Failed(), ward.Lost()
 	for {
 		select {
 		case e, ok := <-events:
@@ -52,7 +54,7 @@ func (ses *session) run(lost <-chan struct{}) error {
 				continue
 			}
 			c.event(e)
-		case sig := <-signals:
+		case sig := <-ward.Signals():
 			c.signal(sig)
 		case <-broken:
 			broken = nil
@@ -68,15 +70,6 @@ func (ses *session) run(lost <-chan struct{}) error {
 			return errors.Join(c.outcome, err)
 		}
 	}
-}
-
-// catchSignals is for those that mean something here. SIGPIPE is caught so that a
-// closed stdout is an error of write and not lhrun's sudden death.
-func catchSignals() (signals <-chan os.Signal, ignore func()) {
-	c, pipe := make(chan os.Signal, 8), make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGWINCH)
-	signal.Notify(pipe, syscall.SIGPIPE)
-	return c, func() { signal.Stop(c); signal.Stop(pipe) }
 }
 
 // event takes one piece of news and decides whether it ends the run.

@@ -28,7 +28,7 @@ type session struct {
 
 // openSession does all that comes before the first spawn. On an error nothing is
 // held and nothing runs.
-func (g *globals) openSession(o upOptions) (ses *session, err error) {
+func (g *globals) openSession(o upOptions, ward *proc.Ward) (ses *session, err error) {
 	p, err := g.find()
 	if err != nil {
 		return nil, err
@@ -57,11 +57,11 @@ func (g *globals) openSession(o upOptions) (ses *session, err error) {
 	ses.view = newView(ses.screen, ses.wanted)
 	ses.view.header(ses.project, len(ses.wanted))
 	ses.tellBeforehand(left)
-	return ses, ses.prepare(o)
+	return ses, ses.prepare(o, ward)
 }
 
 // prepare writes the port files and makes the supervisor.
-func (ses *session) prepare(o upOptions) error {
+func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
 	remarks, err := writePortFiles(ses.Dir, ses.resolved.Dotenv)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (ses *session) prepare(o upOptions) error {
 	}
 	ses.board = newBoard(ses.wanted, ses.sup.Snapshot())
 	return ses.instance.write(proc.Record{
-		Run: ses.sup.RunID(), Supervisor: proc.Self(), Guard: proc.Parent(),
+		Run: ses.sup.RunID(), Supervisor: proc.Self(), Guard: ward.Guard(),
 	})
 }
 

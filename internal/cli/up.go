@@ -67,15 +67,16 @@ func (g *globals) up(o upOptions) error {
 	ward, guarded := proc.Guarded()
 	if !guarded {
 		code, err := proc.Guard(proc.GuardOptions{})
-		if !errors.Is(err, errors.ErrUnsupported) {
-			return exitError{code, err}
+		if err != nil {
+			return err
 		}
+		return exitError{code, nil}
 	}
-	ses, err := g.openSession(o)
+	ses, err := g.openSession(o, ward)
 	if err != nil {
 		return err
 	}
-	return errors.Join(ses.run(ward.Lost()), ses.close())
+	return errors.Join(ses.run(ward), ses.close())
 }
 
 // dryRun says what up would do, in the order of doing it.
