@@ -1,0 +1,12 @@
+// Command lhrun runs a project's services on one machine, each on its own port.
+package main
+
+import (
+	"os"
+
+	"github.com/lhrun/lhrun/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}

@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/supervisor"
+)
+
+// checked is what `check --json` prints.
+type checked struct {
+	Project  string           `json:"project"`
+	Instance string           `json:"instance"`
+	Dir      string           `json:"dir"`
+	File     string           `json:"file"`
+	Services []checkedService `json:"services"`
+	Notices  []notice         `json:"notices"`
+}
+
+// checkedService is one service, in start order.
+type checkedService struct {
+	Name      string         `json:"name"`
+	Type      string         `json:"type"`
+	Port      int            `json:"port,omitempty"`
+	Ports     map[string]int `json:"ports,omitempty"`
+	URL       string         `json:"url,omitempty"`
+	DependsOn []dependency   `json:"depends_on"`
+	// ByName says that a plain `up` leaves it out.
+	ByName bool `json:"by_name,omitempty"`
+}
+
+type dependency struct {
+	Name      string `json:"name"`
+	Condition string `json:"condition"`
+}
+
+func newCheck(g *globals) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Validate the file and print the start order",
+		Long: `check reads the file, tells every mistake in it at once (exit 2), and prints the
+services in the order in which they start, with their ports and what each one
+waits for.`,
+		Example: "  lhrun check\n  lhrun check -f other.toml --json",
+		Args:    between(0, 0),
+		RunE: func(*cobra.Command, []string) error {
+			p, err := g.open()
+			if err != nil {
+				return err
+			}
+			c, err := p.checked(g.profiles)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(g.Out, c)
+			}
+			for _, n := range c.Notices {
+				fmt.Fprintln(g.Err, n)
+			}
+			return c.write(g.Out)
+		},
+	}
+	addJSON(cmd, &asJSON)
+	return cmd
+}
+
+// checked gathers what is known before anything starts.
+func (p *project) checked(profiles []string) (checked, error) {
+	c := checked{
+		Project:  p.Name,
+		Instance: p.checkout.Instance,
+		Dir:      p.Dir,
+		File:     p.File,
+		Services: []checkedService{},
+		Notices:  notYet(p.Project),
+	}
+	started, err := p.Select(nil, profiles, false)
+	if err != nil {
+		return c, err
+	}
+	for _, name := range p.Order() {
+		s, err := p.service(name)
+		if err != nil {
+			return c, err
+		}
+		row, err := p.checkedService(s)
+		if err != nil {
+			return c, err
+		}
+		row.ByName = !slices.Contains(started, name)
+		c.Services = append(c.Services, row)
+	}
+	return c, nil
+}
+
+func (p *project) checkedService(s *config.Service) (checkedService, error) {
+	row := checkedService{Name: s.Name, Type: "service", DependsOn: []dependency{}}
+	if s.Task {
+		row.Type = "task"
+	}
+	resolved, err := p.resolvedService(s.Name)
+	if err != nil {
+		return row, err
+	}
+	row.Port, row.Ports, row.URL = resolved.Port, resolved.Ports, resolved.URL
+	for _, d := range s.DependsOn {
+		row.DependsOn = append(row.DependsOn, dependency{d.Name, string(d.Condition)})
+	}
+	return row, nil
+}
+
+func (c checked) write(w io.Writer) error {
+	rows := [][]string{{"SERVICE", "TYPE", "PORT", "AFTER"}}
+	for _, s := range c.Services {
+		rows = append(rows, []string{s.Name, s.Type, s.ports(), s.after()})
+	}
+	fmt.Fprintf(w, "%s (%s): %s\n", c.Project, c.Instance, plural(len(c.Services), "service"))
+	_, err := fmt.Fprintln(w, strings.Join(table(rows), "\n"))
+	return err
+}
+
+// ports are all ports of a service for people.
+func (s checkedService) ports() string {
+	var all []string
+	if s.Port != 0 {
+		all = append(all, strconv.Itoa(s.Port))
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Ports)) {
+		all = append(all, fmt.Sprintf("%s %d", name, s.Ports[name]))
+	}
+	if len(all) == 0 {
+		return "-"
+	}
+	return strings.Join(all, ", ")
+}
+
+// after is what a service waits for; conditions that go without saying are left
+// out.
+func (s checkedService) after() string {
+	var all []string
+	for _, d := range s.DependsOn {
+		if d.Condition == string(supervisor.Started) {
+			d.Name += " (started)"
+		}
+		all = append(all, d.Name)
+	}
+	after := strings.Join(all, ", ")
+	if s.ByName {
+		after = strings.TrimSpace(after + " (by name only)")
+	}
+	return after
+}

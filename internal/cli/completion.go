@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/internal/config"
+)
+
+func newCompletion(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion SHELL",
+		Short: "Print the completion script of bash, zsh, fish or powershell",
+		Long: `completion prints a script for SHELL that completes verbs, flags and the names
+of this project's services.`,
+		Example: `  source <(lhrun completion bash)                        # ~/.bashrc
+  source <(lhrun completion zsh)                         # ~/.zshrc, after compinit
+  lhrun completion fish | source                         # config.fish
+  lhrun completion powershell | Out-String | Invoke-Expression`,
+		Args:      between(1, 1),
+		ValidArgs: shells,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(g.Out, true)
+			case "zsh":
+				return root.GenZshCompletion(g.Out)
+			case "fish":
+				return root.GenFishCompletion(g.Out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(g.Out)
+			default:
+				return usageError("unknown shell %q%s", args[0], didYouMean(args[0], shells))
+			}
+		},
+	}
+}
+
+// shells are those that cobra can write a script for.
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+const noFiles = cobra.ShellCompDirectiveNoFileComp
+
+// completeService completes one service name.
+func (g *globals) completeService(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, noFiles
+	}
+	return g.serviceNames(nil), noFiles
+}
+
+// completeServices completes any number of services, each once.
+func (g *globals) completeServices(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return g.serviceNames(args), noFiles
+}
+
+// completePort completes a service, then one of its further ports.
+func (g *globals) completePort(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) != 1 {
+		return g.completeService(cmd, args, word)
+	}
+	var names []cobra.Completion
+	for _, s := range g.services() {
+		if s.Name == args[0] {
+			for _, p := range s.Ports {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	return names, noFiles
+}
+
+func (g *globals) completeProfiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var names []cobra.Completion
+	for _, s := range g.services() {
+		names = append(names, s.Profiles...)
+	}
+	return names, noFiles
+}
+
+// serviceNames leaves out those in taken.
+func (g *globals) serviceNames(taken []string) []cobra.Completion {
+	seen := make(map[string]bool, len(taken))
+	for _, name := range taken {
+		seen[name] = true
+	}
+	var names []cobra.Completion
+	for _, s := range g.services() {
+		if !seen[s.Name] {
+			names = append(names, cobra.CompletionWithDesc(s.Name, s.Description))
+		}
+	}
+	return names
+}
+
+// services are this project's, or none where the file cannot be read: a
+// completion has nobody to tell why.
+func (g *globals) services() []config.Service {
+	p, err := g.load()
+	if err != nil {
+		return nil
+	}
+	return p.Services
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/ports"
+)
+
+// The exit codes, besides 0.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitPortTaken   = 3
+	exitNotInTime   = 4
+	exitNotRunning  = 5
+	exitCannotExec  = 126
+	exitNotFound    = 127
+	exitInterrupted = 130
+)
+
+// exitError carries the exit code of a verb that ended otherwise than well. A
+// nil err ends lhrun without a word.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e exitError) Unwrap() error { return e.err }
+
+// usageError is a command line that cannot be carried out as it was given.
+func usageError(format string, args ...any) error {
+	return exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// exitCode is the one place that turns an error into lhrun's exit code.
+func exitCode(err error) int {
+	var exit exitError
+	var mistakes config.Mistakes
+	var busy *ports.BusyError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.code
+	case errors.As(err, &mistakes):
+		return exitUsage
+	case errors.As(err, &busy):
+		return exitPortTaken
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	default:
+		return exitFailed
+	}
+}
+
+// report tells the user what went wrong: mistakes of a file in their own form,
+// everything else as one line.
+func report(w io.Writer, err error) {
+	var exit exitError
+	var mistakes config.Mistakes
+	switch {
+	case err == nil:
+	case errors.As(err, &exit) && exit.err == nil:
+	case errors.As(err, &mistakes):
+		fmt.Fprintln(w, strings.TrimRight(mistakes.Error(), "\n"))
+	default:
+		fmt.Fprintln(w, "lhrun:", strings.TrimRight(err.Error(), "\n"))
+	}
+}

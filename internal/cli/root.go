@@ -1,0 +1,78 @@
+// Package cli is lhrun's command line: one file a verb, each turning flags and
+// arguments into calls on the packages below, and their answers into output and
+// an exit code.
+package cli
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// Streams are the three files that a run reads and writes. They are files rather
+// than readers because some verbs ask whether they are terminals.
+type Streams struct {
+	In, Out, Err *os.File
+}
+
+// globals is what every verb shares: the streams and the flags of the root.
+type globals struct {
+	Streams
+	file     string
+	dir      string
+	profiles []string
+	noColor  bool
+}
+
+// Main runs lhrun with args, which exclude the program's name, and returns the
+// exit code.
+func Main(args []string, s Streams) int {
+	root := newRoot(&globals{Streams: s})
+	root.SetArgs(args)
+	err := root.Execute()
+	report(s.Err, err)
+	return exitCode(err)
+}
+
+func newRoot(g *globals) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lhrun",
+		Short: "Run a project's services, each on its own port",
+		Long: `lhrun starts the services that lhrun.toml (or a Procfile) describes, gives each
+one a port of its own, and shows what they write in one stream.`,
+		Example: `  lhrun init          write a first lhrun.toml
+  lhrun check         validate it
+  lhrun up            start everything, Ctrl-C stops it
+  lhrun port api      the port of one service`,
+		Args:          verbArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		CompletionOptions: cobra.CompletionOptions{
+			DisableDefaultCmd: true,
+		},
+	}
+	root.SetIn(g.In)
+	root.SetOut(g.Out)
+	root.SetErr(g.Err)
+	root.SetHelpCommand(newHelp(root))
+	root.SetFlagErrorFunc(flagError)
+	g.addFlags(root)
+	root.AddCommand(
+		newUp(g),
+		newExec(g), newEnv(g), newPort(g), newURL(g),
+		newCheck(g), newInit(g), newServe(g),
+		newVersion(g), newCompletion(g),
+	)
+	return root
+}
+
+func (g *globals) addFlags(root *cobra.Command) {
+	f := root.PersistentFlags()
+	f.StringVarP(&g.file, "file", "f", "", "read `FILE` instead of lhrun.toml")
+	f.StringVarP(&g.dir, "directory", "C", "", "look for it from `DIR` on")
+	f.StringArrayVar(&g.profiles, "profile", nil, "also start the services of profile `NAME`; may be repeated")
+	f.BoolVar(&g.noColor, "no-color", false, "write no colours")
+	cobra.CheckErr(root.MarkPersistentFlagDirname("directory"))
+	cobra.CheckErr(root.RegisterFlagCompletionFunc("profile", g.completeProfiles))
+}
