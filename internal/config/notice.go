@@ -84,8 +84,12 @@ func discreet(value string) string {
 	if long && rest != "" {
 		value += "…"
 	}
-	if u, err := url.Parse(value); err == nil && u.User != nil {
-		return u.Redacted()
+	if !strings.Contains(value, "://") {
+		return value
 	}
-	return value
+	u, err := url.Parse(value)
+	if err != nil {
+		return "…"
+	}
+	return u.Redacted()
 }

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/lhrun/lhrun/supervisor"
@@ -33,6 +32,7 @@ func parseProcfile(path string, data []byte) (*Project, Mistakes) {
 			p.Services = append(p.Services, s)
 		}
 	}
+	c.checkVariables(p)
 	if len(p.Services) == 0 && len(c.mistakes) == 0 {
 		c.bad(Pos{File: src.name}, `a line such as "web: ./serve --port $PORT" names one`, "there are no processes")
 	}
@@ -84,19 +84,11 @@ func (c *checker) process(src *source, number, start int) (Service, bool) {
 	return Service{}, false
 }
 
-// isNew reports whether s can stand beside the processes before it: two of one
-// prefix would be told apart by nobody who reads their variables.
+// isNew reports whether the name of s is not taken.
 func (c *checker) isNew(p *Project, s Service) bool {
-	same := slices.IndexFunc(p.Services, func(o Service) bool { return Prefix(o.Name) == Prefix(s.Name) })
-	if same < 0 {
-		return true
-	}
-	first := p.Services[same]
-	if first.Name == s.Name {
+	first := p.service(s.Name)
+	if first != nil {
 		c.bad(s.Pos, fmt.Sprintf("the first is on line %d", first.Pos.Line), "process %q is there twice", s.Name)
-	} else {
-		c.bad(s.Pos, fmt.Sprintf("rename this one or the one on line %d", first.Pos.Line),
-			"processes %q and %q would share the variable %s_PORT", first.Name, s.Name, Prefix(s.Name))
 	}
-	return false
+	return first == nil
 }

@@ -44,6 +44,14 @@ func (r *reference) ofService() bool {
 	return false
 }
 
+// namesOwn reports whether t means something else to each service.
+func namesOwn(t Text) bool {
+	pieces, _ := parseTemplate(t)
+	return slices.ContainsFunc(pieces, func(p piece) bool {
+		return p.ref != nil && p.ref.service == "" && p.ref.ofService()
+	})
+}
+
 // checkTemplate returns what is wrong with t in p, whose services are known but
 // need not be right. self is the service that t belongs to, nil at the top level.
 // Unset variables are found by Resolve, which knows the environment.

@@ -56,8 +56,10 @@ type resolver struct {
 	run     Runtime
 	environ map[string]string
 	files   map[string]fileVar
-	// vars are lhrun's variables for everybody, env is [env].
+	// vars are lhrun's variables for everybody. env is [env] as far as it is the
+	// same for everybody; each are its variables that are not.
 	vars, env map[string]string
+	each      []Var
 	// urls holds "" for a url that is just being filled in.
 	urls map[string]string
 	// replaced notes by key what services have instead of a file's value.
@@ -72,14 +74,14 @@ func (p *Project) Resolve(run Runtime) (*Resolved, error) {
 	r := &resolver{
 		project:  p,
 		run:      run,
-		environ:  variables(run.Environ),
+		environ:  byKey(run.Environ),
 		files:    map[string]fileVar{},
 		urls:     map[string]string{},
 		replaced: map[string][]replacement{},
 	}
 	r.readFiles()
 	r.vars = r.everybodysVars()
-	r.env = r.expandVars(p.Env, nil)
+	r.readEnv()
 	out := &Resolved{shared: r.shared(), project: r.projectOnly(), own: map[string]map[string]string{}}
 	out.Env = pairs(out.shared)
 	for i := range p.Services {
@@ -106,6 +108,19 @@ func (r *resolver) everybodysVars() map[string]string {
 		}
 	}
 	return vars
+}
+
+// readEnv parts [env]: a variable with a {{port}} differs by service.
+func (r *resolver) readEnv() {
+	var same []Var
+	for _, v := range r.project.Env {
+		if namesOwn(v.Value) {
+			r.each = append(r.each, v)
+		} else {
+			same = append(same, v)
+		}
+	}
+	r.env = r.expandVars(same, nil)
 }
 
 func (r *resolver) expandVars(vars []Var, self *Service) map[string]string {
@@ -167,14 +182,17 @@ func (r *resolver) serviceEnv(s *Service, shared map[string]string) map[string]s
 		return value, ok
 	}
 	given := maps.Clone(r.env)
+	set := func(vars map[string]string) {
+		maps.Copy(own, vars)
+		maps.Copy(given, vars)
+	}
+	set(r.expandVars(r.each, s))
 	for _, file := range s.EnvFiles {
 		for _, e := range r.readFile(file, func(string) (string, bool) { return "", false }, under) {
 			own[e.Key], given[e.Key] = e.Value, e.Value
 		}
 	}
-	env := r.expandVars(s.Env, s)
-	maps.Copy(own, env)
-	maps.Copy(given, env)
+	set(r.expandVars(s.Env, s))
 	r.noteReplaced(s, lhrun, given)
 	maps.DeleteFunc(own, func(key, value string) bool { v, ok := shared[key]; return ok && v == value })
 	return own

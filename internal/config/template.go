@@ -99,14 +99,14 @@ func parseReference(inner string, pos Pos) (*reference, *Mistake) {
 		ref.service, ref.what, ref.name = first, wordPorts, name
 		return ref, nil
 	}
-	return nil, &Mistake{Pos: pos, Msg: "there is no template {{" + inner + "}}", Hint: meant(inner)}
+	return nil, &Mistake{Pos: pos, Msg: "there is no template {{" + inner + "}}", Hint: templateHint(inner)}
 }
 
 const whatExists = "there are port, host, url, ports.NAME, the same of another service as SERVICE.port, " +
 	"env.NAME, project, instance and dir; " + literalBraces
 
-// meant guesses what the unknown inner should have been.
-func meant(inner string) string {
+// templateHint guesses what the unknown inner should have been.
+func templateHint(inner string) string {
 	first, rest, dotted := strings.Cut(inner, ".")
 	words := slices.Concat(ownWords, projectWords)
 	switch {

@@ -12,11 +12,6 @@ import (
 // loopback is where every service is told to listen.
 const loopback = "127.0.0.1"
 
-// Prefix begins the variables about the service of that name: my-api is MY_API.
-func Prefix(name string) string {
-	return strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-}
-
 // isPersonal says that key means something else to each service, so that no
 // value of it from outside may reach one.
 func isPersonal(key string) bool { return key == "PORT" || key == "HOST" || key == "LHRUN_SERVICE" }
@@ -24,7 +19,7 @@ func isPersonal(key string) bool { return key == "PORT" || key == "HOST" || key 
 // portVars are what everybody sees of the ports of s.
 func (r *resolver) portVars(s *Service) []dotenv.Pair {
 	var vars []dotenv.Pair
-	prefix := Prefix(s.Name)
+	prefix := variable(s.Name)
 	if !s.Port.None {
 		vars = append(vars, dotenv.Pair{Key: prefix + "_PORT", Value: r.port(s, "")})
 	}
@@ -32,7 +27,7 @@ func (r *resolver) portVars(s *Service) []dotenv.Pair {
 		vars = append(vars, dotenv.Pair{Key: prefix + "_HOST", Value: loopback})
 	}
 	for _, port := range s.Ports {
-		vars = append(vars, dotenv.Pair{Key: prefix + "_PORT_" + Prefix(port.Name), Value: r.port(s, port.Name)})
+		vars = append(vars, dotenv.Pair{Key: prefix + "_PORT_" + variable(port.Name), Value: r.port(s, port.Name)})
 	}
 	return vars
 }
@@ -40,7 +35,7 @@ func (r *resolver) portVars(s *Service) []dotenv.Pair {
 // urlVar is the url that everybody sees of s, unless it is only the default and
 // set says that somebody has chosen another.
 func (r *resolver) urlVar(s *Service, set func(key string) bool) []dotenv.Pair {
-	key := Prefix(s.Name) + "_URL"
+	key := variable(s.Name) + "_URL"
 	if !s.hasURL() || s.URLDefault && set(key) {
 		return nil
 	}
@@ -54,7 +49,7 @@ func (r *resolver) ownVars(s *Service) map[string]string {
 		vars["PORT"], vars["HOST"] = r.port(s, ""), loopback
 	}
 	for _, port := range s.Ports {
-		vars["PORT_"+Prefix(port.Name)] = r.port(s, port.Name)
+		vars["PORT_"+variable(port.Name)] = r.port(s, port.Name)
 	}
 	return vars
 }
@@ -85,8 +80,8 @@ func (r *resolver) setOutside(key string) bool {
 	return ok && value != "http://"+r.environ[prefix+"_HOST"]+":"+r.environ[prefix+"_PORT"]
 }
 
-// variables indexes KEY=value pairs; the later of two wins.
-func variables(pairs []string) map[string]string {
+// byKey indexes KEY=value pairs; the later of two wins.
+func byKey(pairs []string) map[string]string {
 	vars := make(map[string]string, len(pairs))
 	for _, pair := range pairs {
 		if key, value, ok := strings.Cut(pair, "="); ok && key != "" {
@@ -96,7 +91,7 @@ func variables(pairs []string) map[string]string {
 	return vars
 }
 
-// pairs is the inverse of variables, sorted by key.
+// pairs is the inverse of byKey, sorted.
 func pairs(vars map[string]string) []string {
 	out := make([]string, 0, len(vars))
 	for _, key := range slices.Sorted(maps.Keys(vars)) {

@@ -1,0 +1,45 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestOneLineSaysWhatLhrunReplaces(t *testing.T) {
+	const api = "[services.api]\ncommand='x'\n"
+	const web = "[services.web]\ncommand='x'\n"
+	const worker = "[services.worker]\ncommand='x'\nport=false\n"
+	const task = "[services.task]\ntype='task'\ncommand='x'\n"
+	for _, test := range []struct{ name, toml, dotenv, want string }{
+		{"nothing", api, "A=1\n", ""},
+		{"the port of one", api + task, "\n\nPORT=3000\n", ".env:3: PORT=3000 is replaced by lhrun's 21001 for service api"},
+		{"the same", api, "PORT=21001\nAPI_PORT=21001\n", ""},
+		{"the ports of two", api + web, "PORT=3000\n", ".env:1: PORT=3000 is replaced by lhrun's: api 21001, web 21002"},
+		{"the host of two", api + web, "HOST=0.0.0.0\n", ".env:1: HOST=0.0.0.0 is replaced by lhrun's 127.0.0.1"},
+		{"nobody has a port", worker + task, "PORT=3000\n", ".env:1: PORT=3000 is kept from services without a port: worker"},
+		{"another's port", api + web, "WEB_PORT=1\n", ".env:1: WEB_PORT=1 is replaced by lhrun's 21002"},
+		{"the last of two", api, "API_PORT=1\nAPI_PORT=2\n", ".env:2: API_PORT=2 is replaced by lhrun's 21001"},
+		{"in the order of the file", api, "LHRUN_DIR=x\nAPI_PORT=1\nPORT=2\n", ".env:1: LHRUN_DIR=x is replaced by lhrun's DIR\n" +
+			".env:2: API_PORT=1 is replaced by lhrun's 21001\n.env:3: PORT=2 is replaced by lhrun's 21001 for service api"},
+		{"a default url replaces nothing", api, "API_URL=http://x\n", ""},
+		{"a url", api + "url='http://a:{{port}}'", "API_URL=http://x\n", ".env:1: API_URL=http://x is replaced by lhrun's http://a:21001"},
+		{"passwords stay secret", api + "url='pg://u:secret@h/{{port}}'", "API_URL=pg://u:hidden@h\n",
+			".env:1: API_URL=pg://u:xxxxx@h is replaced by lhrun's pg://u:xxxxx@h/21001"},
+		{"so do those of strange urls", api + "url='http://a'", "API_URL='pg://u:%hidden@h'\n", ".env:1: API_URL=… is replaced by lhrun's http://a"},
+		{"[env] has the last word", "[env]\nPORT='1'\nAPI_PORT='1'\n" + api, "PORT=3000\nAPI_PORT=2\n", ""},
+		{"env has the last word", api + "env={PORT='1'}\n" + web, "PORT=3000\n", ".env:1: PORT=3000 is replaced by lhrun's 21002 for service web"},
+		{"several lines", api, "API_PORT=\"a\nb\"\n", ".env:1: API_PORT=a… is replaced by lhrun's 21001"},
+		{"many", api + web + "[services.c]\ncommand='x'\n[services.d]\ncommand='x'\n[services.e]\ncommand='x'\n" +
+			"[services.f]\ncommand='x'\n[services.g]\ncommand='x'\n", "PORT=1\n",
+			".env:1: PORT=1 is replaced by lhrun's: api 21001, web 21002, c 21003, d 21004, e 21005, and 2 more"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := resolved(t, map[string]string{FileName: test.toml, ".env": test.dotenv})
+			dir := byKey(r.Env)["LHRUN_DIR"]
+			got := strings.ReplaceAll(strings.Join(r.Notices, "\n"), dir, "DIR")
+			if got != test.want {
+				t.Errorf("got\n%s\nwant\n%s", got, test.want)
+			}
+		})
+	}
+}
