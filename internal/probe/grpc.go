@@ -25,7 +25,7 @@ func GRPC(addr, service string) Check {
 			Protocols:              &only,
 			DisableKeepAlives:      true,
 			DisableCompression:     true,
-			MaxResponseHeaderBytes: drainBytes,
+			MaxResponseHeaderBytes: answerBytes,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -44,7 +44,7 @@ func GRPC(addr, service string) Check {
 			return explainHTTP2(err, start)
 		}
 		defer resp.Body.Close()
-		answer, err := io.ReadAll(io.LimitReader(resp.Body, drainBytes))
+		answer, err := io.ReadAll(io.LimitReader(resp.Body, answerBytes))
 		if err != nil {
 			return explainHTTP2(err, start)
 		}
@@ -55,11 +55,13 @@ func GRPC(addr, service string) Check {
 	}
 }
 
-// explainHTTP2 knows the errors of a server that speaks something else.
+// explainHTTP2 tells a server that speaks something else: depending on who
+// hangs up first that is an error of HTTP/2, for which net/http has no types, a
+// reset or an early end.
 func explainHTTP2(err error, start time.Time) error {
 	text := reason(err, start)
-	if strings.Contains(text, "http2:") || strings.Contains(text, "malformed HTTP") {
-		text = "the server does not speak gRPC without TLS"
+	if strings.Contains(text, "http2:") || strings.HasPrefix(text, "connection reset") || strings.HasPrefix(text, "connection closed") {
+		text = "no gRPC answer: it must speak gRPC without TLS"
 	}
 	return &failure{text: text, err: err}
 }

@@ -1,8 +1,10 @@
 package probe
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,42 +15,30 @@ import (
 )
 
 const (
-	// drainBytes and drainTime bound what is read of a body, so that a server
-	// does not see its answer cut off and an endless one holds nobody.
-	drainBytes = 64 << 10
-	drainTime  = 50 * time.Millisecond
+	// answerBytes bounds what is read of an answer; drainTime what is waited for
+	// its body, which is only read so that the server does not see it cut off.
+	answerBytes = 64 << 10
+	drainTime   = 50 * time.Millisecond
 )
 
-// HTTP passes when a GET of url answers with status; 0 is any 2xx or 3xx. A
-// redirect is an answer and is not followed, no proxy is asked, and a loopback
-// host's certificate is not verified.
+// HTTP passes when a GET of target, an http or https URL, answers with status; 0
+// is any 2xx or 3xx. A redirect is an answer and is not followed, no proxy is
+// asked, and a loopback host's certificate is not verified.
 func HTTP(target string, status int) Check {
-	client := &http.Client{
-		Transport: &http.Transport{
-			// A kept connection would hold a stopping server open.
-			DisableKeepAlives:      true,
-			MaxResponseHeaderBytes: drainBytes,
-			TLSClientConfig:        &tls.Config{InsecureSkipVerify: isLoopback(target)},
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 	return func(ctx context.Context) error {
 		start := time.Now()
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 		if err != nil {
 			return explain(err, start)
 		}
-		req.Header.Set("User-Agent", "lhrun")
-		resp, err := client.Do(req)
+		got, err := get(ctx, req)
 		if err != nil {
+			if ctx.Err() != nil {
+				err = ctx.Err()
+			}
 			return explain(err, start)
 		}
-		defer time.AfterFunc(drainTime, cancel).Stop()
-		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, drainBytes))
-		resp.Body.Close()
-		return judge(resp.StatusCode, status, req.URL)
+		return judge(got, status, req.URL)
 	}
 }
 
@@ -66,11 +56,72 @@ func judge(got, want int, u *url.URL) error {
 	return fmt.Errorf("http %d from %s", got, path)
 }
 
-func isLoopback(target string) bool {
-	u, err := url.Parse(target)
+// get asks over a connection of its own, without http.Transport: that keeps
+// connections, and logs to the program's standard log when a server that is no
+// HTTP server speaks first.
+func get(ctx context.Context, req *http.Request) (status int, err error) {
+	conn, err := dialURL(ctx, req.URL)
 	if err != nil {
-		return false
+		return 0, err
 	}
-	host := strings.ToLower(u.Hostname())
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+
+	req.Close = true
+	req.Header.Set("User-Agent", "lhrun")
+	if user := req.URL.User; user != nil {
+		password, _ := user.Password()
+		req.SetBasicAuth(user.Username(), password)
+	}
+	if err := req.Write(conn); err != nil {
+		return 0, err
+	}
+	in := bufio.NewReader(io.LimitReader(conn, answerBytes))
+	for {
+		resp, err := http.ReadResponse(in, req)
+		if err != nil {
+			return 0, err
+		}
+		// 100 and 103 announce the answer.
+		if resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols {
+			_ = conn.SetReadDeadline(time.Now().Add(drainTime))
+			_, _ = io.Copy(io.Discard, resp.Body)
+			return resp.StatusCode, nil
+		}
+	}
+}
+
+func dialURL(ctx context.Context, u *url.URL) (net.Conn, error) {
+	host, port := u.Hostname(), u.Port()
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("no http or https URL: %q", u.Redacted())
+	case host == "":
+		return nil, fmt.Errorf("no host in %q", u.Redacted())
+	case port == "":
+		port = u.Scheme
+	}
+	addr := net.JoinHostPort(host, port)
+	if u.Scheme == "http" {
+		return dial(ctx, addr)
+	}
+	conn, err := dial(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	secure := tls.Client(conn, &tls.Config{ServerName: host, InsecureSkipVerify: isLoopback(host)})
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		var record tls.RecordHeaderError
+		if errors.As(err, &record) {
+			err = errors.New("the server does not speak TLS")
+		}
+		return nil, err
+	}
+	return secure, nil
+}
+
+func isLoopback(host string) bool {
+	host = strings.ToLower(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host).IsLoopback()
 }
