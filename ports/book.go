@@ -40,17 +40,28 @@ var errNewer = errors.New("it was written by a newer lhrun")
 // number a second time, are left out rather than costing everybody their ports.
 func parseBook(data []byte) (*book, error) {
 	var b book
-	if err := json.Unmarshal(data, &b); err != nil {
-		return nil, err
-	}
-	if b.Version > bookVersion {
+	err := json.Unmarshal(data, &b)
+	switch {
+	case err != nil && version(data) > bookVersion, err == nil && b.Version > bookVersion:
 		return nil, errNewer
-	}
-	if b.Version != bookVersion {
+	case err != nil:
+		return nil, err
+	case b.Version != bookVersion:
 		return nil, fmt.Errorf("version %d is unknown", b.Version)
 	}
 	b.clean()
 	return &b, nil
+}
+
+// version reads what even a book of another shape begins with.
+func version(data []byte) int {
+	var v struct {
+		Version int `json:"version"`
+	}
+	if json.Unmarshal(data, &v) != nil {
+		return 0
+	}
+	return v.Version
 }
 
 func (b *book) clean() {
@@ -190,16 +201,4 @@ func (s *shelf) find(q Request) *slot {
 		}
 	}
 	return nil
-}
-
-// owner returns the shelf and slot that port is registered to, or nils.
-func (b *book) owner(port int) (*shelf, *slot) {
-	for _, s := range b.Checkouts {
-		for _, p := range s.Ports {
-			if p.Port == port || slices.Contains(p.Alternates, port) {
-				return s, p
-			}
-		}
-	}
-	return nil, nil
 }

@@ -33,7 +33,7 @@ func (l flocks) hold(port int, who identity) (io.Closer, error) {
 		return nil, err
 	}
 	// Whoever looks for a holder has the lock for a moment; ask again.
-	for range 5 {
+	for range 10 {
 		if err = tryLock(f); !errors.Is(err, errHeld) {
 			break
 		}

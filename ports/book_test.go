@@ -1,0 +1,84 @@
+package ports
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+)
+
+func TestRegistryEntriesThatMakeNoSenseAreLeftOut(t *testing.T) {
+	b, err := parseBook([]byte(`{"version":1,"checkouts":[
+		{"project":"shop","instance":"main","dir":"/a","ports":[
+			{"service":"api","port":20001,"alternates":[20002,20001,0]},
+			{"service":"api","port":20003},
+			{"service":"web","port":20002},
+			{"service":"","port":20004},
+			{"service":"neg","port":-1},
+			{"service":"big","port":65536},
+			null,
+			{"service":"db","name":"x","port":20005}]},
+		null,
+		{"project":"shop","instance":"again","dir":"/a","ports":[{"service":"z","port":20009}]},
+		{"project":"shop","instance":"b","dir":"relative","ports":[{"service":"z","port":20009}]},
+		{"project":"","instance":"b","dir":"/c"},
+		{"project":"blog","instance":"main","dir":"/a","ports":[{"service":"z","port":20005},{"service":"y","port":20006}]}
+	]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []*shelf{
+		{"shop", "main", "/a", []*slot{{"api", "", 20001, []int{20002}}, {"db", "x", 20005, nil}}},
+		{"blog", "main", "/a", []*slot{{"y", "", 20006, nil}}},
+	}
+	if !reflect.DeepEqual(b.Checkouts, want) {
+		got, _ := b.encode()
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestRegistryOfAnotherVersionIsNotRead(t *testing.T) {
+	if _, err := parseBook([]byte(`{"version":2,"checkouts":{}}`)); !errors.Is(err, errNewer) {
+		t.Error(err)
+	}
+	if _, err := parseBook([]byte(`{"version":2}`)); !errors.Is(err, errNewer) {
+		t.Error(err)
+	}
+	if _, err := parseBook([]byte(`{}`)); err == nil || errors.Is(err, errNewer) {
+		t.Error(err)
+	}
+}
+
+func FuzzParseBook(f *testing.F) {
+	f.Add([]byte(`{"version":1,"checkouts":[{"project":"shop","instance":"main","dir":"/a","ports":[{"service":"api","port":20001,"alternates":[20002]}]}]}`))
+	f.Add([]byte(`{"version":1,"checkouts":[null,{"project":"p","instance":"i","dir":"/","ports":[null]}]}`))
+	f.Add([]byte(`{"version":9}`))
+	f.Add([]byte("\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b, err := parseBook(data)
+		if err != nil {
+			return
+		}
+		seen := map[int]bool{}
+		for _, s := range b.Checkouts {
+			for _, p := range s.Ports {
+				for _, port := range append([]int{p.Port}, p.Alternates...) {
+					if seen[port] || port < lowest || port > highest {
+						t.Fatalf("port %d", port)
+					}
+					seen[port] = true
+				}
+			}
+		}
+		text, err := b.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := parseBook(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second, _ := again.encode(); string(second) != string(text) {
+			t.Fatalf("%s\nbecame\n%s", text, second)
+		}
+	})
+}
