@@ -71,7 +71,7 @@ func join(src *source, value any, p *place) *node {
 
 func (n *node) joinTable(value map[string]any, p *place) {
 	n.isTable = true
-	n.parts = make(map[string]*node, len(value))
+	n.names, n.parts = make([]string, 0, len(value)), make(map[string]*node, len(value))
 	for _, name := range p.names {
 		if v, ok := value[name]; ok {
 			n.set(name, join(n.src, v, p.parts[name]))

@@ -81,12 +81,19 @@ func syntaxMistake(src *source, err error) Mistake {
 	return m
 }
 
-// syntaxSpan is where err is, without the white space that it may begin with. For
-// a control character the parser names the one before.
+// syntaxSpan is where err is, in whole characters and without the white space it
+// may begin with. For a control character the parser names the one before.
 func syntaxSpan(text string, err toml.ParseError) span {
-	start, end := max(err.Position.Start, 0), err.Position.Start+err.Position.Len
+	start := min(max(err.Position.Start, 0), len(text))
+	end := min(start+err.Position.Len, len(text))
 	if strings.Contains(err.Message, "control characters") {
 		start, end = start+1, end+1
+	}
+	for start > 0 && start < len(text) && !utf8.RuneStart(text[start]) {
+		start--
+	}
+	for end < len(text) && !utf8.RuneStart(text[end]) {
+		end++
 	}
 	for start+1 < min(end, len(text)) && (text[start] == ' ' || text[start] == '\t') {
 		start++

@@ -1,16 +1,19 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Suggest returns the candidate that word was most likely meant to be, "" where
-// none is near. Of equally near ones it takes the first.
+// none is near, or word is right as it is. Of equally near ones it is the first.
 func Suggest(word string, candidates []string) string {
+	if slices.Contains(candidates, word) {
+		return ""
+	}
 	lower := strings.ToLower(word)
 	best, nearest := "", max(1, len(lower)/3)+1
 	for _, candidate := range candidates {
-		if candidate == "" || candidate == word {
-			continue
-		}
 		if d := distance(lower, strings.ToLower(candidate)); d < nearest && d < len(candidate) {
 			best, nearest = candidate, d
 		}
