@@ -109,6 +109,13 @@ func TestAProcfileNeedsAProcess(t *testing.T) {
 	}
 }
 
+func TestAHundredMistakesAreEnough(t *testing.T) {
+	_, mistakes := parseProcfile("/p/Procfile", []byte(strings.Repeat("x,y\n", 200_000)))
+	if len(mistakes) != maxMistakes {
+		t.Errorf("got %d", len(mistakes))
+	}
+}
+
 func TestAProcfileReadsItsDotenv(t *testing.T) {
 	tree(t, map[string]string{ProcfileName: "web: x\nworker: y\n", ".env": "A=1\nPORT=5000\n"})
 	p, err := Load(Options{})
