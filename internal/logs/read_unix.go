@@ -24,20 +24,20 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 func readChunks(r *os.File, c *copier) error {
 	raw, err := r.SyscallConn()
 	if err != nil {
-		return ended(err)
+		return ended(r, err)
 	}
 	in := &reading{c: c}
 	step := in.read
 	for {
 		err := raw.Read(step)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return ended(in.drain(raw))
+			return ended(r, in.drain(raw))
 		}
 		if err != nil {
-			return ended(err)
+			return ended(r, err)
 		}
 		if !in.pass() {
-			return ended(in.err)
+			return ended(r, in.err)
 		}
 	}
 }
@@ -65,7 +65,7 @@ func (in *reading) read(fd uintptr) bool {
 		}
 	}
 	if in.n <= 0 {
-		buffers.Put(in.buf)
+		in.giveBack()
 	}
 	return in.err != syscall.EAGAIN
 }
@@ -76,8 +76,14 @@ func (in *reading) pass() bool {
 		return false
 	}
 	in.c.took(in.buf[:in.have+in.n], in.n)
-	buffers.Put(in.buf)
+	in.giveBack()
 	return true
+}
+
+// giveBack also forgets the buffer: one that is only remembered is kept alive.
+func (in *reading) giveBack() {
+	buffers.Put(in.buf)
+	in.buf = nil
 }
 
 // drain takes what is in the pipe, without waiting for more. Control, unlike
@@ -98,10 +104,16 @@ func (in *reading) drain(raw syscall.RawConn) error {
 }
 
 // ended tells the ways in which a pipe comes to its end from trouble. A
-// pseudo-terminal whose last user is gone answers EIO.
-func ended(err error) error {
-	if errors.Is(err, syscall.EIO) || errors.Is(err, os.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) {
+// pseudo-terminal whose last user is gone answers EIO. A raw read of a closed
+// file fails with an error that has no name; an ordinary one gives it its own.
+func ended(r *os.File, err error) error {
+	if errors.Is(err, syscall.EIO) {
 		return nil
+	}
+	if err != nil {
+		if _, closed := r.Read(nil); errors.Is(closed, os.ErrClosed) {
+			return nil
+		}
 	}
 	return err
 }

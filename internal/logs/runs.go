@@ -74,14 +74,16 @@ func (s *Store) runAt(at int64) uint32 {
 }
 
 // pickRun finds the run that is back runs before the current one, among the
-// remembered ones and those that the records name.
+// remembered ones and those before them that the records name.
 func (s *Store) pickRun(back int, recs []record) (number uint32, ok bool) {
 	var numbers []uint32
 	for _, r := range s.readRuns() {
 		numbers = append(numbers, r.number)
 	}
+	known := len(numbers)
 	for i, r := range recs {
-		if i == 0 || r.run != recs[i-1].run {
+		later := known > 0 && r.run > numbers[known-1] // not a run's, then
+		if !later && (i == 0 || r.run != recs[i-1].run) {
 			numbers = append(numbers, r.run)
 		}
 	}

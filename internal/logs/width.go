@@ -8,12 +8,8 @@ import (
 // fit returns s cut to at most columns on a terminal, with an ellipsis where
 // something is missing and without anything that moves the cursor.
 func fit(s string, columns int) string {
-	s = strings.Map(func(r rune) rune {
-		if r == '\t' || r == '\n' {
-			return ' '
-		}
-		return r
-	}, string(appendText(nil, []byte(s), false)))
+	s = strings.NewReplacer("\t", " ", "\n", " ").Replace(s)
+	s = string(appendText(nil, []byte(s), false))
 	used, end := 0, 0
 	for i, r := range s {
 		used += columnsOf(r)
