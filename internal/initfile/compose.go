@@ -76,13 +76,13 @@ func compose(tree fs.FS, data []byte) ([]service, error) {
 // build's directory says, else the command that the file gives.
 func (c composeService) service(tree fs.FS, name string) service {
 	env := variables(&c.Environment)
+	after := dependsOn(&c.DependsOn)
 	if s, ok := local(c.Image, name, env); ok {
+		s.after = after
 		return s
 	}
 	s, ok := c.built(tree, name)
-	s.name = name
-	s.env = env
-	s.after = dependsOn(&c.DependsOn)
+	s.name, s.env, s.after = name, env, after
 	if ok {
 		return s
 	}

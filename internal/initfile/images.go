@@ -64,16 +64,16 @@ func imageName(image string) string {
 
 func (s *service) postgres(data, user, db string) {
 	s.comment = append(s.comment, "initdb and postgres have to be in PATH; they refuse to run as root.")
-	create := "initdb -D " + data + " -U " + user + " --auth trust"
+	create := "initdb -D " + data + " -U " + user + " --auth trust --no-sync"
 	if db != "" && db != user && db != "postgres" {
-		create = lines(create+" &&", `  echo 'CREATE DATABASE "`+db+`"' | postgres --single -D `+data+` postgres`)
+		create = lines(create+" &&", `  echo 'CREATE DATABASE "`+db+`"' | postgres --single -D `+data+` postgres >/dev/null`)
 	} else {
 		db = "postgres"
 	}
 	s.command = lines("if [ ! -f "+data+"/PG_VERSION ]; then", "  "+create+" || exit", "fi",
 		"exec postgres -D "+data+" -k '' -h $HOST -p $PORT")
 	s.url = "postgres://" + user + "@{{host}}:{{port}}/" + db
-	s.ready = "{ exec = " + quote("pg_isready -q -h $HOST -p $PORT") + " }"
+	s.ready = "{ exec = " + quote("pg_isready -q -h $HOST -p $PORT -U "+user+" -d "+db) + " }"
 	s.stop = `{ signal = "INT" }`
 }
 

@@ -71,19 +71,24 @@ func Read(dir string) (*Draft, error) {
 	if !procfile {
 		d.readPrograms(tree)
 	}
-	if len(d.services) == 0 {
-		d.services = []service{firstService}
+	if !slices.ContainsFunc(d.services, func(s service) bool { return !s.off }) {
+		d.services = append(d.services, firstService())
 	}
 	d.settle()
 	return d, nil
 }
 
-// firstService runs as it stands, so that an empty directory has something to
-// look at and to replace.
-var firstService = service{
-	name:    "web",
-	comment: []string{"Nothing here names a service, so this one shows the files of this directory.", "Put your own command in its place."},
-	command: `"$LHRUN" serve`,
+// firstService runs as it stands, so that where nothing else does there is
+// something to look at and to replace.
+func firstService() service {
+	return service{
+		name: "web",
+		comment: []string{
+			"Nothing here says how a service is run, so this one shows the files of this",
+			"directory. Put your own command in its place.",
+		},
+		command: `"$LHRUN" serve`,
+	}
 }
 
 func (d *Draft) note(file string, err error) {

@@ -63,7 +63,7 @@ func (s service) values() []variable {
 	}
 	add("type", quote("task"), s.task)
 	add("command", quote(s.command), true)
-	add("working_dir", quote(s.dir), s.dir != "" && s.dir != ".")
+	add("working_dir", quote(literal(s.dir)), s.dir != "" && s.dir != ".")
 	add("port", "false", s.quiet && !s.task)
 	add("ports", inlineTable(s.ports, func(name string) (string, string) { return name, quote("auto") }), len(s.ports) > 0)
 	add("url", quote(s.url), s.url != "")
