@@ -220,7 +220,8 @@ func (r *resolver) portFiles() []ResolvedFile {
 	for _, file := range r.project.Dotenv {
 		resolved := ResolvedFile{Path: file.Path}
 		for i := range r.project.Services {
-			if s := &r.project.Services[i]; file.All {
+			// No .env file can hold the variables of a service named 9p.
+			if s := &r.project.Services[i]; file.All && shellName.MatchString(variable(s.Name)) {
 				resolved.Vars = append(resolved.Vars, append(r.portVars(s), r.urlVar(s, inFile)...)...)
 			}
 		}

@@ -345,6 +345,8 @@ url = "http://{{host}}:{{port}}/v2"
 [services.worker]
 command = "x"
 port = false
+[services.9p]
+command = "x"
 `,
 		".env":  "WEB_URL=https://mine.test\n",
 		"web/x": "",
