@@ -17,7 +17,7 @@ import (
 type stat struct {
 	ID
 	ppid, pgrp, session int
-	zombie              bool
+	zombie, stopped     bool
 }
 
 func (s stat) dead() bool { return s.zombie }
@@ -33,7 +33,7 @@ func listChildren(stat, func(int) bool) []stat { return nil }
 
 func linksWritten(int) map[string]bool { return nil }
 
-func pidfdsHeld() map[int]bool { return nil }
+func pidfdsHeld() (map[int]bool, bool) { return nil, false }
 
 func pipeLink(*os.File) string { return "" }
 

@@ -28,13 +28,14 @@ func listAll() []stat {
 }
 
 func statOf(info *unix.KinfoProc) stat {
-	const zombie = 5 // SZOMB
+	const stopped, zombie = 4, 5 // SSTOP, SZOMB
 	start := info.Proc.P_starttime
 	s := stat{
-		ID:     ID{PID: int(info.Proc.P_pid), Start: startOf(time.Unix(start.Unix()))},
-		ppid:   int(info.Eproc.Ppid),
-		pgrp:   int(info.Eproc.Pgid),
-		zombie: info.Proc.P_stat == zombie,
+		ID:      ID{PID: int(info.Proc.P_pid), Start: startOf(time.Unix(start.Unix()))},
+		ppid:    int(info.Eproc.Ppid),
+		pgrp:    int(info.Eproc.Pgid),
+		zombie:  info.Proc.P_stat == zombie,
+		stopped: info.Proc.P_stat == stopped,
 	}
 	s.session, _ = unix.Getsid(s.PID)
 	return s

@@ -44,6 +44,7 @@ func statOf(p *process.Process) (stat, bool) {
 	s.ppid = int(ppid)
 	s.Start = startOf(time.UnixMilli(created))
 	s.zombie = slices.Contains(states, process.Zombie)
+	s.stopped = slices.Contains(states, process.Stop)
 	s.pgrp, _ = unix.Getpgid(s.PID)
 	s.session, _ = unix.Getsid(s.PID)
 	return s, true

@@ -20,6 +20,7 @@ type Process struct {
 	link string
 	tty  bool
 
+	waiter waiter
 	done chan struct{}
 	exit Exit
 	// gone closes when the leader is reaped.
@@ -66,8 +67,8 @@ func (p *Process) exited() bool {
 
 // await sees the leader's exit and leaves it unreaped. Looking for orphans right
 // then finds them while most of what marks them is still there.
-func (p *Process) await(w waiter) {
-	p.exit = w.wait()
+func (p *Process) await() {
+	p.exit = p.waiter.wait()
 	close(p.done)
 	p.table.notice()
 }

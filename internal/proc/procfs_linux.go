@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -201,12 +202,18 @@ func linksWritten(pid int) map[string]bool {
 }
 
 // pidfdsHeld are the processes that code of this program holds a pidfd of, as
-// package os does until it has waited.
-func pidfdsHeld() map[int]bool {
+// package os does of what it started until it has waited. False says that the
+// kernel has no pidfds, so that nothing is known.
+func pidfdsHeld() (map[int]bool, bool) {
+	own, err := unix.PidfdOpen(os.Getpid(), 0)
+	if err != nil {
+		return nil, false
+	}
+	defer unix.Close(own)
 	held := map[int]bool{}
 	for _, fd := range names("/proc/self/fd") {
 		to, err := os.Readlink("/proc/self/fd/" + fd)
-		if err != nil || !bytes.Contains([]byte(to), []byte("pidfd")) {
+		if err != nil || !strings.Contains(to, "pidfd") {
 			continue
 		}
 		info, _ := os.ReadFile("/proc/self/fdinfo/" + fd)
@@ -217,7 +224,7 @@ func pidfdsHeld() map[int]bool {
 			}
 		}
 	}
-	return held
+	return held, true
 }
 
 // Command is the command line of a process, or its name in brackets where it has

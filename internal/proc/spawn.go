@@ -16,10 +16,10 @@ import (
 //
 // It goes below os/exec, which sorts the environment on every start and would
 // reap the leader as soon as it exits.
-func (p *Process) spawn(path string, s Spec, env []string) (waiter, error) {
+func (p *Process) spawn(path string, s Spec, env []string) error {
 	in, out, err := p.streams(s)
 	if err != nil {
-		return waiter{}, fmt.Errorf("cannot start %q: %w", s.Argv[0], err)
+		return fmt.Errorf("cannot start %q: %w", s.Argv[0], err)
 	}
 	files := []uintptr{in.Fd(), out.Fd(), out.Fd()}
 	for _, f := range s.Files {
@@ -42,13 +42,14 @@ func (p *Process) spawn(path string, s Spec, env []string) (waiter, error) {
 		if p.output != nil {
 			p.output.Close()
 		}
-		return waiter{}, explain(err, s, path)
+		return explain(err, s, path)
 	}
 	p.id = ID{PID: pid}
 	if st, ok := readStat(pid); ok {
 		p.id = st.ID
 	}
-	return newWaiter(pid, pidfd), nil
+	p.waiter = newWaiter(pid, pidfd)
+	return nil
 }
 
 // streams opens the child's standard input and output, and p.output where there

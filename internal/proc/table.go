@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Table owns every process it starts and every orphan that descends from one. A
-// program has one. Processes that other code of the program starts stay theirs.
+// Table owns every process it starts and every orphan that descends from one.
+// Processes that other code of the program starts stay theirs.
 type Table struct {
 	run  string
 	next atomic.Uint64
@@ -35,6 +35,10 @@ type Table struct {
 	looked    time.Time
 }
 
+// tables counts those that are open: orphans come to the program, not to a Table,
+// and only the last one may say that a stray is nobody's.
+var tables atomic.Int32
+
 // NewTable returns an empty Table. The caller must Close it.
 //
 // It marks the descriptors that this program inherited as close-on-exec, so that
@@ -51,6 +55,7 @@ func NewTable() *Table {
 		owners:    map[ID]*Process{},
 		strangers: map[ID]struct{}{},
 	}
+	tables.Add(1)
 	keepFilesFromChildren()
 	defaultInChildren(t.discard)
 	signal.Notify(t.children, syscall.SIGCHLD)
@@ -73,20 +78,19 @@ func (t *Table) Start(s Spec) (*Process, error) {
 	}
 	n := t.next.Add(1)
 	p := &Process{table: t, mark: n, done: make(chan struct{}), gone: make(chan struct{})}
-	exit, err := p.spawn(path, s, marked(s.Env, t.run, n))
-	if err != nil {
+	if err := p.spawn(path, s, marked(s.Env, t.run, n)); err != nil {
 		return nil, err
 	}
 	if !t.register(p) {
 		syscall.Kill(-p.id.PID, syscall.SIGKILL)
-		exit.wait()
-		reapChild(p.id.PID)
+		p.waiter.wait()
+		p.waiter.reap()
 		if p.output != nil {
 			p.output.Close()
 		}
 		return nil, fmt.Errorf("cannot start %q: %w", s.Argv[0], os.ErrClosed)
 	}
-	go p.await(exit)
+	go p.await()
 	return p, nil
 }
 
@@ -105,7 +109,9 @@ func (t *Table) register(p *Process) bool {
 }
 
 // Close kills every process that was not ended yet, at once, and returns when
-// they are gone.
+// they are gone. Where orphans come to this program, the last Table's Close kills
+// those too that nothing attributes to a Process; a child that package os started,
+// and has neither waited for nor released, is not.
 func (t *Table) Close() {
 	t.mu.Lock()
 	select {
@@ -121,6 +127,9 @@ func (t *Table) Close() {
 	}
 	t.mu.Unlock()
 	ending.Wait()
+	if tables.Add(-1) == 0 {
+		hunt(t.strays)
+	}
 
 	signal.Stop(t.children)
 	signal.Stop(t.discard)
@@ -161,7 +170,7 @@ func (t *Table) release(p *Process) {
 	if !p.exited() || t.leaders[p.id.PID] != p {
 		return
 	}
-	reapChild(p.id.PID)
+	p.waiter.reap()
 	delete(t.leaders, p.id.PID)
 	delete(t.marks, p.mark)
 	for id, owner := range t.owners {

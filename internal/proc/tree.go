@@ -168,17 +168,33 @@ func (t *Table) writer(pid int) *Process {
 }
 
 // reapStrays reaps dead children of which nothing is known any more, unless other
-// code of this program has a handle of them: then it started them.
+// code of this program started them.
 func reapStrays(pids []int) (reaped bool) {
 	if len(pids) == 0 || !getsOrphans() {
 		return false
 	}
-	held := pidfdsHeld()
+	held, ok := pidfdsHeld()
 	for _, pid := range pids {
-		if !held[pid] {
+		if ok && !held[pid] {
 			got, _ := syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
 			reaped = reaped || got == pid
 		}
 	}
 	return reaped
+}
+
+// strays returns what lives below this program and belongs to no Process: orphans
+// that hid all that could tell whose they are. Children that other code of this
+// program started are none, nor is anything below them.
+func (t *Table) strays() []stat {
+	held, ok := pidfdsHeld()
+	if !ok || !getsOrphans() {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.adopt(newForest(), true) {
+	}
+	f := newForest()
+	return f.below(f.lost(func(pid int) bool { return held[pid] || t.leaders[pid] != nil }))
 }

@@ -16,6 +16,9 @@ func askPidfd(*syscall.SysProcAttr) *int { return nil }
 
 func newWaiter(pid int, _ *int) waiter { return waiter{pid} }
 
+// reap gives the pid of a child that has exited back.
+func (w waiter) reap() { reapChild(w.pid) }
+
 func (w waiter) wait() Exit {
 	status, err := exitEvent(w.pid)
 	if err != nil {

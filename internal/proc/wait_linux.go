@@ -13,7 +13,8 @@ import (
 type waiter struct {
 	pid int
 	// pidfd is readable once the child has exited, and Go's poller waits for it;
-	// nil where the kernel has none, and then a thread waits.
+	// nil where the kernel has none, and then a thread waits. It stays open until
+	// the child is reaped: by it others know whose child this is.
 	pidfd *os.File
 }
 
@@ -37,12 +38,19 @@ func newWaiter(pid int, pidfd *int) waiter {
 	return w
 }
 
+// reap gives the pid of a child that has exited back.
+func (w waiter) reap() {
+	reapChild(w.pid)
+	if w.pidfd != nil {
+		w.pidfd.Close()
+	}
+}
+
 func (w waiter) wait() Exit {
 	if w.pidfd == nil {
 		exit, _ := peekExit(w.pid, 0)
 		return exit
 	}
-	defer w.pidfd.Close()
 	var exit Exit
 	var done bool
 	conn, err := w.pidfd.SyscallConn()

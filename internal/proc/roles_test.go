@@ -1,0 +1,171 @@
+//go:build linux || darwin || freebsd
+
+package proc
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// playMore is the second half of play: terminals, descriptors, whole supervisors.
+func playMore(role string, args []string) {
+	switch role {
+	case "size":
+		playSize()
+	case "fds":
+		playFiles()
+	case "signals":
+		status, _ := os.ReadFile("/proc/self/status")
+		for line := range strings.Lines(string(status)) {
+			if strings.HasPrefix(line, "SigIgn:") || strings.HasPrefix(line, "SigBlk:") {
+				fmt.Print(line)
+			}
+		}
+	case "guard":
+		code, err := Guard(GuardOptions{Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
+		if err != nil {
+			fmt.Println(err)
+			code = 99
+		}
+		os.Exit(code)
+	case "supervisor":
+		playSupervisor(args)
+	case "slow-supervisor":
+		say("born", os.Getpid())
+		time.Sleep(300 * time.Millisecond)
+		playSupervisor(args)
+	case "exit-by-kill":
+		Guarded()
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		forever()
+	case "accident":
+		_, ok := Guarded()
+		fmt.Println("guarded", ok, os.Getenv(guardKey) == "", openFile(3))
+	case "reckless": // a supervisor without guard that says what it started
+		playReckless(args)
+	case "host": // embeds a Table, and gets no orphans
+		playHost(args)
+	}
+}
+
+func roleless() []string {
+	return slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, roleKey+"=") })
+}
+
+func playSize() {
+	changed := make(chan os.Signal, 10)
+	signal.Notify(changed, unix.SIGWINCH)
+	for {
+		ws, err := unix.IoctlGetWinsize(0, unix.TIOCGWINSZ)
+		if err != nil {
+			fmt.Println("size", err)
+			return
+		}
+		fmt.Println("size", ws.Row, ws.Col)
+		<-changed
+	}
+}
+
+// playFiles names the descriptors that came through exec.
+func playFiles() {
+	var inherited []string
+	for fd := range 500 {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		if err == nil && flags&unix.FD_CLOEXEC == 0 {
+			inherited = append(inherited, fmt.Sprint(fd))
+		}
+	}
+	fmt.Println("files", strings.Join(inherited, " "))
+	status, _ := unix.FcntlInt(1, unix.F_GETFL, 0)
+	fmt.Println("blocking", status&unix.O_NONBLOCK == 0)
+}
+
+func openFile(fd int) bool {
+	_, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+	return err == nil
+}
+
+// playSupervisor starts services and tells what signals it gets. TERM ends it
+// with code 7.
+func playSupervisor(services []string) {
+	ward, ok := Guarded()
+	if !ok {
+		fmt.Println("not guarded")
+		os.Exit(98)
+	}
+	BecomeSubreaper()
+	table := NewTable()
+	for _, service := range services {
+		s := roleSpec(strings.ReplaceAll(service, "/", " "))
+		s.Output = os.Stdout
+		if _, err := table.Start(s); err != nil {
+			fmt.Println(err)
+		}
+	}
+	say("supervisor", os.Getpid())
+	say("guard", ward.Guard().PID)
+	for {
+		select {
+		case <-ward.Lost():
+			table.Close()
+			os.Exit(6)
+		case sig := <-ward.Signals():
+			fmt.Println("got", sig)
+			if sig == syscall.SIGTERM {
+				table.Close()
+				os.Exit(7)
+			}
+		}
+	}
+}
+
+func playReckless(services []string) {
+	table := NewTable()
+	r := Record{Run: table.RunID(), Supervisor: Self()}
+	for _, service := range services {
+		s := roleSpec(strings.ReplaceAll(service, "/", " "))
+		s.Output = os.Stdout
+		p, err := table.Start(s)
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		r.Processes = append(r.Processes, Owned{Service: service, ID: p.ID(), Mark: p.Mark()})
+	}
+	text, _ := json.Marshal(r)
+	asked := make(chan os.Signal, 10)
+	signal.Notify(asked, unix.SIGUSR1)
+	say("awake", os.Getpid())
+	for range asked {
+		fmt.Printf("record %s\n", text)
+	}
+}
+
+// playHost ends a daemon that became somebody else's child, and tells whether it
+// has succeeded.
+func playHost(args []string) {
+	table := NewTable()
+	defer table.Close()
+	p, err := table.Start(roleSpec("daemon " + args[0]))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var pid int
+	if _, err := fmt.Fscanf(p.Output(), "ready %d\n", &pid); err != nil {
+		fmt.Println(err)
+		return
+	}
+	daemon, _ := readStat(pid)
+	tree := slices.Contains(p.Tree(), pid)
+	p.End(syscall.SIGTERM, time.Minute, nil)
+	fmt.Println("host", tree, Alive(daemon.ID), getsOrphans())
+}
