@@ -40,6 +40,11 @@ func Write(root string, changes ...*Change) (err error) {
 		}
 		targets[s.target] = true
 	}
+	return commitAll(staged)
+}
+
+// commitAll takes the last step of each; when one fails, those before are undone.
+func commitAll(staged []*stagedFile) error {
 	for i, s := range staged {
 		if err := s.commit(); err != nil {
 			for _, done := range slices.Backward(staged[:i]) {
