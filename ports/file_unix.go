@@ -26,8 +26,6 @@ func openPlain(path string, flags int) (*os.File, error) {
 	return f, nil
 }
 
-var errNotPlain = errors.New("it is not a regular file")
-
 // tryLock returns errHeld when another open file has the lock.
 func tryLock(f *os.File) error {
 	for {

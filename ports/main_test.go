@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,25 +21,44 @@ import (
 // roleVar makes the test binary a child: it says which kind.
 const roleVar = "PORTS_TEST_ROLE"
 
+// uidVar makes a child another user before it does anything.
+const uidVar = "PORTS_TEST_UID"
+
 func TestMain(m *testing.M) {
 	role := os.Getenv(roleVar)
 	if role == "" {
 		goleak.VerifyTestMain(m)
 		return
 	}
-	roles := map[string]func(in *bufio.Scanner) error{
-		"run":    runRole,
-		"listen": listenRole,
-		"parent": parentRole,
-	}
 	in := bufio.NewScanner(os.Stdin)
-	if err := roles[role](in); err != nil {
+	if err := play(role, in); err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
 	fmt.Println("ready")
 	for in.Scan() { // until the test closes the pipe
 	}
+}
+
+func play(role string, in *bufio.Scanner) error {
+	if uid, err := strconv.Atoi(os.Getenv(uidVar)); err == nil {
+		if err := becomeUser(uid); err != nil {
+			return err
+		}
+	}
+	switch role {
+	case "run":
+		return runRole(in)
+	case "listen":
+		return listenRole(in)
+	case "parent":
+		return parentRole(in)
+	case "ask":
+		return askRole(in)
+	case "hold":
+		return holdRole(in)
+	}
+	return fmt.Errorf("no role %q", role)
 }
 
 // order is what a child of role "run" is to do.
@@ -69,7 +89,7 @@ func (o order) lease() (*Leases, error) {
 		return nil, err
 	}
 	if o.Flock {
-		if r.locks, err = newFlocks(filepath.Join(o.StateDir, "leases")); err != nil {
+		if r.locks, err = fileLocks(filepath.Join(o.StateDir, "leases")); err != nil {
 			return nil, err
 		}
 	}

@@ -27,7 +27,8 @@ const (
 	lockPatience = 20 * time.Second
 )
 
-// damage is a registry file that cannot be read as one.
+// damage is a file that is no registry. A registry that cannot be read just now,
+// say for want of descriptors, is none.
 type damage struct{ error }
 
 // open makes the directory and proves that it can be written.
@@ -84,18 +85,26 @@ func (s store) load() (*book, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return &book{}, nil
 	}
+	if errors.Is(err, errNotPlain) || errors.Is(err, errTooLarge) {
+		return nil, damage{err}
+	}
 	var b *book
 	if err == nil {
 		b, err = parseBook(data)
+		if err != nil && !errors.Is(err, errNewer) {
+			return nil, damage{err}
+		}
 	}
-	switch {
-	case err == nil:
-		return b, nil
-	case errors.Is(err, errNewer), errors.Is(err, fs.ErrPermission):
+	if err != nil {
 		return nil, fmt.Errorf("cannot use the port registry %q: %w", s.path(bookFile), err)
 	}
-	return nil, damage{err}
+	return b, nil
 }
+
+var (
+	errNotPlain = errors.New("it is not a regular file")
+	errTooLarge = fmt.Errorf("it is larger than %d MiB", largestBook>>20)
+)
 
 func (s store) bytes() ([]byte, error) {
 	f, err := openPlain(s.path(bookFile), os.O_RDONLY)
@@ -105,7 +114,7 @@ func (s store) bytes() ([]byte, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, largestBook+1))
 	if len(data) > largestBook {
-		return nil, fmt.Errorf("it is larger than %d MiB", largestBook>>20)
+		return nil, errTooLarge
 	}
 	return data, err
 }

@@ -49,6 +49,32 @@ func TestGarbledRegistryHealsItself(t *testing.T) {
 	}
 }
 
+func TestRegistryThatCannotBeReadNowIsNoDamage(t *testing.T) {
+	r := newRegistry(t)
+	c := checkout(t, r, "shop", t.TempDir())
+	if err := os.Chmod(r.store.path(bookFile), 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.ReadFile(r.store.path(bookFile)); err == nil {
+		t.Skip("this user may read everything")
+	}
+	if _, err := r.Peek(c, services("a")); err == nil || !strings.Contains(err.Error(), bookFile) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(r.store.path(brokenFile)); err == nil {
+		t.Error("it was put aside")
+	}
+}
+
+func TestAnythingInTheRegistrysPlaceIsPutAside(t *testing.T) {
+	r := newRegistry(t)
+	subdir(t, r.store.path(bookFile))
+	leaseOnce(t, r, checkout(t, r, "shop", t.TempDir()), services("a")...)
+	if info, err := os.Stat(r.store.path(brokenFile)); err != nil || !info.IsDir() {
+		t.Errorf("it is %v, %v", info, err)
+	}
+}
+
 func TestRegistryOfANewerVersionIsLeftAlone(t *testing.T) {
 	r := newRegistry(t)
 	path := r.store.path(bookFile)

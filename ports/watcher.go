@@ -22,8 +22,8 @@ type Target struct {
 }
 
 // Watcher looks for listening sockets on behalf of any number of targets, in one
-// goroutine, which also makes all their calls. They must return soon and must
-// not wait for a method of the Watcher.
+// goroutine, which also makes all their calls. They must return soon, and must
+// not call Close.
 //
 // It looks every 5 ms while a target waits for its Ports, easing to 50 ms for
 // one that takes long, and every 500 ms otherwise. A socket that opens and closes
