@@ -294,8 +294,9 @@ func (a *attempt) missing() bool {
 	return a.exit != nil && (a.exit.Code == 126 || a.exit.Code == 127)
 }
 
+// hopeless says that another try can't go better: there is no such command.
 func (a *attempt) hopeless() bool {
-	return !a.wasReady && a.missing() ||
+	return a.missing() && time.Since(a.unit.status.StartedAt) < time.Second ||
 		errors.Is(a.startErr, exec.ErrNotFound) ||
 		errors.Is(a.startErr, fs.ErrNotExist) ||
 		errors.Is(a.startErr, fs.ErrPermission)

@@ -106,9 +106,8 @@ ready = { log = "^written$" }
 	supervisor := 0
 	eventually(t, "the line is stored", func() bool {
 		if supervisor == 0 {
-			if pids, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/%[1]d/children", cmd.Process.Pid)); len(pids) == 1 {
-				data, _ := os.ReadFile(pids[0])
-				supervisor, _ = strconv.Atoi(strings.TrimSpace(string(data)))
+			if pids := children(t, cmd.Process.Pid); len(pids) == 1 {
+				supervisor = pids[0]
 			}
 			return false
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -62,7 +63,7 @@ ready = { http = "/healthz", status = 204 }
 [services.gopher]
 command = ["@GO@", "run", "."]
 working_dir = "gopher"
-env = { GOFLAGS = "-mod=mod" }
+env = { GOCACHE = "@CACHE@" }
 ready = { http = "/" }
 
 [services.proxy]
@@ -111,7 +112,11 @@ func TestRealServicesWiredThroughTheirPorts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := strings.NewReplacer("@PG@", pg, "@AS@", asPostgres(), "@GO@", goroot).Replace(realConfig)
+	cache, err := exec.Command(goroot, "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := strings.NewReplacer("@CACHE@", strings.TrimSpace(string(cache)), "@PG@", pg, "@AS@", asPostgres(), "@GO@", goroot).Replace(realConfig)
 	user := ""
 	if os.Getuid() == 0 {
 		user = "user root;"

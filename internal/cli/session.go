@@ -28,12 +28,12 @@ type session struct {
 
 // openSession does all that comes before the first spawn. On an error nothing is
 // held and nothing runs.
-func (g *globals) openSession(o upOptions, ward *proc.Ward) (ses *session, err error) {
+func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err error) {
 	p, err := g.find()
 	if err != nil {
 		return nil, err
 	}
-	ses = &session{project: p, options: o}
+	ses := &session{project: p, options: o}
 	if ses.wanted, err = p.Select(o.names, g.profiles, o.noDeps); err != nil {
 		return nil, err
 	}
