@@ -67,7 +67,7 @@ func TestWhatADependencyAllows(t *testing.T) {
 		{Started, true, map[State]bool{StateStarting: true, StateCompleted: true}},
 	} {
 		for _, st := range states {
-			running := st == StateStarting || st == StateUnhealthy || st == StateReady && !c.task
+			running := st == StateStarting || !c.task && (st == StateUnhealthy || st == StateReady)
 			got := met(Dependency{Condition: c.condition}, facts{task: c.task, running: running, wanted: true, state: st})
 			want := notYet
 			switch {

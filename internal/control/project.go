@@ -1,0 +1,125 @@
+// Package control lets a running project be seen and steered from other processes
+// of the same user: HTTP and JSON over one private unix socket.
+package control
+
+import (
+	"context"
+	"time"
+)
+
+// Project is a running project. The supervising process satisfies it directly and
+// Client across the socket, so a view (a verb, a terminal UI, a page) can sit on
+// either.
+type Project interface {
+	// Snapshot returns everything that is known now. With usage, cpu and memory of
+	// each process tree are measured too.
+	Snapshot(ctx context.Context, usage bool) (Snapshot, error)
+	// Events calls each for every event after number since, first those of the
+	// past that are still remembered, then new ones as they come, until ctx ends
+	// or each returns an error, which it returns. What was missed is an Event of
+	// kind KindMissed.
+	Events(ctx context.Context, since uint64, each func(Event) error) error
+	// Ask asks for a change and returns when it is under way, not when it is done.
+	Ask(ctx context.Context, r Request) (Answer, error)
+}
+
+// Snapshot is a project at one moment. Seq is the number of the last event that
+// it includes: Events from there on miss nothing.
+type Snapshot struct {
+	Project  string    `json:"project"`
+	Instance string    `json:"instance"`
+	Dir      string    `json:"dir"`
+	PID      int       `json:"pid"`
+	Version  string    `json:"version"`
+	Seq      uint64    `json:"seq"`
+	Services []Service `json:"services"`
+}
+
+// Service is one service in a Snapshot.
+type Service struct {
+	Name        string         `json:"name"`
+	Description string         `json:"description,omitempty"`
+	Type        string         `json:"type"`
+	State       string         `json:"state"`
+	PID         int            `json:"pid"`
+	Port        int            `json:"port"`
+	Ports       map[string]int `json:"ports"`
+	URL         string         `json:"url"`
+	Restarts    int            `json:"restarts"`
+	StartedAt   *time.Time     `json:"started_at"`
+	ReadyAt     *time.Time     `json:"ready_at"`
+	// Since is when State was entered.
+	Since    time.Time `json:"since"`
+	ExitCode *int      `json:"exit_code"`
+	Reason   string    `json:"reason"`
+	TimedOut bool      `json:"timed_out,omitempty"`
+	// Wanted is: somebody has asked it to be up.
+	Wanted    bool       `json:"wanted"`
+	DependsOn []string   `json:"depends_on,omitempty"`
+	WaitsFor  []string   `json:"waits_for,omitempty"`
+	NextTry   *time.Time `json:"next_try,omitempty"`
+	// CPU is the percentage of one core since the tree's start, Memory its
+	// resident bytes; both only when usage was asked for.
+	CPU    *float64 `json:"cpu,omitempty"`
+	Memory *int64   `json:"memory,omitempty"`
+}
+
+// The kinds of an Event.
+const (
+	KindState  = "state"
+	KindExit   = "exit"
+	KindNotice = "notice"
+	// KindMissed: Text says how many events are gone for good.
+	KindMissed = "missed"
+)
+
+// Event is one thing that happened. Seq grows by one with each.
+type Event struct {
+	Seq     uint64    `json:"seq"`
+	Time    time.Time `json:"time"`
+	Kind    string    `json:"kind"`
+	Service *Service  `json:"service,omitempty"`
+	Text    string    `json:"text,omitempty"`
+	Lines   []string  `json:"lines,omitempty"`
+}
+
+// The verbs of a Request.
+const (
+	VerbStart   = "start"
+	VerbStop    = "stop"
+	VerbRestart = "restart"
+	VerbDown    = "down"
+	VerbPlan    = "plan"
+	VerbReload  = "reload"
+)
+
+// Request asks for a change. No Services means all of them.
+type Request struct {
+	Verb     string   `json:"verb"`
+	Services []string `json:"services,omitempty"`
+	// NoDeps leaves out what they depend on (start) or what depends on them (stop).
+	NoDeps bool `json:"no_deps,omitempty"`
+	// Signal, with VerbDown or VerbStop: "KILL" does not wait for anybody.
+	Kill bool `json:"kill,omitempty"`
+}
+
+// Answer is what became of a Request.
+type Answer struct {
+	// Seq is the number of the last event before the change took effect.
+	Seq uint64 `json:"seq"`
+	// Services are those that the request concerns, in the order of starting.
+	Services []string `json:"services,omitempty"`
+	// Operations are what plan and reload do.
+	Operations []Operation `json:"operations,omitempty"`
+	// Notes are lines for people.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Operation is one thing that a reload does.
+type Operation struct {
+	// Do is "add", "remove", "restart", "update" (nothing that runs changes) or "stop".
+	Do      string `json:"do"`
+	Service string `json:"service"`
+	// Causes say why, one each: "command changed", "env DATABASE_URL changed".
+	Causes []string `json:"causes"`
+}
