@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -221,11 +222,19 @@ func squat(t *testing.T, addr string, env ...string) *child {
 	return c
 }
 
-// freePort is one that neither the tests' ranges nor the kernel give out.
+// nextPort is random at first, so that two runs of these tests seldom meet.
+var nextPort = func() *atomic.Int32 {
+	var n atomic.Int32
+	n.Store(rand.Int32N(8000))
+	return &n
+}()
+
+// freePort is one that neither the tests' ranges nor the kernel give out, and
+// another one each time.
 func freePort(t *testing.T) int {
 	t.Helper()
-	for range 100 {
-		if port := 11000 + rand.IntN(8000); bound(port) == nil {
+	for range 1000 {
+		if port := 11000 + int(nextPort.Add(1))%8000; bound(port) == nil {
 			return port
 		}
 	}
