@@ -18,6 +18,9 @@ import (
 // gone on to another one.
 type attempt struct {
 	unit *unit
+	// svc and base are what it was started with: a reload changes the unit's.
+	svc  Service
+	base environment
 	proc process
 	// copied closes when its output has been read to the end.
 	copied chan struct{}
@@ -35,9 +38,11 @@ type attempt struct {
 	listening bool
 	// elsewhere is where it listens instead, for people.
 	elsewhere string
-	probeErr  error
-	wasReady  bool
-	ending    bool
+	// usurper is a stranger that has its port.
+	usurper  string
+	probeErr error
+	wasReady bool
+	ending   bool
 	// unwell counts health failures in a row.
 	unwell int
 
@@ -68,7 +73,10 @@ func (s *Supervisor) postTo(a *attempt, f func()) {
 
 // launch begins a new attempt. Spawning happens beside the loop.
 func (s *Supervisor) launch(u *unit) {
-	a := &attempt{unit: u, copied: make(chan struct{}), born: make(chan struct{})}
+	a := &attempt{
+		unit: u, svc: u.Service, base: s.base,
+		copied: make(chan struct{}), born: make(chan struct{}),
+	}
 	u.attempt = a
 	u.starts++
 	s.amend(u, func(st *Status) {
@@ -106,46 +114,36 @@ func (s *Supervisor) restartDependents(u *unit) {
 
 // start spawns the process once its ports are free. It runs beside the loop.
 func (s *Supervisor) start(a *attempt, env []string) (process, error) {
-	u := a.unit
 	defer close(a.born)
 	if err := s.spawning.Acquire(context.Background(), 1); err != nil {
 		return nil, err
 	}
 	defer s.spawning.Release(1)
-	for _, port := range u.ports() {
+	for _, port := range a.svc.ports() {
 		if err := s.platform.free(port); err != nil {
 			return nil, err
 		}
 	}
 	p, err := s.platform.start(proc.Spec{
-		Argv: u.Command, Dir: u.Dir, Env: s.environ(u, env...),
-		TTY: u.TTY, Size: proc.Size(s.opts.TTYSize),
+		Argv: a.svc.Command, Dir: a.svc.Dir, Env: a.environ(env...),
+		TTY: a.svc.TTY, Size: s.ttySize(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	a.tree = p.Tree
-	u.stream.Begin(time.Now())
+	stream := a.unit.stream
+	stream.Begin(time.Now())
 	s.spawn(func() {
 		defer close(a.copied)
-		_ = u.stream.Copy(p.Output())
+		_ = stream.Copy(p.Output())
 	})
 	return p, nil
 }
 
-func (s *Supervisor) environ(u *unit, more ...string) []string {
-	return s.base.with(append(u.Env[:len(u.Env):len(u.Env)], more...)...)
-}
-
-func (u *unit) ports() []int {
-	var out []int
-	if u.Port != 0 {
-		out = append(out, u.Port)
-	}
-	for _, p := range u.Ports {
-		out = append(out, p)
-	}
-	return out
+func (a *attempt) environ(more ...string) []string {
+	own := a.svc.Env
+	return a.base.with(append(own[:len(own):len(own)], more...)...)
 }
 
 // spawned takes the outcome of start.
@@ -261,8 +259,7 @@ func (s *Supervisor) gone(a *attempt) {
 func (s *Supervisor) backOff(u *unit, reason string) {
 	d := u.Restart.pause(u.failures)
 	u.failures++
-	s.set(u, StateBackoff, reason)
-	s.amend(u, func(st *Status) { st.NextTry = time.Now().Add(d) })
+	s.set(u, StateBackoff, reason, func(st *Status) { st.NextTry = time.Now().Add(d) })
 	u.retry = time.AfterFunc(d, func() {
 		s.post(func() {
 			if u.status.State == StateBackoff && u.wish == wishUp {

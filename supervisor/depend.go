@@ -58,8 +58,7 @@ func (s *Supervisor) tryStart(u *unit) {
 	if u.status.Reason == reason && slices.Equal(u.status.WaitsFor, waits) {
 		return
 	}
-	s.set(u, StateWaiting, reason)
-	s.amend(u, func(st *Status) { st.WaitsFor = waits })
+	s.set(u, StateWaiting, reason, func(st *Status) { st.WaitsFor = waits })
 }
 
 // because is the chain of reasons that a dependency's end hands to its waiters.

@@ -35,6 +35,7 @@ func (s *Supervisor) opened(a *attempt, addr netip.AddrPort) {
 	u := a.unit
 	port := int(addr.Port())
 	s.remarkListener(a, addr)
+	defer s.explain(a)
 	if port != u.gate() || a.listening {
 		return
 	}
@@ -80,4 +81,6 @@ func (u *unit) ownPortHint() string {
 // stranger: somebody else listens on one of the service's ports.
 func (s *Supervisor) stranger(a *attempt, addr netip.AddrPort, h ports.Holder) {
 	s.remark(a.unit, "its port %d is held by %s", addr.Port(), h)
+	a.usurper = h.String()
+	s.explain(a)
 }

@@ -65,6 +65,7 @@ func (s *Supervisor) awaitReady(a *attempt) {
 		})
 	}
 	s.follow(a)
+	s.explain(a)
 	switch {
 	case u.Task:
 	case a.heard != nil:
@@ -134,7 +135,10 @@ func (s *Supervisor) probe(a *attempt) {
 	ctx := a.context()
 	s.spawn(func() {
 		err := probe.Until(ctx, check, pace, func(err error) {
-			s.postTo(a, func() { a.probeErr = err })
+			s.postTo(a, func() {
+				a.probeErr = err
+				s.explain(a)
+			})
 		})
 		if err == nil {
 			s.postTo(a, func() { s.ready(a) })
@@ -152,8 +156,7 @@ func (s *Supervisor) check(a *attempt, p Probe) probe.Check {
 	case ProbeGRPC:
 		return probe.GRPC(p.Target, p.Service)
 	}
-	u := a.unit
-	spec := proc.Spec{Argv: p.Exec, Dir: u.Dir, Env: s.environ(u)}
+	spec := proc.Spec{Argv: p.Exec, Dir: a.svc.Dir, Env: a.environ()}
 	return probe.Exec(func(ctx context.Context) (int, []byte, error) {
 		exit, out, err := s.platform.run(ctx, spec)
 		return exit.Code, out, err
@@ -193,6 +196,15 @@ func (s *Supervisor) remind(a *attempt, since time.Duration) {
 	})
 }
 
+// explain keeps the reason of a starting service up to date.
+func (s *Supervisor) explain(a *attempt) {
+	if a.unit.status.State == StateStarting && !a.unit.Task {
+		if why := s.lacks(a); why != a.unit.status.Reason {
+			s.amend(a.unit, func(st *Status) { st.Reason = why })
+		}
+	}
+}
+
 // lacks says in a few words why the attempt is not ready.
 func (s *Supervisor) lacks(a *attempt) string {
 	u := a.unit
@@ -200,6 +212,8 @@ func (s *Supervisor) lacks(a *attempt) string {
 	switch {
 	case u.Task:
 		return "it is still running"
+	case gate != 0 && !a.listening && a.usurper != "":
+		return fmt.Sprintf("its port %d is held by %s", gate, a.usurper)
 	case gate != 0 && !a.listening && a.elsewhere != "":
 		return fmt.Sprintf("it listens on %s instead of its port %d", a.elsewhere, gate)
 	case gate != 0 && !a.listening:

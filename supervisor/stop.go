@@ -66,7 +66,7 @@ func (s *Supervisor) runStopCommand(a *attempt, stop Stop) bool {
 		}
 	}()
 	u := a.unit
-	exit, out, err := s.platform.run(ctx, proc.Spec{Argv: stop.Command, Dir: u.Dir, Env: s.environ(u)})
+	exit, out, err := s.platform.run(ctx, proc.Spec{Argv: stop.Command, Dir: a.svc.Dir, Env: a.environ()})
 	if err == nil && exit.Code == 0 {
 		return true
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -59,6 +60,7 @@ type Supervisor struct {
 	spawning *semaphore.Weighted
 	base     environment
 	hub      hub
+	size     atomic.Pointer[Size]
 	store    *logs.Store
 
 	inbox chan func()
@@ -105,9 +107,7 @@ func newSupervisor(opts Options, p platform) (*Supervisor, error) {
 		byName:   make(map[string]*unit),
 		stale:    true,
 	}
-	if s.opts.TTYSize == (Size{}) {
-		s.opts.TTYSize = Size{Rows: 24, Cols: 80}
-	}
+	s.size.Store(&opts.TTYSize)
 	if s.opts.Output == nil {
 		s.opts.Output = discard{}
 	}

@@ -40,16 +40,17 @@ func (s *Supervisor) amend(u *unit, change func(*Status)) {
 	s.moved, s.stale = true, true
 }
 
-// set is the only way to a new state: it stamps and publishes.
-func (s *Supervisor) set(u *unit, state State, reason string) {
-	if u.status.State == state && u.status.Reason == reason {
-		return
-	}
+// set is the only way to a new state: it stamps and publishes. details are what
+// goes with that state alone.
+func (s *Supervisor) set(u *unit, state State, reason string, details ...func(*Status)) {
 	s.amend(u, func(st *Status) {
 		if st.State != state {
 			st.Since = time.Now()
 		}
 		st.State, st.Reason, st.WaitsFor, st.NextTry = state, reason, nil, time.Time{}
+		for _, f := range details {
+			f(st)
+		}
 	})
 	s.tell(u, Event{Kind: EventState})
 }
@@ -75,6 +76,18 @@ func (s *Supervisor) remark(u *unit, format string, args ...any) {
 // running reports whether a process of u exists that nobody is ending.
 func (u *unit) running() bool {
 	return u.attempt != nil && u.attempt.proc != nil && !u.attempt.ending
+}
+
+// ports are all that it is told to listen on.
+func (s *Service) ports() []int {
+	var out []int
+	if s.Port != 0 {
+		out = append(out, s.Port)
+	}
+	for _, p := range s.Ports {
+		out = append(out, p)
+	}
+	return out
 }
 
 // openStream makes the path that a unit's output takes; it outlives attempts.

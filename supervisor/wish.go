@@ -48,8 +48,8 @@ func (s *Supervisor) Kill() {
 
 // Resize tells every pseudo-terminal its new size.
 func (s *Supervisor) Resize(size Size) {
+	s.size.Store(&size)
 	s.post(func() {
-		s.opts.TTYSize = size
 		for _, u := range s.units {
 			if u.TTY && u.running() {
 				u.attempt.proc.Resize(proc.Size(size))
@@ -57,6 +57,8 @@ func (s *Supervisor) Resize(size Size) {
 		}
 	})
 }
+
+func (s *Supervisor) ttySize() proc.Size { return proc.Size(*s.size.Load()) }
 
 func (s *Supervisor) ask(names []string, do func(*unit)) error {
 	for _, name := range names {

@@ -187,7 +187,7 @@ depends_on = ["api"]
 	if code := r.code(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
 	}
-	r.wait(`web is failed: api failed: migrate failed: exited with code 7`)
+	r.wait(`web failed: api failed: migrate failed: exited with code 7`)
 	r.wait(`migrate: no table`)
 }
 
@@ -240,7 +240,7 @@ func TestProcfileEndsWhenOneProcessEndsWithItsCode(t *testing.T) {
 
 	r = h.up(dir, "--keep-going")
 	r.wait("worker exited with code 5")
-	r.wait("worker is failed")
+	r.wait("worker failed")
 	if n := len(processes(dir)); n == 0 {
 		t.Error("--keep-going did not keep web")
 	}
@@ -273,8 +273,8 @@ port = false
 	if code := r.code(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
 	}
-	r.wait(`a is failed: .*"no-such-program".*not found`)
-	r.wait(`b is failed: exited with code 127 \(command not found`)
+	r.wait(`a failed: .*"no-such-program".*not found`)
+	r.wait(`b failed: exited with code 127 \(command not found`)
 }
 
 func TestClosedStdoutStopsInOrder(t *testing.T) {

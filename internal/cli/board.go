@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/lhrun/lhrun/supervisor"
@@ -78,9 +77,14 @@ func (b *board) pending() string {
 	return strings.Join(parts, "; ")
 }
 
+// describe says in one line how a service is: "api failed: exited with code 1".
 func describe(st supervisor.Status) string {
-	if st.Reason == "" {
-		return fmt.Sprintf("%s is %s", st.Name, st.State)
+	text := st.Name + " is " + string(st.State)
+	if isSettled(st) {
+		text = st.Name + " " + string(st.State)
 	}
-	return fmt.Sprintf("%s is %s: %s", st.Name, st.State, st.Reason)
+	if st.Reason != "" {
+		text += ": " + st.Reason
+	}
+	return text
 }

@@ -68,7 +68,7 @@ func (v *view) state(st, before supervisor.Status) {
 		}
 	case supervisor.StateReady, supervisor.StateCompleted:
 		if !v.quiet || v.summed {
-			v.say("%s is %s%s", st.Name, st.State, after(st))
+			v.say("%s%s", describe(st), after(st))
 		}
 	case supervisor.StateUnhealthy:
 		v.warn("%s is %s", st.Name, st.Reason)
@@ -103,8 +103,12 @@ func (v *view) progress(b *board, now time.Time) {
 		return
 	}
 	const most = 8
-	var lines []string
 	pending := b.those(isPending)
+	if len(pending) == 0 {
+		v.live(nil)
+		return
+	}
+	lines := []string{fmt.Sprintf("%d of %s ready", b.count(atGoal), plural(len(b.order), "service"))}
 	for i, st := range pending {
 		if i == most {
 			lines = append(lines, fmt.Sprintf("  … and %d more", len(pending)-most))
