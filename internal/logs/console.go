@@ -89,6 +89,7 @@ func keepBlock(buf *[]byte, used []byte) {
 
 // Lines formats block on the caller's time and writes it at once.
 func (c *Console) Lines(service string, at time.Time, block []byte) error {
+	block = whole(block)
 	return c.lines(service, at, block[c.takeShown(service, block):])
 }
 
@@ -112,7 +113,7 @@ func (c *Console) Preview(service string, at time.Time, text []byte) error {
 	}
 	if i := bytes.LastIndexByte(text[from:], '\r') + 1; i > 0 {
 		// Every part but the last will not change any more.
-		if err := c.lines(service, at, append(text[from:from+i:from+i], '\n')); err != nil {
+		if err := c.lines(service, at, whole(text[from:from+i])); err != nil {
 			return err
 		}
 		from += i

@@ -9,23 +9,14 @@ import (
 const resetColour = "\x1b[0m"
 
 // plain reports that b holds nothing but printable ASCII, tabs and newlines, so
-// that it can be shown as it is. Eight bytes at a time, without branches.
+// that it can be shown as it is. Thirty-two bytes are looked at between branches.
 func plain(b []byte) bool {
-	const (
-		ones = 0x0101010101010101
-		high = 0x80 * ones
-		low  = 0x7f * ones
-	)
-	for len(b) >= 8 {
-		w := binary.LittleEndian.Uint64(b)
-		printable := w + 0x60*ones                // high bit: not below 0x20
-		notDel := (w ^ 0x7f*ones) + low           // high bit: not 0x7f
-		notTab := ((w ^ '\t'*ones) & low) + low   // high bit: not a tab
-		notBreak := ((w ^ '\n'*ones) & low) + low // high bit: not a newline
-		if bad := w | ^notDel | (^printable & notTab & notBreak); bad&high != 0 {
+	for ; len(b) >= 32; b = b[32:] {
+		bad := unprintable(binary.LittleEndian.Uint64(b)) | unprintable(binary.LittleEndian.Uint64(b[8:])) |
+			unprintable(binary.LittleEndian.Uint64(b[16:])) | unprintable(binary.LittleEndian.Uint64(b[24:]))
+		if bad != 0 {
 			return false
 		}
-		b = b[8:]
 	}
 	for _, c := range b {
 		if c >= 0x7f || c < 0x20 && c != '\t' && c != '\n' {
@@ -33,6 +24,21 @@ func plain(b []byte) bool {
 		}
 	}
 	return true
+}
+
+// unprintable is not 0 when one of w's eight bytes is not plain. Each step sets
+// the high bit of the bytes it speaks of; no byte carries into the next.
+func unprintable(w uint64) uint64 {
+	const (
+		ones = 0x0101010101010101
+		high = 0x80 * ones
+		low  = 0x7f * ones
+	)
+	printable := w + 0x60*ones                // not below 0x20
+	notDel := (w ^ low) + low                 // not 0x7f
+	notTab := ((w ^ '\t'*ones) & low) + low   // not a tab
+	notBreak := ((w ^ '\n'*ones) & low) + low // not a newline
+	return (w | ^notDel | ^printable&notTab&notBreak) & high
 }
 
 // appendLine appends what line, without its newline, may show: head, the text

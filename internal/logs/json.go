@@ -27,7 +27,7 @@ func NewJSON(w io.Writer) *JSON {
 // Lines writes an object for each line of block.
 func (j *JSON) Lines(service string, at time.Time, block []byte) error {
 	buf := blocks.Get().(*[]byte)
-	out := appendObjects((*buf)[:0], service, at, block)
+	out := appendObjects((*buf)[:0], service, at, whole(block))
 	defer keepBlock(buf, out)
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -7,7 +7,10 @@
 // cursor of its own and so slows nobody.
 package logs
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // Sink takes output. Its methods are called from one goroutine a service, from
 // several at once for several services; the bytes are the caller's again when a
@@ -30,3 +33,11 @@ const (
 	// previewAfter is the patience with a line that does not end.
 	previewAfter = 250 * time.Millisecond
 )
+
+// whole returns block with a newline at its end, for callers who forgot it.
+func whole(block []byte) []byte {
+	if bytes.HasSuffix(block, []byte{'\n'}) {
+		return block
+	}
+	return append(block[:len(block):len(block)], '\n')
+}

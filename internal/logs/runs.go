@@ -31,6 +31,9 @@ func (s *Store) NewRun(id string, at time.Time) error {
 		return err
 	}
 	runs := s.readRuns()
+	if n := len(runs); n > 0 { // another process's, since Open
+		s.run = max(s.run, runs[n-1].number)
+	}
 	s.run = max(uint32(at.Unix()), s.run+1)
 	runs = append(runs, run{s.run, at.UnixNano(), id})
 	for _, l := range s.logs {

@@ -220,6 +220,12 @@ func TestLogsOutliveRestartsAndTellRunsApart(t *testing.T) {
 	equal(t, readAll(t, s, "api", Query{}))
 	equal(t, readAll(t, s, "api", Query{Run: -1}), "third")
 	equal(t, readAll(t, s, "unknown", Query{}))
+	stale := openStore(t, dir, StoreOptions{})
+	newRun(t, s, "loud", noon)
+	add(t, openLog(t, s, "api"), noon, "loud\n")
+	_ = s.Close()
+	newRun(t, stale, "next", noon)
+	equal(t, readAll(t, stale, "api", Query{Run: -1}), "loud")
 }
 
 func TestRunsAreToldApartThoughTheirListIsLost(t *testing.T) {
