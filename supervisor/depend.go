@@ -41,6 +41,9 @@ func (s *Supervisor) tryStart(u *unit) {
 	var waits, why []string
 	for _, d := range u.DependsOn {
 		dep := s.byName[d.Name]
+		if dep == nil {
+			continue // Only a removed service can depend on one that is gone.
+		}
 		switch met(d, dep.facts()) {
 		case never:
 			s.fail(u, because(dep.status))

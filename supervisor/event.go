@@ -18,6 +18,8 @@ const (
 	EventExit EventKind = "exit"
 	// EventNotice: Text is one line for people.
 	EventNotice EventKind = "notice"
+	// EventRemoved: a reload has taken the service away.
+	EventRemoved EventKind = "removed"
 )
 
 // Event is one thing that happened. Seq grows by one with each, so a gap tells a

@@ -124,6 +124,13 @@ func (f *fakeProcess) Exit() proc.Exit       { return f.exit }
 func (f *fakeProcess) Output() *os.File      { return f.out }
 func (f *fakeProcess) Resize(proc.Size)      {}
 
+func (f *fakeProcess) Signal(sig syscall.Signal) error {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	f.signals = append(f.signals, sig)
+	return nil
+}
+
 func (f *fakeProcess) Tree() []int {
 	select {
 	case <-f.done:

@@ -27,6 +27,7 @@ type process interface {
 	Done() <-chan struct{}
 	Exit() proc.Exit
 	Tree() []int
+	Signal(syscall.Signal) error
 	End(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) error
 	Output() *os.File
 	Resize(proc.Size)

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,9 +112,15 @@ func newSupervisor(opts Options, p platform) (*Supervisor, error) {
 	if s.opts.Output == nil {
 		s.opts.Output = discard{}
 	}
-	if err := s.addUnits(opts.Services); err != nil {
+	if err := check(opts.Services); err != nil {
 		return nil, err
 	}
+	for _, svc := range opts.Services {
+		u := newUnit(svc.withDefaults())
+		s.units = append(s.units, u)
+		s.byName[svc.Name] = u
+	}
+	s.link()
 	if opts.LogDir != "" {
 		store, err := logs.Open(opts.LogDir, logs.StoreOptions{MaxSize: opts.MaxLogSize})
 		if err != nil {
@@ -132,41 +139,37 @@ func newSupervisor(opts Options, p platform) (*Supervisor, error) {
 // environment begins with it.
 func (s *Supervisor) RunID() string { return s.platform.runID() }
 
-func (s *Supervisor) addUnits(services []Service) error {
+// check refuses services that cannot run together.
+func check(services []Service) error {
+	byName := make(map[string]Service, len(services))
 	var names []string
 	for _, svc := range services {
-		if s.byName[svc.Name] != nil {
+		if _, twice := byName[svc.Name]; twice {
 			return fmt.Errorf("cannot have two services named %q", svc.Name)
 		}
 		if len(svc.Command) == 0 {
 			return fmt.Errorf("cannot run service %q: it has no command", svc.Name)
 		}
-		u := newUnit(svc.withDefaults())
-		s.units = append(s.units, u)
-		s.byName[svc.Name] = u
+		byName[svc.Name] = svc
 		names = append(names, svc.Name)
 	}
-	for _, u := range s.units {
-		for _, d := range u.DependsOn {
-			dep := s.byName[d.Name]
-			if dep == nil {
-				return fmt.Errorf("service %q depends on unknown service %q", u.Name, d.Name)
+	needs := func(name string) (out []string) {
+		for _, d := range byName[name].DependsOn {
+			out = append(out, d.Name)
+		}
+		return out
+	}
+	for _, svc := range services {
+		for _, d := range needs(svc.Name) {
+			if _, known := byName[d]; !known {
+				return fmt.Errorf("service %q depends on unknown service %q", svc.Name, d)
 			}
-			dep.dependents = append(dep.dependents, u)
 		}
 	}
-	if path := graph.Cycle(names, s.dependencies); path != nil {
-		return fmt.Errorf("services depend on each other in a circle: %v", path)
+	if path := graph.Cycle(names, needs); path != nil {
+		return fmt.Errorf("services depend on each other in a circle: %s", strings.Join(path, " -> "))
 	}
 	return nil
-}
-
-func (s *Supervisor) dependencies(name string) []string {
-	var out []string
-	for _, d := range s.byName[name].DependsOn {
-		out = append(out, d.Name)
-	}
-	return out
 }
 
 // Run is the loop. It starts nothing by itself: call Start before or while it
@@ -177,6 +180,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	interrupted := ctx.Done()
 	for {
 		s.advance()
+		s.forget()
 		s.publish()
 		if s.closing && s.idle() {
 			break

@@ -13,6 +13,9 @@ type unit struct {
 	Service
 	dependents []*unit
 
+	// removed is: a reload has taken it away, and it is on its way out.
+	removed bool
+
 	wish    wish
 	status  *Status
 	attempt *attempt

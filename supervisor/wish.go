@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 
@@ -9,15 +10,37 @@ import (
 
 const defaultStopSignal = syscall.SIGTERM
 
-// Start asks for services, or for all when no name is given. It does not ask for
-// what they depend on. The error names an unknown service.
+// Start asks for services, or for all when no name is given; a task that is
+// completed runs again. It does not ask for what they depend on. The error names
+// an unknown service.
 func (s *Supervisor) Start(names ...string) error {
 	return s.ask(names, func(u *unit) {
-		u.wish = wishUp
-		if u.attempt == nil {
-			s.begin(u)
+		if u.wish == wishDown || u.attempt == nil {
+			s.up(u)
 		}
 	})
+}
+
+// Need is Start for services that others depend on: what is up, on its way or
+// completed stays as it is.
+func (s *Supervisor) Need(names ...string) error {
+	return s.ask(names, func(u *unit) {
+		if st := u.status.State; u.wish == wishDown || st == StateFailed || st == StateStopped {
+			if st != StateCompleted {
+				s.up(u)
+			}
+		}
+	})
+}
+
+// up wants u up. One that is just being ended starts again when it is gone.
+func (s *Supervisor) up(u *unit) {
+	u.wish = wishUp
+	if u.attempt == nil {
+		s.begin(u)
+	} else if u.attempt.ending {
+		u.wish = wishAgain
+	}
 }
 
 // Stop asks services to end, dependents that were asked as well first.
@@ -28,13 +51,51 @@ func (s *Supervisor) Stop(names ...string) error {
 // Restart ends services and starts them again when nothing of the old process
 // tree is left.
 func (s *Supervisor) Restart(names ...string) error {
+	return s.ask(names, s.again)
+}
+
+func (s *Supervisor) again(u *unit) {
+	u.wish = wishAgain
+	s.moved = true
+	if u.attempt == nil {
+		u.wish = wishUp
+		s.begin(u)
+	}
+}
+
+// Signal sends sig to the process trees of services. What does not run is left out.
+func (s *Supervisor) Signal(sig syscall.Signal, names ...string) error {
 	return s.ask(names, func(u *unit) {
-		u.wish = wishAgain
-		if u.attempt == nil {
-			u.wish = wishUp
-			s.begin(u)
+		if !u.running() {
+			return
+		}
+		if err := u.attempt.proc.Signal(sig); err != nil {
+			s.notice(u, "cannot be sent a signal: %v", err)
 		}
 	})
+}
+
+// Trees returns the live processes of each service that has some.
+func (s *Supervisor) Trees() map[string][]int {
+	found := make(chan map[string]process, 1)
+	s.post(func() {
+		live := make(map[string]process)
+		for _, u := range s.units {
+			if u.attempt != nil && u.attempt.proc != nil {
+				live[u.Name] = u.attempt.proc
+			}
+		}
+		found <- live
+	})
+	trees := make(map[string][]int)
+	select {
+	case live := <-found:
+		for name, p := range live {
+			trees[name] = p.Tree()
+		}
+	case <-s.done:
+	}
+	return trees
 }
 
 // Kill ends everything at once with SIGKILL. Run then returns soon.
@@ -60,33 +121,44 @@ func (s *Supervisor) Resize(size Size) {
 
 func (s *Supervisor) ttySize() proc.Size { return proc.Size(*s.size.Load()) }
 
+// ask has the loop do something to services, all when none is named, and waits
+// until it has.
 func (s *Supervisor) ask(names []string, do func(*unit)) error {
-	for _, name := range names {
-		if s.byName[name] == nil {
-			return fmt.Errorf("there is no service %q", name)
-		}
-	}
+	answer := make(chan error, 1)
 	s.post(func() {
-		if s.closing {
-			return
+		units, err := s.named(names)
+		if err == nil && !s.closing {
+			for _, u := range units {
+				do(u)
+			}
+			s.moved = true
 		}
-		for _, u := range s.named(names) {
-			do(u)
-		}
-		s.moved = true
+		answer <- err
 	})
-	return nil
+	select {
+	case err := <-answer:
+		return err
+	case <-s.done:
+		return ErrEnded
+	}
 }
 
-func (s *Supervisor) named(names []string) []*unit {
+// ErrEnded is returned by what is asked of a Supervisor whose Run has returned.
+var ErrEnded = errors.New("the supervisor has ended")
+
+func (s *Supervisor) named(names []string) ([]*unit, error) {
 	if len(names) == 0 {
-		return s.units
+		return s.units, nil
 	}
 	var out []*unit
 	for _, name := range names {
-		out = append(out, s.byName[name])
+		u := s.byName[name]
+		if u == nil || u.removed {
+			return nil, fmt.Errorf("there is no service %q", name)
+		}
+		out = append(out, u)
 	}
-	return out
+	return out, nil
 }
 
 func (s *Supervisor) begin(u *unit) {
