@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/ports"
 )
 
 // serving is where serve listens and what it shows.
@@ -125,10 +127,13 @@ func (s serving) listen(ctx context.Context) (net.Listener, error) {
 	var lc net.ListenConfig
 	address := net.JoinHostPort(s.host, strconv.Itoa(s.port))
 	listener, err := lc.Listen(ctx, "tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, exitError{exitPortTaken, fmt.Errorf("port %d is taken", s.port)}
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return listener, err
 	}
-	return listener, err
+	if err := ports.Free(s.port); err != nil {
+		return nil, err
+	}
+	return nil, exitError{exitPortTaken, fmt.Errorf("port %d is taken", s.port)}
 }
 
 func abs(dir string) string {

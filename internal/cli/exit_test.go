@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/ports"
+)
+
+func TestExitCodes(t *testing.T) {
+	mistakes := config.Mistakes{{Pos: config.Pos{File: "lhrun.toml", Line: 2, Col: 1}, Msg: "unknown key"}}
+	busy := &ports.BusyError{Port: 8080}
+	for _, tt := range []struct {
+		name string
+		err  error
+		code int
+		text string
+	}{
+		{"fine", nil, 0, ""},
+		{"usage", usageError("unknown verb %q", "x"), 2, "lhrun: unknown verb \"x\"\n"},
+		{"mistakes keep their form", fmt.Errorf("cannot load: %w", mistakes), 2, "lhrun.toml:2:1: unknown key\n"},
+		{"a port is taken", fmt.Errorf("cannot start: %w", busy), 3, "lhrun: cannot start: " + busy.Error() + "\n"},
+		{"a verb's own code", exitError{7, errors.New("so it is")}, 7, "lhrun: so it is\n"},
+		{"a code goes before what it wraps", exitError{4, busy}, 4, "lhrun: " + busy.Error() + "\n"},
+		{"a code without a word", exitError{code: 5}, 5, ""},
+		{"interrupted", context.Canceled, 130, "lhrun: context canceled\n"},
+		{"anything else", errors.New("disk full"), 1, "lhrun: disk full\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var out strings.Builder
+			report(&out, tt.err)
+			if code := exitCode(tt.err); code != tt.code || out.String() != tt.text {
+				t.Errorf("code %d and %q, want %d and %q", code, out.String(), tt.code, tt.text)
+			}
+		})
+	}
+}
