@@ -48,6 +48,27 @@ func TestRegistryOfAnotherVersionIsNotRead(t *testing.T) {
 	}
 }
 
+func TestANewHomeGivesTheOldNumbersBack(t *testing.T) {
+	b := &book{}
+	s, q := b.shelf(Checkout{"shop", "main", "/a"}), Request{Service: "api"}
+	p := b.settle(s, q, 20001)
+	b.setAside(p, 20002)
+	if !b.registered(20001) || !b.registered(20002) || b.registered(20003) {
+		t.Errorf("%v", b.taken)
+	}
+	b.settle(s, q, 20003)
+	if b.registered(20001) || b.registered(20002) || !b.registered(20003) || b.count(Range{20000, 20009}) != 1 {
+		t.Errorf("%v", b.taken)
+	}
+	if got := *s.find(q); !reflect.DeepEqual(got, slot{Service: "api", Port: 20003}) || len(s.Ports) != 1 {
+		t.Errorf("%+v", got)
+	}
+	b.taken = nil
+	if b.registered(20001) || !b.registered(20003) {
+		t.Errorf("%v", b.taken)
+	}
+}
+
 func FuzzParseBook(f *testing.F) {
 	f.Add([]byte(`{"version":1,"checkouts":[{"project":"shop","instance":"main","dir":"/a","ports":[{"service":"api","port":20001,"alternates":[20002]}]}]}`))
 	f.Add([]byte(`{"version":1,"checkouts":[null,{"project":"p","instance":"i","dir":"/","ports":[null]}]}`))
