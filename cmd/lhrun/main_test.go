@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,8 @@ func ownDirectories(env *testscript.Env) error {
 		}
 		env.Setenv(name, dir)
 	}
+	// A program with the race detector sleeps for a second when it ends.
+	env.Setenv("GORACE", strings.TrimSpace(os.Getenv("GORACE")+" atexit_sleep_ms=0"))
 	return nil
 }
 
