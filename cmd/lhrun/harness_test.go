@@ -120,13 +120,31 @@ func (h *home) port(dir, service string) int {
 type run struct {
 	t      testing.TB
 	cmd    *exec.Cmd
-	errs   bytes.Buffer
+	errs   lockedBuffer
 	exited chan struct{}
 
 	mu    sync.Mutex
 	lines []string
 	more  chan struct{}
 	ended bool
+}
+
+// lockedBuffer may be read while a program writes to it.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
 }
 
 // up starts `lhrun up` with args in dir.
