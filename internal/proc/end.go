@@ -17,16 +17,24 @@ const killPatience = 5 * time.Second
 // Signal sends sig to every process of the tree: to the leader's group at once, to
 // those outside of it one by one. It returns os.ErrProcessDone after End, and the
 // kernel's error when the group could not be signalled.
-func (p *Process) Signal(sig syscall.Signal) error {
-	// The look comes first: what sig orphans is known by it.
+func (p *Process) Signal(sig syscall.Signal) error { return p.send(sig) }
+
+// send sends one signal after the other to the same processes.
+func (p *Process) send(signals ...syscall.Signal) error {
+	// The look comes first: what a signal orphans is known by it.
 	members := p.table.members(p, true)
-	err := p.table.signalGroup(p, sig)
-	for _, s := range members {
-		if s.pgrp != p.id.PID {
-			signalExact(s.ID, sig)
+	var first error
+	for _, sig := range signals {
+		if err := p.table.signalGroup(p, sig); err != nil && first == nil {
+			first = err
+		}
+		for _, s := range members {
+			if s.pgrp != p.id.PID {
+				signalExact(s.ID, sig)
+			}
 		}
 	}
-	return err
+	return first
 }
 
 func (t *Table) signalGroup(p *Process, sig syscall.Signal) error {
@@ -50,6 +58,7 @@ func (t *Table) signalGroup(p *Process, sig syscall.Signal) error {
 // once are fine.
 func (p *Process) End(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) error {
 	defer p.table.release(p)
+	p.ending.Store(true)
 	if timeout > 0 && sig != syscall.SIGKILL && p.ask(sig, timeout, kill) {
 		return nil
 	}
@@ -58,9 +67,7 @@ func (p *Process) End(sig syscall.Signal, timeout time.Duration, kill <-chan str
 
 // ask reports whether the tree went by itself.
 func (p *Process) ask(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) bool {
-	if p.Signal(sig) == nil {
-		p.Signal(syscall.SIGCONT)
-	}
+	p.send(sig, syscall.SIGCONT)
 	limit := time.NewTimer(timeout)
 	defer limit.Stop()
 	done := p.done

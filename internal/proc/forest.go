@@ -55,23 +55,18 @@ func (f forest) below(roots []stat) []stat {
 // lost returns the processes that may have lost their parent: the children of
 // those that orphans of this program go to. Those that known names are left out.
 func (f forest) lost(known func(pid int) bool) []stat {
-	self, ok := readStat(os.Getpid())
-	if !ok {
-		return nil
-	}
 	if getsOrphans() && f.byParent == nil {
-		return listChildren(self, known)
-	}
-	return f.reparented(self, known)
-}
-
-func (f forest) reparented(self stat, known func(pid int) bool) []stat {
-	heirs := map[int]bool{self.PID: true, 1: true}
-	for s, ok := self, true; ok && s.ppid > 0 && !heirs[s.ppid]; s, ok = readStat(s.ppid) {
-		heirs[s.ppid] = true
+		return listChildren(stat{ID: ID{PID: os.Getpid()}}, known)
 	}
 	if f.byParent == nil {
 		f = survey()
+	}
+	heirs := map[int]bool{1: true}
+	for pid := os.Getpid(); !heirs[pid]; {
+		heirs[pid] = true
+		if s, ok := readStat(pid); ok && s.ppid > 0 {
+			pid = s.ppid
+		}
 	}
 	var lost []stat
 	for heir := range heirs {

@@ -168,7 +168,7 @@ func endDescendants(child int, run string) {
 // when it has no child at all is there nothing: one that is dead now may have
 // started another after it was listed.
 func descendants() []stat {
-	self, _ := readStat(os.Getpid())
+	self := stat{ID: ID{PID: os.Getpid()}}
 	for range 5000 {
 		if !reapAll() {
 			return nil

@@ -22,6 +22,8 @@ type stat struct {
 
 func (s stat) dead() bool { return s.zombie }
 
+func (s stat) leaving() bool { return false }
+
 // BecomeSubreaper does nothing here: only Linux gives orphans to an ancestor.
 func BecomeSubreaper() error { return nil }
 

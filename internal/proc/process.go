@@ -4,6 +4,7 @@ package proc
 
 import (
 	"os"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -21,10 +22,12 @@ type Process struct {
 	tty  bool
 
 	waiter waiter
-	done chan struct{}
-	exit Exit
+	done   chan struct{}
+	exit   Exit
 	// gone closes when the leader is reaped.
 	gone chan struct{}
+	// ending says that End looks for orphans itself.
+	ending atomic.Bool
 
 	// orphans and groups belong to table.mu; see tree.go.
 	orphans []stat
@@ -70,7 +73,9 @@ func (p *Process) exited() bool {
 func (p *Process) await() {
 	p.exit = p.waiter.wait()
 	close(p.done)
-	p.table.notice()
+	if !p.ending.Load() {
+		p.table.notice()
+	}
 }
 
 // Resize sets the size of the pseudo-terminal, and the foreground job is told

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,7 +15,7 @@ import (
 type stat struct {
 	ID
 	ppid, pgrp, session int
-	threads             int
+	flags, threads      int
 	state               byte
 }
 
@@ -22,6 +23,13 @@ type stat struct {
 // has ended looks like it, but has more threads.
 func (s stat) dead() bool {
 	return s.state == 'X' || s.state == 'x' || s.state == 'Z' && s.threads <= 1
+}
+
+// leaving reports a process in the midst of its exit: its memory and its files,
+// by which it might be known, are gone, but its children are still its own.
+func (s stat) leaving() bool {
+	const exiting = 0x4 // PF_EXITING
+	return s.flags&exiting != 0 && s.threads <= 1 && !s.dead()
 }
 
 // readStat reports false for a process that is not there.
@@ -50,7 +58,7 @@ func parseStat(b []byte) (stat, bool) {
 	for _, f := range []struct {
 		text []byte
 		to   *int
-	}{{pid, &s.PID}, {fields[1], &s.ppid}, {fields[2], &s.pgrp}, {fields[3], &s.session}, {fields[17], &s.threads}} {
+	}{{pid, &s.PID}, {fields[1], &s.ppid}, {fields[2], &s.pgrp}, {fields[3], &s.session}, {fields[6], &s.flags}, {fields[17], &s.threads}} {
 		n, err := strconv.Atoi(string(f.text))
 		if err != nil {
 			return stat{}, false
@@ -98,14 +106,21 @@ func listAll() []stat {
 	return all
 }
 
-func names(dir string) []string {
-	d, err := os.Open(dir)
+// names lists a directory. Package os would try to poll it, at five calls more.
+func names(dir string) (list []string) {
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
 	}
-	defer d.Close()
-	list, _ := d.Readdirnames(-1)
-	return list
+	defer unix.Close(fd)
+	var buf [8192]byte
+	for {
+		n, err := unix.ReadDirent(fd, buf[:])
+		if n <= 0 || err != nil {
+			return list
+		}
+		_, _, list = unix.ParseDirent(buf[:n], -1, list)
+	}
 }
 
 // hasChildLists reports whether the kernel lists the children of each thread.
@@ -161,11 +176,23 @@ func readChildren(path string) []int {
 }
 
 // readMark looks for run's mark in the environment that pid began with. A program
-// that writes its title over its environment has lost it.
-func readMark(pid int, run string) (uint64, bool) {
+// that writes its title over its environment has lost it, and in the midst of an
+// exec there is none for some microseconds.
+func readMark(pid int, run string) (n uint64, ok bool) {
+	for range 4 {
+		n, ok, empty := scanEnviron(pid, run)
+		if !empty {
+			return n, ok
+		}
+		time.Sleep(50 * time.Microsecond)
+	}
+	return 0, false
+}
+
+func scanEnviron(pid int, run string) (n uint64, ok, empty bool) {
 	fd, err := unix.Open("/proc/"+strconv.Itoa(pid)+"/environ", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return 0, false
+		return 0, false, false
 	}
 	defer unix.Close(fd)
 	environ := make([]byte, 0, 8192)
@@ -173,15 +200,16 @@ func readMark(pid int, run string) (uint64, bool) {
 		if len(environ) == cap(environ) {
 			// Ours is the first variable, unless somebody sorted them.
 			if n, ok := findMark(environ[:bytes.LastIndexByte(environ, 0)+1], run); ok {
-				return n, true
+				return n, true, false
 			}
 			environ = append(make([]byte, 0, 4*cap(environ)), environ...)
 		}
-		n, err := unix.Read(fd, environ[len(environ):cap(environ)])
-		if n <= 0 || err != nil {
-			return findMark(environ, run)
+		got, err := unix.Read(fd, environ[len(environ):cap(environ)])
+		if got <= 0 || err != nil {
+			n, ok := findMark(environ, run)
+			return n, ok, len(environ) == 0
 		}
-		environ = environ[:len(environ)+n]
+		environ = environ[:len(environ)+got]
 	}
 }
 

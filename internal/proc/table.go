@@ -32,7 +32,9 @@ type Table struct {
 	// owners and strangers remember what attribute found out; see tree.go.
 	owners    map[ID]*Process
 	strangers map[ID]struct{}
-	looked    time.Time
+	// looked is when adopt did last, and leaving what it could not tell.
+	looked  time.Time
+	leaving []stat
 }
 
 // tables counts those that are open: orphans come to the program, not to a Table,

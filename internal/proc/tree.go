@@ -29,8 +29,9 @@ func (p *Process) Tree() []int {
 //
 // With fresh, an empty result is final: the kernel gives us the children of one
 // that dies in that same instant, so while anything lives, what is uppermost of it
-// is our child. That needs the leader to be looked at before the orphans, and a
-// look at orphans of which none has died since the list was made.
+// is our child. That needs the leader to be looked at before the orphans, a look
+// at orphans of which none has died since the list was made, and patience with
+// those that are about to: they count, whosever they are.
 func (t *Table) members(p *Process, fresh bool) []stat {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -46,6 +47,9 @@ func (t *Table) members(p *Process, fresh bool) []stat {
 	}
 	living := f.below(append(roots, p.orphans...))
 	t.remember(p, living)
+	if fresh && len(living) == 0 {
+		return t.leaving
+	}
 	return living
 }
 
@@ -92,10 +96,17 @@ func (t *Table) adopt(f forest, again bool) bool {
 		clear(t.strangers)
 	}
 	self := os.Getpid()
+	t.leaving = nil
 	reaped := false
 	var strays []int
 	for _, s := range f.lost(func(pid int) bool { return t.leaders[pid] != nil || pid == self }) {
 		p := t.owner(s)
+		if p == nil && !s.dead() {
+			// It may have died while it was looked at, and started another before.
+			if now, ok := readStat(s.PID); ok && now.ID == s.ID {
+				s = now
+			}
+		}
 		switch {
 		case p != nil && !s.dead():
 			p.orphans = append(p.orphans, s)
@@ -103,6 +114,8 @@ func (t *Table) adopt(f forest, again bool) bool {
 			reapChild(s.PID)
 			delete(t.owners, s.ID)
 			reaped = true
+		case s.leaving():
+			t.leaving = append(t.leaving, s)
 		case s.dead() && s.ppid == self:
 			strays = append(strays, s.PID)
 		}
