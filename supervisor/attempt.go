@@ -22,6 +22,8 @@ type attempt struct {
 	svc  Service
 	base environment
 	proc process
+	// sockets are handed to the process; the unit keeps them for the next one.
+	sockets *sockets
 	// copied closes when its output has been read to the end.
 	copied chan struct{}
 	// born closes when tree is set, or when there is nothing to set it from.
@@ -75,7 +77,7 @@ func (s *Supervisor) postTo(a *attempt, f func()) {
 func (s *Supervisor) launch(u *unit) {
 	a := &attempt{
 		unit: u, svc: u.Service, base: s.base,
-		copied: make(chan struct{}), born: make(chan struct{}),
+		copied: make(chan struct{}), born: make(chan struct{}), sockets: u.takeSockets(),
 	}
 	u.attempt = a
 	u.starts++
@@ -119,15 +121,12 @@ func (s *Supervisor) start(a *attempt, env []string) (process, error) {
 		return nil, err
 	}
 	defer s.spawning.Release(1)
-	for _, port := range a.svc.ports() {
-		if err := s.platform.free(port); err != nil {
-			return nil, err
-		}
+	spec := proc.Spec{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize()}
+	if err := s.occupy(a, &spec, &env); err != nil {
+		return nil, err
 	}
-	p, err := s.platform.start(proc.Spec{
-		Argv: a.svc.Command, Dir: a.svc.Dir, Env: a.environ(env...),
-		TTY: a.svc.TTY, Size: s.ttySize(),
-	})
+	spec.Env = a.environ(env...)
+	p, err := s.platform.start(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +140,30 @@ func (s *Supervisor) start(a *attempt, env []string) (process, error) {
 	return p, nil
 }
 
+// occupy sees to it that nobody has the service's ports, or takes them itself and
+// hands them to the process.
+func (s *Supervisor) occupy(a *attempt, spec *proc.Spec, env *[]string) error {
+	if a.svc.Listen && a.sockets != nil {
+		spec.Argv, spec.Files = withListenPID(spec.Argv), a.sockets.files
+		*env = append(*env, a.sockets.env()...)
+		return nil
+	}
+	for _, port := range a.svc.ports() {
+		if err := s.platform.free(port); err != nil {
+			return err
+		}
+	}
+	if !a.svc.Listen {
+		return nil
+	}
+	k, err := listenFor(a.svc)
+	if err != nil {
+		return err
+	}
+	a.sockets = k
+	return s.occupy(a, spec, env)
+}
+
 func (a *attempt) environ(more ...string) []string {
 	own := a.svc.Env
 	return a.base.with(append(own[:len(own):len(own)], more...)...)
@@ -149,6 +172,7 @@ func (a *attempt) environ(more ...string) []string {
 // spawned takes the outcome of start.
 func (s *Supervisor) spawned(a *attempt, p process, err error) {
 	u := a.unit
+	u.sockets = a.sockets
 	if err != nil {
 		a.startErr = err
 		close(a.copied)
@@ -234,6 +258,9 @@ func (s *Supervisor) gone(a *attempt) {
 	}
 	reason := a.reason()
 	v := decide(e)
+	if v.state.Settled() {
+		u.dropSockets()
+	}
 	switch v.state {
 	case StateStopped:
 		if u.wish == wishDown {

@@ -105,6 +105,9 @@ func (u *unit) goal() State {
 func (u *unit) gate() int {
 	switch u.Ready.Kind {
 	case ProbeDefault:
+		if u.Listen {
+			return 0 // Its socket listens before it does.
+		}
 		return u.Port
 	case ProbeHTTP, ProbeTCP, ProbeGRPC:
 		if u.Ready.Own {

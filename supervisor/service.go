@@ -36,6 +36,10 @@ type Service struct {
 
 	// TTY gives it a pseudo-terminal of the size in Options.
 	TTY bool
+	// Listen has the supervisor listen on the ports and hand the sockets over, as
+	// LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES tell. They stay open across
+	// restarts, so a client that connects meanwhile waits and is answered.
+	Listen bool
 }
 
 // Condition is what a dependency must have reached before its dependent starts.

@@ -23,6 +23,7 @@ type unit struct {
 	failures int
 	starts   int
 	retry    *time.Timer
+	sockets  *sockets
 	stream   *logs.Stream
 	// told keeps a remark from being made twice in a run.
 	told map[string]bool

@@ -178,6 +178,7 @@ func (s *Supervisor) letDown(u *unit) {
 	if u.retry != nil {
 		u.retry.Stop()
 	}
+	u.dropSockets()
 	if !u.status.State.Settled() {
 		s.set(u, StateStopped, "")
 	}

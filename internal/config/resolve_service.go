@@ -26,7 +26,8 @@ func (r *resolver) service(s *Service, env []string) supervisor.Service {
 			Timeout: s.Stop.Timeout,
 			Command: r.argv(s.Stop.Command, s),
 		},
-		TTY: s.TTY,
+		TTY:    s.TTY,
+		Listen: s.ListenFD,
 	}
 	r.place(s, &out)
 	for _, d := range s.DependsOn {

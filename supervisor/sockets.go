@@ -1,0 +1,101 @@
+package supervisor
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// sockets are the listening sockets of a service with Listen. They live as long
+// as the service is wanted, across the lives of its process.
+type sockets struct {
+	names []string
+	ports []int
+	files []*os.File
+}
+
+// mainSocket is the name in LISTEN_FDNAMES of the port that has none.
+const mainSocket = "main"
+
+// listenFor opens the sockets of svc: its port, then the others by name.
+func listenFor(svc Service) (*sockets, error) {
+	k := &sockets{}
+	if svc.Port != 0 {
+		k.names, k.ports = append(k.names, mainSocket), append(k.ports, svc.Port)
+	}
+	var more []string
+	for name := range svc.Ports {
+		more = append(more, name)
+	}
+	slices.Sort(more)
+	for _, name := range more {
+		k.names, k.ports = append(k.names, name), append(k.ports, svc.Ports[name])
+	}
+	for _, port := range k.ports {
+		f, err := listenFile(net.JoinHostPort(svc.Host, strconv.Itoa(port)))
+		if err != nil {
+			k.close()
+			return nil, fmt.Errorf("cannot listen for it: %w", err)
+		}
+		k.files = append(k.files, f)
+	}
+	return k, nil
+}
+
+func listenFile(addr string) (*os.File, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	return l.(*net.TCPListener).File()
+}
+
+func (k *sockets) close() {
+	if k == nil {
+		return
+	}
+	for _, f := range k.files {
+		_ = f.Close()
+	}
+}
+
+// fits reports whether the sockets are those that svc needs.
+func (k *sockets) fits(svc Service) bool {
+	want := svc.ports()
+	have := slices.Clone(k.ports)
+	slices.Sort(want)
+	slices.Sort(have)
+	return slices.Equal(want, have)
+}
+
+func (k *sockets) env() []string {
+	return []string{
+		"LISTEN_FDS=" + strconv.Itoa(len(k.files)),
+		"LISTEN_FDNAMES=" + strings.Join(k.names, ":"),
+	}
+}
+
+// withListenPID makes argv a command that first sets LISTEN_PID to its own pid,
+// which nobody can know before it exists. exec keeps the pid.
+func withListenPID(argv []string) []string {
+	return append([]string{"/bin/sh", "-c", `LISTEN_PID=$$; export LISTEN_PID; exec "$@"`, "sh"}, argv...)
+}
+
+// takeSockets hands the unit's sockets to a new attempt, if they still are what
+// the service needs.
+func (u *unit) takeSockets() *sockets {
+	if k := u.sockets; k != nil && (!u.Listen || !k.fits(u.Service)) {
+		u.dropSockets()
+	}
+	return u.sockets
+}
+
+// dropSockets closes them once nobody wants the service any more.
+func (u *unit) dropSockets() {
+	u.sockets.close()
+	u.sockets = nil
+}
