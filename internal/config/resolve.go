@@ -32,6 +32,8 @@ type Resolved struct {
 	// Services are in the order of the file. Their Env is what each has besides
 	// Env or instead of it.
 	Services []supervisor.Service
+	// Watch says by service whose files restart or signal it.
+	Watch map[string]*Watch
 	// Dotenv are the port files to write.
 	Dotenv []ResolvedFile
 	// Notices say which variables of env_files lhrun replaces, a line each, in
@@ -42,6 +44,7 @@ type Resolved struct {
 	project map[string]string            // what the project alone has besides shared
 	own     map[string]map[string]string // by service, besides shared
 	told    map[string]bool              // keys that lhrun or a file of the project sets
+	about   map[string]string            // which service a variable of lhrun's is about
 }
 
 // ResolvedFile is a port file with the variables of its block, in order.
@@ -59,6 +62,7 @@ type resolver struct {
 	// vars are lhrun's variables for everybody. env is [env] as far as it is the
 	// same for everybody; each are its variables that are not.
 	vars, env map[string]string
+	about     map[string]string
 	each      []Var
 	// urls holds "" for a url that is just being filled in.
 	urls map[string]string
@@ -78,19 +82,23 @@ func (p *Project) Resolve(run Runtime) (*Resolved, error) {
 		files:    map[string]fileVar{},
 		urls:     map[string]string{},
 		replaced: map[string][]replacement{},
+		about:    map[string]string{},
 	}
 	r.readFiles()
 	r.vars = r.everybodysVars()
 	r.readEnv()
-	out := &Resolved{shared: r.shared(), project: r.projectOnly(), own: map[string]map[string]string{}}
+	out := &Resolved{shared: r.shared(), project: r.projectOnly(), own: map[string]map[string]string{}, Watch: map[string]*Watch{}}
 	out.Env = pairs(out.shared)
 	for i := range p.Services {
 		s := &p.Services[i]
 		own := r.serviceEnv(s, out.shared)
 		out.own[s.Name] = own
+		if s.Watch != nil {
+			out.Watch[s.Name] = s.Watch
+		}
 		out.Services = append(out.Services, r.service(s, pairs(own)))
 	}
-	out.told = r.told()
+	out.told, out.about = r.told(), r.about
 	out.Dotenv = r.portFiles()
 	out.Notices = r.notices()
 	if len(r.mistakes) > 0 {
@@ -105,6 +113,7 @@ func (r *resolver) everybodysVars() map[string]string {
 		s := &r.project.Services[i]
 		for _, v := range append(r.portVars(s), r.urlVar(s, r.setOutside)...) {
 			vars[v.Key] = v.Value
+			r.about[v.Key] = s.Name
 		}
 	}
 	return vars
