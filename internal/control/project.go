@@ -19,6 +19,9 @@ type Project interface {
 	// or each returns an error, which it returns. What was missed is an Event of
 	// kind KindMissed.
 	Events(ctx context.Context, since uint64, each func(Event) error) error
+	// Logs calls each for every line that q asks for, oldest first, and with Follow
+	// for those to come, until ctx ends or each returns an error, which it returns.
+	Logs(ctx context.Context, q LogQuery, each func(LogLine) error) error
 	// Ask asks for a change and returns when it is under way, not when it is done.
 	Ask(ctx context.Context, r Request) (Answer, error)
 }
@@ -83,6 +86,30 @@ type Event struct {
 	Lines   []string  `json:"lines,omitempty"`
 }
 
+// LogQuery says which lines of which services are wanted; no Services is all of
+// them. After holds, by service, LogLine.Next of the last line that is known, to
+// go on from there after a lost connection.
+type LogQuery struct {
+	Services []string         `json:"services,omitempty"`
+	Last     int              `json:"last,omitempty"`
+	Since    time.Time        `json:"since,omitzero"`
+	Until    time.Time        `json:"until,omitzero"`
+	Grep     string           `json:"grep,omitempty"`
+	Run      int              `json:"run,omitempty"`
+	Follow   bool             `json:"follow,omitempty"`
+	After    map[string]int64 `json:"after,omitempty"`
+}
+
+// LogLine is one line of one service. Missed, if positive, is how many bytes were
+// written faster than they were read and are lost to this reader; Text is empty then.
+type LogLine struct {
+	Service string    `json:"service"`
+	At      time.Time `json:"time"`
+	Text    string    `json:"text"`
+	Missed  int64     `json:"missed,omitempty"`
+	Next    int64     `json:"next"`
+}
+
 // The verbs of a Request.
 const (
 	VerbStart   = "start"
@@ -99,7 +126,7 @@ type Request struct {
 	Services []string `json:"services,omitempty"`
 	// NoDeps leaves out what they depend on (start) or what depends on them (stop).
 	NoDeps bool `json:"no_deps,omitempty"`
-	// Signal, with VerbDown or VerbStop: "KILL" does not wait for anybody.
+	// Kill, with VerbDown, waits for nobody.
 	Kill bool `json:"kill,omitempty"`
 }
 
