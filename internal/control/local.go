@@ -10,6 +10,27 @@ import (
 // ErrNotRunning is: nobody serves the socket, so the project does not run.
 var ErrNotRunning = errors.New("the project does not run")
 
+// ErrEnded ends a stream of events: the project is down.
+var ErrEnded = errors.New("the project has ended")
+
+// ErrLost is: the connection broke off, as when lhrun is killed.
+var ErrLost = errors.New("the connection to the project is lost")
+
+// Mistake is an error of the one who asks, or of the project's file; nothing has
+// changed. It stays one across the socket.
+type Mistake struct{ Text string }
+
+func (m *Mistake) Error() string { return m.Text }
+
+// VersionError is: a lhrun of another protocol runs the project.
+type VersionError struct {
+	Ours, Theirs string
+	// PID is of the other lhrun; 0 when it is not known.
+	PID int
+}
+
+func (e *VersionError) Error() string { panic("not yet") }
+
 // LocalOptions say what a Local is made of.
 type LocalOptions struct {
 	Supervisor *supervisor.Supervisor
@@ -41,6 +62,12 @@ func (l *Local) Logs(ctx context.Context, q LogQuery, each func(LogLine) error) 
 }
 func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) { panic("not yet") }
 
+// Logs reads the services' output from the directory where it is kept, of a
+// project that may run or not; see Project.Logs. It never follows.
+func Logs(ctx context.Context, dir string, q LogQuery, each func(LogLine) error) error {
+	panic("not yet")
+}
+
 // Server serves one project on one socket.
 type Server struct{}
 
@@ -63,6 +90,9 @@ var _ Project = (*Client)(nil)
 // Dial connects to the socket at path. It returns ErrNotRunning where nobody
 // listens, and says plainly when another version or another user does.
 func Dial(ctx context.Context, path string) (*Client, error) { panic("not yet") }
+
+// Close ends the connections of c.
+func (c *Client) Close() error { panic("not yet") }
 
 func (c *Client) Snapshot(ctx context.Context, usage bool) (Snapshot, error) { panic("not yet") }
 func (c *Client) Events(ctx context.Context, since uint64, each func(Event) error) error {

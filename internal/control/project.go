@@ -15,12 +15,14 @@ type Project interface {
 	// each process tree are measured too.
 	Snapshot(ctx context.Context, usage bool) (Snapshot, error)
 	// Events calls each for every event after number since, first those of the
-	// past that are still remembered, then new ones as they come, until ctx ends
-	// or each returns an error, which it returns. What was missed is an Event of
-	// kind KindMissed.
+	// past that are still remembered, then new ones as they come, until ctx ends,
+	// which is no error, or each returns an error, which it returns. What was
+	// missed is an Event of kind KindMissed. It returns ErrEnded once the project
+	// is down, and nothing of it is left.
 	Events(ctx context.Context, since uint64, each func(Event) error) error
 	// Logs calls each for every line that q asks for, oldest first, and with Follow
-	// for those to come, until ctx ends or each returns an error, which it returns.
+	// for those to come, until ctx ends, which is no error, or each returns an
+	// error, which it returns. Following ends with the project, without an error.
 	Logs(ctx context.Context, q LogQuery, each func(LogLine) error) error
 	// Ask asks for a change and returns when it is under way, not when it is done.
 	Ask(ctx context.Context, r Request) (Answer, error)
@@ -49,20 +51,21 @@ type Service struct {
 	Ports       map[string]int `json:"ports"`
 	URL         string         `json:"url"`
 	Restarts    int            `json:"restarts"`
-	StartedAt   *time.Time     `json:"started_at"`
-	ReadyAt     *time.Time     `json:"ready_at"`
+	StartedAt   *Time          `json:"started_at"`
+	ReadyAt     *Time          `json:"ready_at"`
 	// Since is when State was entered.
-	Since    time.Time `json:"since"`
-	ExitCode *int      `json:"exit_code"`
-	Reason   string    `json:"reason"`
-	TimedOut bool      `json:"timed_out,omitempty"`
+	Since    Time   `json:"since"`
+	ExitCode *int   `json:"exit_code"`
+	Reason   string `json:"reason"`
+	TimedOut bool   `json:"timed_out,omitempty"`
 	// Wanted is: somebody has asked it to be up.
-	Wanted    bool       `json:"wanted"`
-	DependsOn []string   `json:"depends_on,omitempty"`
-	WaitsFor  []string   `json:"waits_for,omitempty"`
-	NextTry   *time.Time `json:"next_try,omitempty"`
-	// CPU is the percentage of one core since the tree's start, Memory its
-	// resident bytes; both only when usage was asked for.
+	Wanted    bool     `json:"wanted"`
+	DependsOn []string `json:"depends_on,omitempty"`
+	WaitsFor  []string `json:"waits_for,omitempty"`
+	NextTry   *Time    `json:"next_try,omitempty"`
+	// CPU is the percentage of one core that the tree has used since somebody
+	// asked last, if that was in the last ten seconds, else since its start. Memory
+	// is its resident bytes. Both only when usage was asked for.
 	CPU    *float64 `json:"cpu,omitempty"`
 	Memory *int64   `json:"memory,omitempty"`
 }
@@ -72,42 +75,57 @@ const (
 	KindState  = "state"
 	KindExit   = "exit"
 	KindNotice = "notice"
-	// KindMissed: Text says how many events are gone for good.
+	// KindRemoved: a reload has taken the service away.
+	KindRemoved = "removed"
+	// KindMissed: Missed events, up to Seq, are gone for good; Text says so.
 	KindMissed = "missed"
 )
 
 // Event is one thing that happened. Seq grows by one with each.
 type Event struct {
-	Seq     uint64    `json:"seq"`
-	Time    time.Time `json:"time"`
-	Kind    string    `json:"kind"`
-	Service *Service  `json:"service,omitempty"`
-	Text    string    `json:"text,omitempty"`
-	Lines   []string  `json:"lines,omitempty"`
+	Seq     uint64   `json:"seq"`
+	Time    Time     `json:"time"`
+	Kind    string   `json:"kind"`
+	Service *Service `json:"service,omitempty"`
+	Text    string   `json:"text,omitempty"`
+	Lines   []string `json:"lines,omitempty"`
+	Missed  uint64   `json:"missed,omitempty"`
 }
 
 // LogQuery says which lines of which services are wanted; no Services is all of
-// them. After holds, by service, LogLine.Next of the last line that is known, to
-// go on from there after a lost connection.
+// them. The zero value is all lines of the current run.
 type LogQuery struct {
-	Services []string         `json:"services,omitempty"`
-	Last     int              `json:"last,omitempty"`
-	Since    time.Time        `json:"since,omitzero"`
-	Until    time.Time        `json:"until,omitzero"`
-	Grep     string           `json:"grep,omitempty"`
-	Run      int              `json:"run,omitempty"`
-	Follow   bool             `json:"follow,omitempty"`
-	After    map[string]int64 `json:"after,omitempty"`
+	Services []string `json:"services,omitempty"`
+	// Last, if positive, is how many lines of each service are wanted.
+	Last int `json:"last,omitempty"`
+	// Since and Until bound the time of a line. Following ends at Until.
+	Since time.Time `json:"since,omitzero"`
+	Until time.Time `json:"until,omitzero"`
+	// Grep is a regular expression of the lines wanted.
+	Grep string `json:"grep,omitempty"`
+	// Run is 0 for the current run, -1 for the one before it and so on; AllRuns
+	// takes the lines of all.
+	Run     int  `json:"run,omitempty"`
+	AllRuns bool `json:"all_runs,omitempty"`
+	Follow  bool `json:"follow,omitempty"`
+	// After, with Follow, holds LogLine.Next of the last known line of services:
+	// it goes on from there, as after a lost connection.
+	After map[string]int64 `json:"after,omitempty"`
 }
 
-// LogLine is one line of one service. Missed, if positive, is how many bytes were
-// written faster than they were read and are lost to this reader; Text is empty then.
+// LogLine is one line of one service.
 type LogLine struct {
 	Service string    `json:"service"`
 	At      time.Time `json:"time"`
 	Text    string    `json:"text"`
-	Missed  int64     `json:"missed,omitempty"`
-	Next    int64     `json:"next"`
+	// Run is the number of the run that wrote the line: it grows from run to run.
+	Run int64 `json:"run,omitempty"`
+	// Partial says that the line has not ended for a while. It comes again.
+	Partial bool `json:"partial,omitempty"`
+	// Missed, if positive, is how many bytes were written faster than they were
+	// read and are lost to this reader; Text is empty then.
+	Missed int64 `json:"missed,omitempty"`
+	Next   int64 `json:"next"`
 }
 
 // The verbs of a Request.
@@ -126,6 +144,8 @@ type Request struct {
 	Services []string `json:"services,omitempty"`
 	// NoDeps leaves out what they depend on (start) or what depends on them (stop).
 	NoDeps bool `json:"no_deps,omitempty"`
+	// Missing, with VerbStart, leaves completed tasks as they are.
+	Missing bool `json:"missing,omitempty"`
 	// Kill, with VerbDown, waits for nobody.
 	Kill bool `json:"kill,omitempty"`
 }
@@ -136,6 +156,8 @@ type Answer struct {
 	Seq uint64 `json:"seq"`
 	// Services are those that the request concerns, in the order of starting.
 	Services []string `json:"services,omitempty"`
+	// Changed are those of them that were not yet as the request wants them.
+	Changed []string `json:"changed,omitempty"`
 	// Operations are what plan and reload do.
 	Operations []Operation `json:"operations,omitempty"`
 	// Notes are lines for people.
