@@ -24,6 +24,9 @@ type composeService struct {
 	DependsOn   yaml.Node `yaml:"depends_on"`
 	Ports       yaml.Node
 	Expose      yaml.Node
+	Restart     string
+	Healthcheck yaml.Node
+	Profiles    yaml.Node
 }
 
 func (d *Draft) readCompose(tree fs.FS) {
@@ -78,12 +81,17 @@ func (c composeService) service(tree fs.FS, name string) service {
 	env := variables(&c.Environment)
 	after := dependsOn(&c.DependsOn)
 	if s, ok := local(c.Image, name, env); ok {
-		s.after = after
+		s.after, s.profiles = after, names(&c.Profiles)
 		return s
 	}
 	s, ok := c.built(tree, name)
-	s.name, s.env, s.after = name, env, after
+	s.name, s.env, s.after, s.profiles = name, env, after, names(&c.Profiles)
+	s.restart = restarts[c.Restart]
 	if ok {
+		if p, probed := httpPath(&c.Healthcheck); probed {
+			s.quiet, s.comment = false, []string{ownPort}
+			s.ready = "{ http = " + quote(literal(p)) + " }"
+		}
 		return s
 	}
 	s.off = true

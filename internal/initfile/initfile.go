@@ -43,6 +43,9 @@ type service struct {
 	// ready and stop are TOML values.
 	ready string
 	stop  string
+	// restart "" is the default policy.
+	restart  string
+	profiles []string
 	// off writes the table as a comment.
 	off bool
 }

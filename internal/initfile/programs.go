@@ -3,6 +3,7 @@ package initfile
 import (
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 )
 
@@ -19,6 +20,7 @@ var programs = []program{
 	{"bin/rails", rails},
 	{"manage.py", django},
 	{"config.ru", rack},
+	{"Gemfile", gems},
 	{"go.mod", goModule},
 	{"package.json", nodePackage},
 }
@@ -62,6 +64,34 @@ func rails(_ fs.FS, dir string) ([]service, error) {
 
 func rack(_ fs.FS, dir string) ([]service, error) {
 	return []service{{name: "app", dir: dir, command: "bundle exec rackup -o $HOST -p $PORT"}}, nil
+}
+
+// gems are what a Gemfile names that runs as a process of its own. A web server is
+// started by bin/rails or config.ru where there is one.
+func gems(tree fs.FS, dir string) ([]service, error) {
+	gemfile, err := fs.ReadFile(tree, path.Join(dir, "Gemfile"))
+	if err != nil {
+		return nil, err
+	}
+	var found []service
+	if hasGem(gemfile, "rails") && !exists(tree, path.Join(dir, "bin/rails")) && !exists(tree, path.Join(dir, "config.ru")) {
+		found = append(found, service{name: "app", dir: dir, command: "bundle exec rails server -b $HOST -p $PORT"})
+	}
+	for _, job := range []struct{ gem, command string }{
+		{"sidekiq", "bundle exec sidekiq"},
+		{"good_job", "bundle exec good_job start"},
+	} {
+		if hasGem(gemfile, job.gem) {
+			found = append(found, service{name: job.gem, dir: dir, command: job.command, quiet: true})
+		}
+	}
+	return found, nil
+}
+
+var gemLine = regexp.MustCompile(`(?m)^[ \t]*gem[ \t(]+["']([^"']+)["']`)
+
+func hasGem(gemfile []byte, name string) bool {
+	return slices.ContainsFunc(gemLine.FindAllSubmatch(gemfile, -1), func(m [][]byte) bool { return string(m[1]) == name })
 }
 
 func django(_ fs.FS, dir string) ([]service, error) {

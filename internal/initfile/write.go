@@ -70,8 +70,18 @@ func (s service) values() []variable {
 	add("depends_on", edges(s.after), len(s.after) > 0)
 	add("env", inlineTable(s.env, func(v variable) (string, string) { return v.key, quote(v.value) }), len(s.env) > 0)
 	add("ready", s.ready, s.ready != "")
+	add("restart", quote(s.restart), s.restart != "" && !s.task)
 	add("stop", s.stop, s.stop != "")
+	add("profiles", array(s.profiles), len(s.profiles) > 0)
 	return kv
+}
+
+func array(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = quote(w)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
 // edges is an array where every condition is the default one, else a table.
@@ -79,11 +89,11 @@ func edges(after []edge) string {
 	var names []string
 	plain := true
 	for _, e := range after {
-		names = append(names, quote(e.name))
+		names = append(names, e.name)
 		plain = plain && e.condition == ""
 	}
 	if plain {
-		return "[" + strings.Join(names, ", ") + "]"
+		return array(names)
 	}
 	return inlineTable(after, func(e edge) (string, string) {
 		if e.condition == "" {
