@@ -49,3 +49,14 @@ func TestLogTakesLinesOfSeveralReaders(t *testing.T) {
 	readers.Wait()
 	<-matched
 }
+
+func TestLinesTellsEveryMatch(t *testing.T) {
+	n := 0
+	feed := Lines(regexp.MustCompile(`^beat \d`), func() { n++ })
+	for _, line := range []string{"beat 1\n", "a beat 2\n", "\x1b[32mbeat\x1b[0m 3\r\n", "beat 4"} {
+		feed([]byte(line))
+	}
+	if n != 3 {
+		t.Errorf("%d matches, want 3", n)
+	}
+}

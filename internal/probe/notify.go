@@ -21,6 +21,7 @@ type Notify struct {
 	conn   *net.UnixConn
 	ready  chan struct{}
 	status atomic.Pointer[string]
+	beats  atomic.Int64
 	close  sync.Once
 }
 
@@ -60,6 +61,9 @@ func (n *Notify) Path() string { return n.path }
 // Ready is closed when READY=1 has come.
 func (n *Notify) Ready() <-chan struct{} { return n.ready }
 
+// Beats counts the signs of life, WATCHDOG=1, that have come.
+func (n *Notify) Beats() int64 { return n.beats.Load() }
+
 // Status is the last STATUS= text, fit for one line; empty before any.
 func (n *Notify) Status() string {
 	if text := n.status.Load(); text != nil {
@@ -93,6 +97,9 @@ func (n *Notify) receive(own func(pid int) bool) {
 		if message.status != nil {
 			n.status.Store(message.status)
 		}
+		if message.alive {
+			n.beats.Add(1)
+		}
 		if message.ready && !ready {
 			ready = true
 			close(n.ready)
@@ -103,6 +110,7 @@ func (n *Notify) receive(own func(pid int) bool) {
 // notification is what lhrun takes from a datagram; status is nil without one.
 type notification struct {
 	ready  bool
+	alive  bool
 	status *string
 }
 
@@ -111,8 +119,11 @@ func parseNotify(data []byte) (n notification) {
 	for line := range bytes.Lines(data) {
 		// Programs in C like to send their final NUL along.
 		text := strings.TrimRight(string(line), "\r\n\x00")
-		if text == "READY=1" {
+		switch text {
+		case "READY=1":
 			n.ready = true
+		case "WATCHDOG=1":
+			n.alive = true
 		}
 		if status, ok := strings.CutPrefix(text, "STATUS="); ok {
 			status = plain([]byte(status))

@@ -176,3 +176,14 @@ func FuzzParseNotify(f *testing.F) {
 		}
 	})
 }
+
+func TestNotifyCountsSignsOfLife(t *testing.T) {
+	n := listen(t, anyone)
+	mustSend(t, n, "WATCHDOG=1")
+	mustSend(t, n, "WATCHDOG=trigger\nWATCHDOG=1\nSTATUS=second")
+	awaitStatus(t, n, "second")
+	if got := n.Beats(); got != 2 {
+		t.Errorf("%d beats, want 2", got)
+	}
+	notReady(t, n)
+}
