@@ -19,9 +19,12 @@ import (
 type attempt struct {
 	unit *unit
 	// svc and base are what it was started with: a reload changes the unit's.
-	svc  Service
-	base environment
-	proc process
+	// health and stop are what holds for it now.
+	svc    Service
+	base   environment
+	health Health
+	stop   Stop
+	proc   process
 	// sockets are handed to the process; the unit keeps them for the next one.
 	sockets *sockets
 	// copied closes when its output has been read to the end.
@@ -29,6 +32,8 @@ type attempt struct {
 	// born closes when tree is set, or when there is nothing to set it from.
 	born chan struct{}
 	tree func() []int
+	// over closes when nothing of it is left.
+	over chan struct{}
 	// heard closes when a log or notify probe passes; nil for other kinds.
 	heard  <-chan struct{}
 	notify *probe.Notify
@@ -45,8 +50,9 @@ type attempt struct {
 	probeErr error
 	wasReady bool
 	ending   bool
-	// unwell counts health failures in a row.
-	unwell int
+	// unwell counts health failures in a row; unwatch ends asking.
+	unwell  int
+	unwatch func()
 
 	exit *proc.Exit
 	// blame is why lhrun itself ended it; startErr why it never ran.
@@ -76,8 +82,9 @@ func (s *Supervisor) postTo(a *attempt, f func()) {
 // launch begins a new attempt. Spawning happens beside the loop.
 func (s *Supervisor) launch(u *unit) {
 	a := &attempt{
-		unit: u, svc: u.Service, base: s.base,
-		copied: make(chan struct{}), born: make(chan struct{}), sockets: u.takeSockets(),
+		unit: u, svc: u.Service, base: s.base, health: u.Health, stop: u.Stop,
+		copied: make(chan struct{}), born: make(chan struct{}), over: make(chan struct{}),
+		sockets: u.takeSockets(),
 	}
 	u.attempt = a
 	u.starts++
@@ -102,13 +109,16 @@ func (s *Supervisor) launch(u *unit) {
 	})
 }
 
-// restartDependents carries a restart along the edges that ask for it.
+// restartDependents carries a restart along the edges that ask for it. A task
+// that is done is done again.
 func (s *Supervisor) restartDependents(u *unit) {
 	for _, dep := range u.dependents {
 		for _, d := range dep.DependsOn {
-			if d.Name == u.Name && d.Restart && dep.attempt != nil && dep.wish == wishUp {
-				dep.wish = wishAgain
-				s.moved = true
+			if d.Name != u.Name || !d.Restart || dep.wish != wishUp {
+				continue
+			}
+			if dep.attempt != nil || dep.status.State == StateCompleted {
+				s.again(dep)
 			}
 		}
 	}
@@ -212,10 +222,10 @@ func (s *Supervisor) exited(a *attempt, left []int) {
 	u, exit := a.unit, a.proc.Exit()
 	a.exit = &exit
 	text := exit.String()
-	if !a.wasReady && !u.Task && exit.Code == 0 {
+	if !a.wasReady && !a.svc.Task && exit.Code == 0 {
 		text += " before it was ready"
 	}
-	if exit.Code != 0 || !u.Task {
+	if exit.Code != 0 || !a.svc.Task {
 		s.tell(u, Event{Kind: EventExit, Text: text, Lines: u.stream.Tail(5)})
 	}
 	if len(left) > 0 {
@@ -243,13 +253,14 @@ func (s *Supervisor) gone(a *attempt) {
 	u := a.unit
 	s.unhook(a)
 	u.attempt = nil
+	close(a.over)
 	if a.proc != nil {
 		exit := a.proc.Exit()
 		a.exit = &exit
 		s.amend(u, func(st *Status) { st.PID, st.ExitCode, st.TimedOut = 0, &exit.Code, a.timedOut })
 	}
 	e := ending{
-		wish: u.wish, task: u.Task, policy: u.Restart.Policy, wasReady: a.wasReady,
+		wish: u.wish, task: a.svc.Task, policy: u.Restart.Policy, wasReady: a.wasReady,
 		forced: a.blame != "" || a.startErr != nil, hopeless: a.hopeless(),
 		failures: u.failures, maxRestarts: u.Restart.MaxRestarts,
 	}
@@ -305,7 +316,7 @@ func (a *attempt) reason() string {
 		return a.blame
 	case a.exit == nil:
 		return ""
-	case a.exit.Code == 0 && !a.wasReady && !a.unit.Task:
+	case a.exit.Code == 0 && !a.wasReady && !a.svc.Task:
 		return "exited with code 0 before it was ready"
 	case a.missing():
 		return a.exit.String() + " (command not found or not executable)"

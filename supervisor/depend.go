@@ -47,6 +47,7 @@ func (s *Supervisor) tryStart(u *unit) {
 		switch met(d, dep.facts()) {
 		case never:
 			s.fail(u, because(dep.status))
+			u.failedBy = dep.Name
 			return
 		case notYet:
 			waits = append(waits, dep.Name)
@@ -93,7 +94,11 @@ type facts struct {
 }
 
 func (u *unit) facts() facts {
-	return facts{u.Task, u.running(), u.wish != wishDown, u.status.State}
+	f := facts{u.Task, u.running(), u.wish != wishDown, u.status.State}
+	if u.attempt != nil && u.wish != wishUp {
+		f.running, f.state = false, StateStopping // It is as good as on its way.
+	}
+	return f
 }
 
 // met says whether a dependency allows its dependent to start.

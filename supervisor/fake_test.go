@@ -22,7 +22,8 @@ type fakePlatform struct {
 	refuse  map[string]error
 	busy    map[int]error
 	probe   func(argv string) (int, error)
-	stops   map[string]time.Duration // time to end after a signal
+	hang    func(context.Context) error // instead of probe
+	stops   map[string]time.Duration    // time to end after a signal
 }
 
 func newFake() *fakePlatform {
@@ -68,7 +69,10 @@ func (p *fakePlatform) start(spec proc.Spec) (process, error) {
 	return f, nil
 }
 
-func (p *fakePlatform) run(_ context.Context, spec proc.Spec) (proc.Exit, []byte, error) {
+func (p *fakePlatform) run(ctx context.Context, spec proc.Spec) (proc.Exit, []byte, error) {
+	if p.hang != nil {
+		return proc.Exit{}, nil, p.hang(ctx)
+	}
 	code, err := p.probe(spec.Argv[0])
 	return proc.Exit{Code: code}, []byte("says " + spec.Argv[0] + "\n"), err
 }

@@ -3,13 +3,13 @@ package supervisor
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/lhrun/lhrun/ports"
 )
 
 // follow has the shared watcher tell where the attempt's process tree listens.
 func (s *Supervisor) follow(a *attempt) {
-	u := a.unit
 	target := ports.Target{
 		Tree: a.proc.Tree,
 		Opened: func(l ports.Listener) {
@@ -19,10 +19,10 @@ func (s *Supervisor) follow(a *attempt) {
 			s.postTo(a, func() { s.stranger(a, l.Addr, h) })
 		},
 	}
-	target.Ports = u.ports()
+	target.Ports = a.svc.ports()
 	a.watch = s.platform.watch(target)
 	a.release = append(a.release, a.watch.Remove)
-	if u.gate() == 0 {
+	if a.svc.gate() == 0 {
 		s.settled(a)
 	}
 }
@@ -32,16 +32,15 @@ func (s *Supervisor) settled(a *attempt) { a.watch.Settle() }
 
 // opened: a process of the tree began to listen at addr.
 func (s *Supervisor) opened(a *attempt, addr netip.AddrPort) {
-	u := a.unit
 	port := int(addr.Port())
 	s.remarkListener(a, addr)
 	defer s.explain(a)
-	if port != u.gate() || a.listening {
+	if port != a.svc.gate() || a.listening {
 		return
 	}
 	a.listening = true
 	switch {
-	case u.Ready.Kind == ProbeDefault:
+	case a.svc.Ready.Kind == ProbeDefault:
 		s.ready(a)
 	case !a.wasReady:
 		s.probe(a)
@@ -52,30 +51,23 @@ func (s *Supervisor) remarkListener(a *attempt, addr netip.AddrPort) {
 	u := a.unit
 	ip := addr.Addr().Unmap()
 	switch {
-	case !u.owns(int(addr.Port())):
+	case !a.svc.owns(int(addr.Port())):
 		a.elsewhere = addr.String()
-		s.remark(u, "listens on %s, %s", addr, u.ownPortHint())
+		s.remark(u, "listens on %s, %s", addr, a.svc.ownPortHint())
 	case ip.IsUnspecified():
-		s.remark(u, "listens on %s, open to the network: let it bind $HOST (%s)", addr, u.Host)
-	case ip.Is6() && u.Host == "127.0.0.1":
-		s.remark(u, "listens on %s but not on %s, where others look for it: let it bind $HOST", addr, u.Host)
+		s.remark(u, "listens on %s, open to the network: let it bind $HOST (%s)", addr, a.svc.Host)
+	case ip.Is6() && a.svc.Host == "127.0.0.1":
+		s.remark(u, "listens on %s but not on %s, where others look for it: let it bind $HOST", addr, a.svc.Host)
 	}
 }
 
-func (u *unit) owns(port int) bool {
-	for _, p := range u.ports() {
-		if p == port {
-			return true
-		}
-	}
-	return false
-}
+func (s *Service) owns(port int) bool { return slices.Contains(s.ports(), port) }
 
-func (u *unit) ownPortHint() string {
-	if u.Port == 0 {
+func (s *Service) ownPortHint() string {
+	if s.Port == 0 {
 		return "though it has no port of its own: give it one with `port` or `ports`"
 	}
-	return fmt.Sprintf("not on its port %d: let it use $PORT, or name the port in `ports`", u.Port)
+	return fmt.Sprintf("not on its port %d: let it use $PORT, or name the port in `ports`", s.Port)
 }
 
 // stranger: somebody else listens on one of the service's ports.

@@ -26,48 +26,49 @@ const (
 // tap of a log probe and the socket of a notify probe. It returns the variables
 // that the process needs for it.
 func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
-	u := a.unit
-	switch u.Ready.Kind {
-	case ProbeLog:
-		re, err := regexp.Compile(u.Ready.Target)
+	if a.svc.Ready.Kind == ProbeLog {
+		re, err := regexp.Compile(a.svc.Ready.Target)
 		if err != nil {
 			return nil, fmt.Errorf("cannot watch its log: %w", err)
 		}
 		feed, matched := probe.Log(re)
 		a.heard = matched
-		a.release = append(a.release, u.stream.OnLine(feed))
-	case ProbeNotify:
-		path := filepath.Join(s.platform.runtimeDir(), fmt.Sprintf("%s.%d.notify", u.Name, u.starts))
-		n, err := probe.ListenNotify(path, func(pid int) bool {
-			<-a.born
-			return a.tree != nil && slices.Contains(a.tree(), pid)
-		})
-		if err != nil {
-			return nil, err
-		}
-		a.notify, a.heard = n, n.Ready()
-		a.release = append(a.release, n.Close)
-		return []string{"NOTIFY_SOCKET=" + path}, nil
+		a.release = append(a.release, a.unit.stream.OnLine(feed))
 	}
-	return nil, nil
+	if a.svc.Ready.Kind != ProbeNotify && a.svc.Health.Kind != ProbeNotify {
+		return nil, nil
+	}
+	path := filepath.Join(s.platform.runtimeDir(), fmt.Sprintf("%s.%d.notify", a.unit.Name, a.unit.starts))
+	n, err := probe.ListenNotify(path, func(pid int) bool {
+		<-a.born
+		return a.tree != nil && slices.Contains(a.tree(), pid)
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.notify = n
+	a.release = append(a.release, n.Close)
+	if a.svc.Ready.Kind == ProbeNotify {
+		a.heard = n.Ready()
+	}
+	return append(a.svc.Health.watchdog(), "NOTIFY_SOCKET="+path), nil
 }
 
 // awaitReady begins everything that can find the attempt ready, at once.
 func (s *Supervisor) awaitReady(a *attempt) {
-	u := a.unit
 	s.remind(a, remindEvery)
-	if t := u.Ready.Timeout; t > 0 {
+	if t := a.svc.Ready.Timeout; t > 0 {
 		s.after(a, t, func() {
 			if !a.wasReady {
 				a.timedOut = true
-				s.blame(a, fmt.Sprintf("not %s within %s: %s", u.goal(), t, s.lacks(a)))
+				s.blame(a, fmt.Sprintf("not %s within %s: %s", a.svc.goal(), t, s.lacks(a)))
 			}
 		})
 	}
 	s.follow(a)
 	s.explain(a)
 	switch {
-	case u.Task:
+	case a.svc.Task:
 	case a.heard != nil:
 		ctx := a.context()
 		s.spawn(func() {
@@ -77,8 +78,8 @@ func (s *Supervisor) awaitReady(a *attempt) {
 			case <-ctx.Done():
 			}
 		})
-	case u.gate() != 0: // opened goes on from here.
-	case u.Ready.Kind == ProbeDefault || u.Ready.Kind == ProbeNone:
+	case a.svc.gate() != 0: // opened goes on from here.
+	case a.svc.Ready.Kind == ProbeDefault || a.svc.Ready.Kind == ProbeNone:
 		s.ready(a)
 	default:
 		s.probe(a)
@@ -93,8 +94,8 @@ func (a *attempt) context() context.Context {
 }
 
 // goal is the state that a service or a task is on its way to.
-func (u *unit) goal() State {
-	if u.Task {
+func (s *Service) goal() State {
+	if s.Task {
 		return StateCompleted
 	}
 	return StateReady
@@ -102,16 +103,16 @@ func (u *unit) goal() State {
 
 // gate is the port on which the service's own tree has to listen before anything
 // else can make it ready; 0 is none.
-func (u *unit) gate() int {
-	switch u.Ready.Kind {
+func (s *Service) gate() int {
+	switch s.Ready.Kind {
 	case ProbeDefault:
-		if u.Listen {
+		if s.Listen {
 			return 0 // Its socket listens before it does.
 		}
-		return u.Port
+		return s.Port
 	case ProbeHTTP, ProbeTCP, ProbeGRPC:
-		if u.Ready.Own {
-			return portOf(u.Ready.Target, u.Port)
+		if s.Ready.Own {
+			return portOf(s.Ready.Target, s.Port)
 		}
 	}
 	return 0
@@ -133,8 +134,8 @@ func portOf(target string, otherwise int) int {
 
 // probe asks until the answer is good or the attempt ends.
 func (s *Supervisor) probe(a *attempt) {
-	check := s.check(a, a.unit.Ready)
-	pace := probe.Pace{Max: a.unit.Ready.Interval}
+	check := s.check(a, a.svc.Ready)
+	pace := probe.Pace{Max: a.svc.Ready.Interval}
 	ctx := a.context()
 	s.spawn(func() {
 		err := probe.Until(ctx, check, pace, func(err error) {
@@ -176,9 +177,7 @@ func (s *Supervisor) ready(a *attempt) {
 	s.set(u, StateReady, "")
 	s.settled(a)
 	s.after(a, stableAfter, func() { u.failures = 0 })
-	if u.Health.Enabled {
-		s.watchHealth(a)
-	}
+	s.watchHealth(a)
 }
 
 // blame ends an attempt that lhrun finds wanting.
@@ -194,14 +193,14 @@ func (s *Supervisor) remind(a *attempt, since time.Duration) {
 		if a.wasReady {
 			return
 		}
-		s.notice(a.unit, "not %s after %s: %s", a.unit.goal(), since, s.lacks(a))
+		s.notice(a.unit, "not %s after %s: %s", a.svc.goal(), since, s.lacks(a))
 		s.remind(a, since+remindEvery)
 	})
 }
 
 // explain keeps the reason of a starting service up to date.
 func (s *Supervisor) explain(a *attempt) {
-	if a.unit.status.State == StateStarting && !a.unit.Task {
+	if a.unit.status.State == StateStarting && !a.svc.Task {
 		if why := s.lacks(a); why != a.unit.status.Reason {
 			s.amend(a.unit, func(st *Status) { st.Reason = why })
 		}
@@ -210,10 +209,9 @@ func (s *Supervisor) explain(a *attempt) {
 
 // lacks says in a few words why the attempt is not ready.
 func (s *Supervisor) lacks(a *attempt) string {
-	u := a.unit
-	gate := u.gate()
+	gate := a.svc.gate()
 	switch {
-	case u.Task:
+	case a.svc.Task:
 		return "it is still running"
 	case gate != 0 && !a.listening && a.usurper != "":
 		return fmt.Sprintf("its port %d is held by %s", gate, a.usurper)
@@ -223,9 +221,9 @@ func (s *Supervisor) lacks(a *attempt) string {
 		return fmt.Sprintf("nothing listens on its port %d yet", gate)
 	case a.probeErr != nil:
 		return a.probeErr.Error()
-	case u.Ready.Kind == ProbeLog:
-		return fmt.Sprintf("no line matches %q yet", u.Ready.Target)
-	case u.Ready.Kind == ProbeNotify:
+	case a.svc.Ready.Kind == ProbeLog:
+		return fmt.Sprintf("no line matches %q yet", a.svc.Ready.Target)
+	case a.svc.Ready.Kind == ProbeNotify:
 		if status := a.notify.Status(); status != "" {
 			return "it has not sent READY=1 yet: " + status
 		}

@@ -2,52 +2,58 @@ package supervisor
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 )
 
 // Apply replaces the services and the shared environment. Services that are no
 // longer among them are stopped, dependents first, and forgotten; new ones are
-// added and not started. Those in restart are restarted if they are up; the others
-// that changed have their new form at their next start. On an error nothing has
-// changed.
-func (s *Supervisor) Apply(services []Service, env []string, restart []string) error {
+// added and not started. Those in restart are restarted if somebody wants them up;
+// of the others, health, stop, restart and depends_on hold at once and the rest
+// from the next start on.
+//
+// left closes when nothing is left of the processes that this ends. On an error
+// nothing has changed.
+func (s *Supervisor) Apply(services []Service, env []string, restart []string) (left <-chan struct{}, err error) {
 	services = slices.Clone(services)
 	for i, svc := range services {
 		services[i] = svc.withDefaults()
 	}
 	if err := check(services); err != nil {
-		return err
+		return nil, err
 	}
 	done := make(chan struct{})
+	answer := make(chan error, 1)
 	s.post(func() {
-		defer close(done)
-		if !s.closing {
-			s.apply(services, newEnvironment(env), restart)
+		if s.closing {
+			answer <- ErrEnded
+			return
 		}
+		ending := s.apply(services, newEnvironment(env), restart)
+		s.spawn(func() {
+			for _, a := range ending {
+				<-a.over
+			}
+			close(done)
+		})
+		answer <- nil
 	})
 	select {
-	case <-done:
+	case err := <-answer:
+		return done, err
 	case <-s.done:
+		return nil, ErrEnded
 	}
-	return nil
 }
 
-func (s *Supervisor) apply(services []Service, base environment, restart []string) {
+// apply returns the attempts that come to their end by it.
+func (s *Supervisor) apply(services []Service, base environment, restart []string) (ending []*attempt) {
 	s.base = base
 	var next []*unit
 	kept := make(map[string]bool, len(services))
 	for _, svc := range services {
 		kept[svc.Name] = true
-		u := s.byName[svc.Name]
-		if u == nil {
-			u = newUnit(svc)
-			s.byName[svc.Name] = u
-		}
-		u.Service, u.removed = svc, false
-		s.amend(u, func(st *Status) {
-			st.Task, st.Port, st.Ports, st.URL = svc.Task, svc.Port, maps.Clone(svc.Ports), svc.URL
-		})
-		next = append(next, u)
+		next = append(next, s.adopt(svc, slices.Contains(restart, svc.Name)))
 	}
 	for _, u := range s.units {
 		if !kept[u.Name] {
@@ -63,7 +69,43 @@ func (s *Supervisor) apply(services []Service, base environment, restart []strin
 			s.again(u)
 		}
 	}
+	for _, u := range s.units {
+		if u.attempt != nil && u.wish != wishUp {
+			ending = append(ending, u.attempt)
+		}
+	}
 	s.moved, s.stale = true, true
+	return ending
+}
+
+// adopt gives a service its new form. A process that goes on has the new way of
+// being asked and of being stopped; one that is to restart ends in its old way.
+func (s *Supervisor) adopt(svc Service, restarts bool) *unit {
+	u := s.byName[svc.Name]
+	if u == nil {
+		u = newUnit(svc)
+		s.byName[svc.Name] = u
+		return u
+	}
+	u.Service, u.removed = svc, false
+	s.amend(u, func(st *Status) {
+		st.Task, st.Port, st.Ports, st.URL = svc.Task, svc.Port, maps.Clone(svc.Ports), svc.URL
+	})
+	a := u.attempt
+	if a == nil || a.ending || restarts {
+		return u
+	}
+	a.stop = svc.Stop
+	if !reflect.DeepEqual(a.health, svc.Health) {
+		a.health = svc.Health
+		if a.wasReady {
+			s.watchHealth(a)
+		}
+		if !a.health.Enabled {
+			s.recovered(u)
+		}
+	}
+	return u
 }
 
 // link derives the dependents from the dependencies. A removed service keeps its

@@ -17,7 +17,7 @@ func (s *Supervisor) end(a *attempt) {
 	a.ending = true
 	s.unhook(a)
 	s.set(a.unit, StateStopping, a.reason())
-	stop := a.unit.Stop
+	stop := a.stop
 	asked := a.exit == nil
 	s.spawn(func() {
 		sig := stop.Signal

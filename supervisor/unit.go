@@ -21,6 +21,8 @@ type unit struct {
 	attempt *attempt
 	// failures are restarts in a row without a minute of being ready.
 	failures int
+	// failedBy names the dependency whose end has failed it; "" when none has.
+	failedBy string
 	starts   int
 	retry    *time.Timer
 	sockets  *sockets

@@ -66,13 +66,16 @@ func (s *Supervisor) again(u *unit) {
 // Signal sends sig to the process trees of services. What does not run is left out.
 func (s *Supervisor) Signal(sig syscall.Signal, names ...string) error {
 	return s.ask(names, func(u *unit) {
-		if !u.running() {
-			return
-		}
-		if err := u.attempt.proc.Signal(sig); err != nil {
-			s.notice(u, "cannot be sent a signal: %v", err)
+		if u.running() {
+			s.signal(u, sig)
 		}
 	})
+}
+
+func (s *Supervisor) signal(u *unit, sig syscall.Signal) {
+	if err := u.attempt.proc.Signal(sig); err != nil {
+		s.notice(u, "cannot be sent a signal: %v", err)
+	}
 }
 
 // Trees returns the live processes of each service that has some.
@@ -161,12 +164,20 @@ func (s *Supervisor) named(names []string) ([]*unit, error) {
 	return out, nil
 }
 
+// begin has u start as soon as its dependencies allow, and with it whatever only
+// failed because u had.
 func (s *Supervisor) begin(u *unit) {
 	if u.retry != nil {
 		u.retry.Stop()
 	}
-	u.failures = 0
+	u.failures, u.failedBy = 0, ""
+	s.moved = true
 	s.set(u, StateWaiting, "")
+	for _, d := range u.dependents {
+		if d.failedBy == u.Name && d.wish == wishUp && d.status.State == StateFailed {
+			s.begin(d)
+		}
+	}
 }
 
 func (s *Supervisor) letDown(u *unit) {

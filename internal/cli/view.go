@@ -48,7 +48,9 @@ func (v *view) event(e supervisor.Event, before supervisor.Status, ending bool) 
 	case e.Kind == supervisor.EventNotice:
 		v.warn("%s %s", e.Service, e.Text)
 	case e.Kind == supervisor.EventExit:
-		v.alarm("%s %s", e.Service, e.Text)
+		if e.Text != e.Status.Reason { // Its state has told why already.
+			v.alarm("%s %s", e.Service, e.Text)
+		}
 		for _, line := range e.Lines {
 			v.alarm("  %s: %s", e.Service, line)
 		}
