@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -49,7 +51,7 @@ func Diff(older, newer *Resolved) []Change {
 			changes = append(changes, Change{DoRemove, svc.Name, []string{"no longer in the file"}})
 		}
 	}
-	return alongEdges(changes, newer)
+	return inOrder(alongEdges(changes, newer), newer)
 }
 
 func servicesByName(r *Resolved) map[string]supervisor.Service {
@@ -68,6 +70,15 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 			*to = append(*to, cause+" changed")
 		}
 	}
+	ports := old.Port == svc.Port && maps.Equal(old.Ports, svc.Ports)
+	keys := changedVars(older, newer, old, svc)
+	toURL, toHealth := &update, &update
+	if slices.Contains(keys, variable(svc.Name)+"_URL") {
+		toURL = &restart
+	}
+	if svc.Health.Kind == supervisor.ProbeNotify {
+		toHealth = &restart // It has to be told in its environment.
+	}
 	note(&restart, old.Task == svc.Task, "type")
 	note(&restart, slices.Equal(old.Command, svc.Command), "command")
 	note(&restart, old.Dir == svc.Dir, "working_dir")
@@ -75,17 +86,17 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 	note(&restart, maps.Equal(old.Ports, svc.Ports), "ports")
 	note(&restart, old.TTY == svc.TTY, "tty")
 	note(&restart, old.Listen == svc.Listen, "listen")
-	for _, key := range changedVars(older, newer, old, svc) {
-		note(&restart, false, "env "+key)
+	note(toURL, old.URL == svc.URL || !ports, "url")
+	for _, key := range keys {
+		note(&restart, tellsOf(newer, svc, key) && (old.URL != svc.URL || !ports), "env "+key)
 	}
 	note(&update, old.Description == svc.Description, "description")
-	note(&update, old.URL == svc.URL, "url")
-	note(&update, slices.Equal(old.DependsOn, svc.DependsOn), "depends_on")
+	note(&update, sameEdges(old.DependsOn, svc.DependsOn), "depends_on")
 	note(&update, reflect.DeepEqual(old.Ready, svc.Ready), "ready")
-	note(&update, reflect.DeepEqual(old.Health, svc.Health), "health")
+	note(toHealth, reflect.DeepEqual(old.Health, svc.Health), "health")
 	note(&update, old.Restart == svc.Restart, "restart")
 	note(&update, reflect.DeepEqual(old.Stop, svc.Stop), "stop")
-	note(&update, reflect.DeepEqual(older.Watch[svc.Name], newer.Watch[svc.Name]), "watch")
+	note(&update, sameWatch(older.Watch[svc.Name], newer.Watch[svc.Name]), "watch")
 	switch {
 	case restart != nil:
 		return Change{DoRestart, svc.Name, append(restart, update...)}, true
@@ -95,8 +106,30 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 	return Change{}, false
 }
 
-// changedVars are the variables that reach the service with another value. Those
-// about services that it does not depend on do not count.
+// sameEdges does not mind the order.
+func sameEdges(a, b []supervisor.Dependency) bool {
+	return slices.Equal(sortedEdges(a), sortedEdges(b))
+}
+
+func sortedEdges(edges []supervisor.Dependency) []supervisor.Dependency {
+	return slices.SortedFunc(slices.Values(edges), func(a, b supervisor.Dependency) int {
+		return strings.Compare(a.Name, b.Name)
+	})
+}
+
+// sameWatch does not mind the order of the patterns.
+func sameWatch(a, b *Watch) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	same := func(x, y []string) bool {
+		return slices.Equal(slices.Sorted(slices.Values(x)), slices.Sorted(slices.Values(y)))
+	}
+	return same(a.Paths, b.Paths) && same(a.Ignore, b.Ignore) && a.Debounce == b.Debounce && a.Signal == b.Signal
+}
+
+// changedVars are the variables that reach the service with another value. What
+// lhrun says about services that it does not depend on does not count.
 func changedVars(older, newer *Resolved, old, svc supervisor.Service) []string {
 	before, _ := older.environment(old.Name)
 	after, _ := newer.environment(svc.Name)
@@ -107,16 +140,28 @@ func changedVars(older, newer *Resolved, old, svc supervisor.Service) []string {
 		if had == has && was == is {
 			continue
 		}
-		about := older.about[key]
-		if about == "" {
-			about = newer.about[key]
+		about := cmp.Or(older.about[key], newer.about[key])
+		foreign := about != "" && about != svc.Name && !needs(old, about) && !needs(svc, about)
+		if foreign && older.isOwn(key, was, had) && newer.isOwn(key, is, has) {
+			continue
 		}
-		if about == "" || about == svc.Name || needs(old, about) || needs(svc, about) {
-			keys = append(keys, key)
-		}
+		keys = append(keys, key)
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// isOwn reports whether a variable about a service has the value that lhrun gives
+// it, rather than one that somebody has set.
+func (r *Resolved) isOwn(key, value string, has bool) bool {
+	own, known := r.vars[key]
+	return has == known && value == own
+}
+
+// tellsOf reports whether key is what lhrun tells svc about itself: where its port
+// or its url has changed, that is the cause.
+func tellsOf(r *Resolved, svc supervisor.Service, key string) bool {
+	return r.about[key] == svc.Name || key == "PORT" || key == "HOST" || strings.HasPrefix(key, "PORT_")
 }
 
 func keysOf(maps ...map[string]string) map[string]bool {
@@ -140,13 +185,36 @@ func alongEdges(changes []Change, newer *Resolved) []Change {
 		for _, svc := range newer.Services {
 			for _, d := range svc.DependsOn {
 				if d.Restart && does(changes, DoRestart, d.Name) && !does(changes, DoRestart, svc.Name) && !does(changes, DoAdd, svc.Name) {
-					changes = slices.DeleteFunc(changes, func(c Change) bool { return c.Service == svc.Name })
-					changes = append(changes, Change{DoRestart, svc.Name, []string{d.Name + " restarts"}})
+					changes = carried(changes, svc.Name, d.Name+" restarts")
 					again = true
 				}
 			}
 		}
 	}
+	return changes
+}
+
+// carried makes a restart of what becomes of a service.
+func carried(changes []Change, service, cause string) []Change {
+	for i, c := range changes {
+		if c.Service == service {
+			changes[i] = Change{DoRestart, service, append([]string{cause}, c.Causes...)}
+			return changes
+		}
+	}
+	return append(changes, Change{DoRestart, service, []string{cause}})
+}
+
+// inOrder puts changes in the order of the services, removed ones last.
+func inOrder(changes []Change, newer *Resolved) []Change {
+	place := func(c Change) int {
+		at := slices.IndexFunc(newer.Services, func(s supervisor.Service) bool { return s.Name == c.Service })
+		if at < 0 {
+			return len(newer.Services)
+		}
+		return at
+	}
+	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(place(a), place(b)) })
 	return changes
 }
 

@@ -44,7 +44,8 @@ type Resolved struct {
 	project map[string]string            // what the project alone has besides shared
 	own     map[string]map[string]string // by service, besides shared
 	told    map[string]bool              // keys that lhrun or a file of the project sets
-	about   map[string]string            // which service a variable of lhrun's is about
+	vars    map[string]string            // what lhrun tells everybody
+	about   map[string]string            // which service a variable of vars is about
 }
 
 // ResolvedFile is a port file with the variables of its block, in order.
@@ -98,7 +99,7 @@ func (p *Project) Resolve(run Runtime) (*Resolved, error) {
 		}
 		out.Services = append(out.Services, r.service(s, pairs(own)))
 	}
-	out.told, out.about = r.told(), r.about
+	out.told, out.vars, out.about = r.told(), r.vars, r.about
 	out.Dotenv = r.portFiles()
 	out.Notices = r.notices()
 	if len(r.mistakes) > 0 {
