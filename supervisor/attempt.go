@@ -154,8 +154,7 @@ func (s *Supervisor) start(a *attempt, env []string) (process, error) {
 // hands them to the process.
 func (s *Supervisor) occupy(a *attempt, spec *proc.Spec, env *[]string) error {
 	if a.svc.Listen && a.sockets != nil {
-		spec.Argv, spec.Files = withListenPID(spec.Argv), a.sockets.files
-		*env = append(*env, a.sockets.env()...)
+		*env = append(*env, a.sockets.hand(spec)...)
 		return nil
 	}
 	for _, port := range a.svc.ports() {

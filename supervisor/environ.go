@@ -12,10 +12,14 @@ type environment struct {
 	index map[string]int
 }
 
+// newEnvironment leaves out what was said to this program about its own sockets.
 func newEnvironment(pairs []string) environment {
 	e := environment{index: make(map[string]int, len(pairs))}
 	for _, p := range pairs {
 		key, _, _ := strings.Cut(p, "=")
+		if key == listenFDs || key == listenNames || key == listenPID {
+			continue
+		}
 		if i, ok := e.index[key]; ok {
 			e.pairs[i] = p
 			continue

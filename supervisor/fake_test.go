@@ -18,7 +18,8 @@ type fakePlatform struct {
 	nextPID int
 	live    map[string]*fakeProcess // by argv[0]
 	starts  map[string]int
-	order   []string // "+db", "-db" as they start and end
+	specs   map[string]proc.Spec // the last one each
+	order   []string             // "+db", "-db" as they start and end
 	refuse  map[string]error
 	busy    map[int]error
 	probe   func(argv string) (int, error)
@@ -28,7 +29,7 @@ type fakePlatform struct {
 
 func newFake() *fakePlatform {
 	return &fakePlatform{
-		live: map[string]*fakeProcess{}, starts: map[string]int{}, refuse: map[string]error{},
+		live: map[string]*fakeProcess{}, starts: map[string]int{}, specs: map[string]proc.Spec{}, refuse: map[string]error{},
 		busy: map[int]error{}, stops: map[string]time.Duration{},
 	}
 }
@@ -51,6 +52,7 @@ func (p *fakePlatform) start(spec proc.Spec) (process, error) {
 	defer p.mu.Unlock()
 	name := spec.Argv[0]
 	p.starts[name]++
+	p.specs[name] = spec
 	if err := p.refuse[name]; err != nil {
 		return nil, err
 	}
@@ -103,6 +105,12 @@ type noWatch struct{}
 
 func (noWatch) Settle() {}
 func (noWatch) Remove() {}
+
+func (p *fakePlatform) spec(name string) proc.Spec {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.specs[name]
+}
 
 // process is the live one of that name; nil when there is none.
 func (p *fakePlatform) process(name string) *fakeProcess {

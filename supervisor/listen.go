@@ -3,6 +3,7 @@ package supervisor
 import (
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 
 	"github.com/lhrun/lhrun/ports"
@@ -72,6 +73,10 @@ func (s *Service) ownPortHint() string {
 
 // stranger: somebody else listens on one of the service's ports.
 func (s *Supervisor) stranger(a *attempt, addr netip.AddrPort, h ports.Holder) {
+	if a.svc.Listen && h.PID == os.Getpid() {
+		s.remark(a.unit, "has not kept the socket of port %d that it was given (LISTEN_FDS): nobody answers there", addr.Port())
+		return
+	}
 	s.remark(a.unit, "its port %d is held by %s", addr.Port(), h)
 	a.usurper = h.String()
 	s.explain(a)

@@ -102,13 +102,14 @@ func (s *Service) goal() State {
 }
 
 // gate is the port on which the service's own tree has to listen before anything
-// else can make it ready; 0 is none.
+// else can make it ready; 0 is none. The sockets of Listen are open before it
+// starts, and nobody else can have its ports.
 func (s *Service) gate() int {
+	if s.Listen {
+		return 0
+	}
 	switch s.Ready.Kind {
 	case ProbeDefault:
-		if s.Listen {
-			return 0 // Its socket listens before it does.
-		}
 		return s.Port
 	case ProbeHTTP, ProbeTCP, ProbeGRPC:
 		if s.Ready.Own {

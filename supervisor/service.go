@@ -36,9 +36,11 @@ type Service struct {
 
 	// TTY gives it a pseudo-terminal of the size in Options.
 	TTY bool
-	// Listen has the supervisor listen on the ports and hand the sockets over, as
-	// LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES tell. They stay open across
-	// restarts, so a client that connects meanwhile waits and is answered.
+	// Listen has the supervisor listen on the ports, of Host only, and hand the
+	// sockets over, as LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES tell: first that
+	// of Port, named "main", then those of Ports by name. They stay open across
+	// restarts, so a client that connects meanwhile waits and is answered. Without
+	// a probe the service is ready once it has started; ProbeTCP passes at once.
 	Listen bool
 }
 

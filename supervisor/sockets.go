@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/lhrun/lhrun/internal/proc"
 )
 
 // sockets are the listening sockets of a service with Listen. They live as long
@@ -63,8 +65,13 @@ func (k *sockets) close() {
 	}
 }
 
-// fits reports whether the sockets are those that svc needs.
+// fits reports whether the sockets are those that svc needs, in working order.
 func (k *sockets) fits(svc Service) bool {
+	for _, f := range k.files {
+		if !listens(f) {
+			return false
+		}
+	}
 	want := svc.ports()
 	have := slices.Clone(k.ports)
 	slices.Sort(want)
@@ -72,17 +79,21 @@ func (k *sockets) fits(svc Service) bool {
 	return slices.Equal(want, have)
 }
 
-func (k *sockets) env() []string {
-	return []string{
-		"LISTEN_FDS=" + strconv.Itoa(len(k.files)),
-		"LISTEN_FDNAMES=" + strings.Join(k.names, ":"),
-	}
-}
+// How many sockets there are, from descriptor 3 on, their names, and the pid of
+// the process that they are for: as systemd tells it.
+const (
+	listenFDs   = "LISTEN_FDS"
+	listenNames = "LISTEN_FDNAMES"
+	listenPID   = "LISTEN_PID"
+)
 
-// withListenPID makes argv a command that first sets LISTEN_PID to its own pid,
-// which nobody can know before it exists. exec keeps the pid.
-func withListenPID(argv []string) []string {
-	return append([]string{"/bin/sh", "-c", `LISTEN_PID=$$; export LISTEN_PID; exec "$@"`, "sh"}, argv...)
+// hand makes spec a process that gets the sockets.
+func (k *sockets) hand(spec *proc.Spec) (env []string) {
+	spec.Files, spec.PIDVar = k.files, listenPID
+	return []string{
+		listenFDs + "=" + strconv.Itoa(len(k.files)),
+		listenNames + "=" + strings.Join(k.names, ":"),
+	}
 }
 
 // takeSockets hands the unit's sockets to a new attempt, if they still are what

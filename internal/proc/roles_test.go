@@ -22,6 +22,13 @@ func playMore(role string, args []string) {
 		playSize()
 	case "fds":
 		playFiles()
+	case "own-pid":
+		fmt.Println("pid", os.Getpid(), os.Getenv("MY_PID"))
+		fmt.Println("name", os.Args[0])
+		fmt.Println("odd", os.Getenv("a.b-c"))
+		playFiles()
+		status, _ := unix.FcntlInt(3, unix.F_GETFL, 0)
+		fmt.Println("three", status&unix.O_NONBLOCK == 0)
 	case "signals":
 		status, _ := os.ReadFile("/proc/self/status")
 		for line := range strings.Lines(string(status)) {

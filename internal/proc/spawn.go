@@ -17,20 +17,26 @@ import (
 // It goes below os/exec, which sorts the environment on every start and would
 // reap the leader as soon as it exits.
 func (p *Process) spawn(path string, s Spec, env []string) error {
+	file, argv, err := s.program(path)
+	if err != nil {
+		return explain(err, s, path)
+	}
 	in, out, err := p.streams(s)
 	if err != nil {
 		return fmt.Errorf("cannot start %q: %w", s.Argv[0], err)
 	}
 	files := []uintptr{in.Fd(), out.Fd(), out.Fd()}
 	for _, f := range s.Files {
-		files = append(files, f.Fd())
+		fd := f.Fd()
+		syscall.SetNonblock(int(fd), false)
+		files = append(files, fd)
 	}
 	sys := &syscall.SysProcAttr{Setpgid: !s.TTY, Setsid: s.TTY, Setctty: s.TTY}
 	if s.Foreground && !s.TTY {
 		sys.Foreground, sys.Ctty = true, int(in.Fd())
 	}
 	pidfd := askPidfd(sys)
-	pid, err := syscall.ForkExec(path, s.Argv, &syscall.ProcAttr{Dir: s.Dir, Env: env, Files: files, Sys: sys})
+	pid, err := syscall.ForkExec(file, argv, &syscall.ProcAttr{Dir: s.Dir, Env: env, Files: files, Sys: sys})
 	runtime.KeepAlive(s)
 	if in != s.Stdin {
 		in.Close()

@@ -38,8 +38,11 @@ type Spec struct {
 	Foreground bool
 	// Output gets stdout and stderr; nil makes a pipe, see Process.Output.
 	Output *os.File
-	// Files are further descriptors of the child, from 3 on.
+	// Files are further descriptors of the child, from 3 on. They are made blocking,
+	// which a child before it may have changed for everybody who shares them.
 	Files []*os.File
+	// PIDVar names a variable that the child finds its own pid in.
+	PIDVar string
 }
 
 // Exit is how a process ended. Code is 128+n when signal n ended it.
