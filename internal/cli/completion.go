@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/config"
@@ -76,6 +79,33 @@ func (g *globals) completeProfiles(*cobra.Command, []string, string) ([]cobra.Co
 		names = append(names, s.Profiles...)
 	}
 	return names, noFiles
+}
+
+// completeNameList completes the last of several names, separated by commas.
+func (g *globals) completeNameList(_ *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return commaList(word, g.serviceNames), noFiles | cobra.ShellCompDirectiveNoSpace
+}
+
+func completeStates(_ *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return commaList(word, func(taken []string) []cobra.Completion {
+		var names []cobra.Completion
+		for _, s := range allStates {
+			if !slices.Contains(taken, string(s)) {
+				names = append(names, string(s))
+			}
+		}
+		return names
+	}), noFiles | cobra.ShellCompDirectiveNoSpace
+}
+
+// commaList puts what word has before its last comma before each choice.
+func commaList(word string, choices func(taken []string) []cobra.Completion) []cobra.Completion {
+	head := word[:strings.LastIndex(word, ",")+1]
+	var out []cobra.Completion
+	for _, c := range choices(strings.Split(head, ",")) {
+		out = append(out, head+c)
+	}
+	return out
 }
 
 // serviceNames leaves out those in taken.

@@ -108,7 +108,7 @@ func (l *live) draw(c *Console) []byte {
 		if i > 0 {
 			out = append(out, '\n')
 		}
-		out = append(out, fit(line, width)...)
+		out = append(out, Fit(line, width)...)
 	}
 	return out
 }

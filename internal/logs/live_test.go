@@ -129,7 +129,7 @@ func TestFitCountsColumns(t *testing.T) {
 		{"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"日本", 4, "日本"}, {"日本語", 4, "日…"}, {"日本語", 5, "日本…"},
 		{"e\u0301e\u0301", 2, "e\u0301e\u0301"}, {"🦊🦊", 3, "🦊…"}, {"\x1b[2Ja\tb\nc", 9, "a b c"}, {"", 1, ""}, {"ab", 1, "…"},
 	} {
-		if got := fit(tt.in, tt.columns); got != tt.want {
+		if got := Fit(tt.in, tt.columns); got != tt.want {
 			t.Errorf("%q in %d: got %q, want %q", tt.in, tt.columns, got, tt.want)
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// fit returns s cut to at most columns on a terminal, with an ellipsis where
+// Fit returns s cut to at most columns on a terminal, with an ellipsis where
 // something is missing and without anything that moves the cursor.
-func fit(s string, columns int) string {
+func Fit(s string, columns int) string {
 	s = strings.NewReplacer("\t", " ", "\n", " ").Replace(s)
 	s = string(appendText(nil, []byte(s), false))
 	used, end := 0, 0

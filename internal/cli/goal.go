@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/supervisor"
+)
+
+// allStates are the states in the order of a life.
+var allStates = []supervisor.State{
+	supervisor.StateWaiting, supervisor.StateStarting, supervisor.StateReady, supervisor.StateUnhealthy,
+	supervisor.StateStopping, supervisor.StateBackoff, supervisor.StateCompleted, supervisor.StateStopped, supervisor.StateFailed,
+}
+
+// goal is the states that a wait is for; none is the state that each service is on
+// its way to: a service ready, a task completed.
+type goal []supervisor.State
+
+// parseGoal reads the words of --for.
+func parseGoal(words []string) (goal, error) {
+	var names []string
+	for _, s := range allStates {
+		names = append(names, string(s))
+	}
+	var g goal
+	for _, w := range words {
+		if !slices.Contains(names, w) {
+			return nil, usageError("unknown state %q%s; it is one of %s", w, didYouMean(w, names), strings.Join(names, ", "))
+		}
+		g = append(g, supervisor.State(w))
+	}
+	return g, nil
+}
+
+// standing is how far a service is on its way to a goal.
+type standing uint8
+
+const (
+	onItsWay standing = iota
+	there
+	// never: it does not get there unless somebody asks for something.
+	never
+)
+
+// of says how s stands. A service that nothing more happens to does not get there,
+// nor does one that is just being stopped for good.
+func (g goal) of(s control.Service) standing {
+	want := g
+	if len(want) == 0 {
+		want = goal{home(s)}
+	}
+	switch state := supervisor.State(s.State); {
+	case slices.Contains(want, state):
+		return there
+	case state.Settled():
+		return never
+	case state == supervisor.StateStopping && !s.Wanted && !slices.Contains(want, supervisor.StateStopped):
+		return never
+	}
+	return onItsWay
+}
+
+// possible reports whether s can ever be in one of the states: a task is never
+// ready, a service never completed.
+func (g goal) possible(s control.Service) bool {
+	impossible := map[supervisor.State]bool{supervisor.StateReady: isTask(s), supervisor.StateUnhealthy: isTask(s), supervisor.StateCompleted: !isTask(s)}
+	return len(g) == 0 || slices.ContainsFunc(g, func(st supervisor.State) bool { return !impossible[st] })
+}
+
+// concerns are the services that a wait without names is for: those that are
+// wanted, or, where it is for particular states, those that can be in them.
+func (g goal) concerns(list []control.Service) []string {
+	var names []string
+	for _, s := range list {
+		if len(g) == 0 && s.Wanted || len(g) > 0 && g.possible(s) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// tally is how several services stand.
+type tally struct {
+	lacking []control.Service
+	never   []control.Service
+}
+
+// count looks at the services of those names; one that a reload has taken away is
+// left out.
+func (g goal) count(list []control.Service, names []string) tally {
+	var t tally
+	for _, s := range list {
+		if !slices.Contains(names, s.Name) {
+			continue
+		}
+		switch g.of(s) {
+		case never:
+			t.never = append(t.never, s)
+		case onItsWay:
+			t.lacking = append(t.lacking, s)
+		}
+	}
+	return t
+}

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/internal/control"
+)
+
+func newPs(g *globals) *cobra.Command {
+	var watch, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "ps [SERVICE…]",
+		Short: "Show the services of the running project",
+		Long: `ps shows each service with its state, its process, where it is reached, for how
+long it has run (or been in its state), how often it was started again, what its
+whole process tree uses of the processor and of memory, and why it is not ready.
+On a narrow terminal less is shown; in a pipe everything is, uncut.
+
+With -w the table stays and follows what happens until Ctrl-C or the project's
+end; into a pipe a new one is written after each change.
+
+--json prints one object:
+
+  {"project","instance","dir","pid",
+   "services":[{"name","type","state","pid","port","ports":{NAME:PORT},"url",
+     "restarts","started_at","ready_at","exit_code","reason"}]}
+
+pid and port are 0, times and exit_code null, where there are none. Each service
+also has since (when it came into its state), wanted (whether somebody asked for
+it), cpu (percent of one core) and memory (bytes), and where they apply
+description, depends_on, waits_for, next_try and timed_out; the object also has
+lhrun's version and the number of the last event, seq. With -w there is one
+object a line.
+
+Where the project does not run nothing is printed, and the exit code is 5.`,
+		Example: `  lhrun ps
+  lhrun ps -w
+  lhrun ps --json | jq -r '.services[] | select(.state != "ready") | .name'`,
+		ValidArgsFunction: g.completeServices,
+		RunE: func(_ *cobra.Command, names []string) error {
+			return g.ps(names, watch, asJSON)
+		},
+	}
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "go on showing what changes")
+	addJSON(cmd, &asJSON)
+	return cmd
+}
+
+func (g *globals) ps(names []string, watch, asJSON bool) error {
+	ctx, stop := untilInterrupted()
+	defer stop()
+	_, client, err := g.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	list := &psList{globals: g, project: client, names: names, json: asJSON}
+	if watch {
+		return g.settle(list.watch(ctx))
+	}
+	snap, err := client.Snapshot(ctx, true)
+	if err != nil {
+		return err
+	}
+	return list.print(snap)
+}
+
+// psList prints the services that were asked for.
+type psList struct {
+	*globals
+	project control.Project
+	names   []string
+	json    bool
+	masker  *masker
+}
+
+// chosen is snap with the services that were asked for, fit for a screen.
+func (l *psList) chosen(snap control.Snapshot) (control.Snapshot, error) {
+	list, err := pick(snap, l.names)
+	if err != nil {
+		return snap, err
+	}
+	snap.Services = make([]control.Service, len(list))
+	for i, s := range list {
+		s.Reason = l.masked(s.Reason)
+		snap.Services[i] = s
+	}
+	return snap, nil
+}
+
+// masked reads the project's variables only when there is something to say.
+func (l *psList) masked(text string) string {
+	if text == "" {
+		return ""
+	}
+	if l.masker == nil {
+		m := l.globals.masker()
+		l.masker = &m
+	}
+	return l.masker.text(text)
+}
+
+func (l *psList) print(snap control.Snapshot) error {
+	snap, err := l.chosen(snap)
+	if err != nil {
+		return err
+	}
+	if l.json {
+		return printJSON(l.Out, snap)
+	}
+	_, err = fmt.Fprintln(l.Out, strings.Join(l.sheet(l.Out).psTable(snap.Services, time.Now()), "\n"))
+	return err
+}
+
+// watch prints until ctx ends, or the project, which is no error.
+func (l *psList) watch(ctx context.Context) error {
+	var err error
+	if s := l.sheet(l.Out); s.width != 0 && !l.json {
+		err = l.watchLive(ctx)
+	} else {
+		err = l.watchPlain(ctx)
+	}
+	if errors.Is(err, control.ErrEnded) {
+		_, err = fmt.Fprintln(l.Err, "lhrun: the project has ended")
+	}
+	return err
+}
+
+// watchPlain prints once now and once after each change, with an empty line
+// between tables.
+func (l *psList) watchPlain(ctx context.Context) error {
+	var failed error
+	first, before := true, ""
+	err := follow(ctx, l.project, func(snap control.Snapshot) bool {
+		now := changing(snap)
+		if now == before {
+			return false
+		}
+		if before = now; !first && !l.json {
+			fmt.Fprintln(l.Out)
+		}
+		first = false
+		failed = l.print(snap)
+		return failed != nil
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// changing is what makes a change worth a new table.
+func changing(snap control.Snapshot) string {
+	var b strings.Builder
+	for _, s := range snap.Services {
+		fmt.Fprintln(&b, s.Name, s.State, s.PID, s.Port, s.URL, s.Restarts, s.Reason)
+	}
+	return b.String()
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// mask stands for a value that is nobody's business.
+const mask = "***"
+
+// secretName recognises the names of variables whose values are not for a screen.
+var secretName = regexp.MustCompile(`(?i)(passw|passphrase|secret|token|credential|private|_pwd$|(^|_|api|access)key(_|$))`)
+
+// urlPassword is the password in a URL.
+var urlPassword = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@`)
+
+// shortestSecret: shorter values would make riddles out of ordinary words.
+const shortestSecret = 4
+
+// masker takes the values of variables that look like secrets out of texts.
+type masker struct{ values *strings.Replacer }
+
+func newMasker(environs ...[]string) masker {
+	var secrets []string
+	for _, env := range environs {
+		for _, pair := range env {
+			name, value, _ := strings.Cut(pair, "=")
+			if len(value) >= shortestSecret && secretName.MatchString(name) {
+				secrets = append(secrets, value)
+			}
+		}
+	}
+	// The longest first: one may be the beginning of another.
+	slices.SortFunc(secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	var pairs []string
+	for _, s := range slices.Compact(secrets) {
+		pairs = append(pairs, s, mask)
+	}
+	return masker{strings.NewReplacer(pairs...)}
+}
+
+func (m masker) text(s string) string {
+	return urlPassword.ReplaceAllString(m.values.Replace(s), "${1}"+mask+"@")
+}
+
+// masker knows the secrets of every service; where the project's file cannot be
+// read now, at least those of lhrun's own environment.
+func (g *globals) masker() masker {
+	p, err := g.open()
+	if err != nil {
+		return newMasker(os.Environ())
+	}
+	environs := [][]string{os.Environ(), p.resolved.Env}
+	for _, s := range p.resolved.Services {
+		environs = append(environs, s.Env)
+	}
+	return newMasker(environs...)
+}
+
+// settle makes err, the end of a verb that says what services are like, fit for a
+// screen. A verb that was interrupted ends without a word.
+func (g *globals) settle(err error) error {
+	var exit exitError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return exitError{exitInterrupted, nil}
+	case errors.As(err, &exit) && exit.err != nil:
+		return exitError{exit.code, errors.New(g.masker().text(exit.err.Error()))}
+	}
+	return err
+}
