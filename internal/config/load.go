@@ -58,7 +58,7 @@ func Load(o Options) (*Project, error) {
 
 // readEither reads a Procfile or a lhrun.toml, whichever the name tells.
 func readEither(path string, data []byte) (*Project, Mistakes, error) {
-	if strings.HasPrefix(filepath.Base(path), ProcfileName) {
+	if isProcfile(path) {
 		project, mistakes := parseProcfile(path, data)
 		return project, mistakes, nil
 	}
@@ -68,6 +68,12 @@ func readEither(path string, data []byte) (*Project, Mistakes, error) {
 	}
 	project, mistakes := read(path, data, local)
 	return project, mistakes, nil
+}
+
+// isProcfile goes by the name alone: Procfile, Procfile.dev, web.procfile.
+func isProcfile(path string) bool {
+	name := strings.ToLower(filepath.Base(path))
+	return strings.Contains(name, "procfile") && !strings.HasSuffix(name, ".toml")
 }
 
 // find returns the absolute path of the file to load.

@@ -70,6 +70,8 @@ func TestLoadFindsTheFile(t *testing.T) {
 			Options{Dir: "a", File: "other.toml"}, "a/other.toml"},
 		{"File may be like a Procfile", map[string]string{"lhrun.toml": small, "Procfile.dev": proc},
 			Options{File: "Procfile.dev"}, "Procfile.dev"},
+		{"a Procfile by any part of its name", map[string]string{"dev.procfile": proc}, Options{File: "dev.procfile"}, "dev.procfile"},
+		{"TOML by its ending", map[string]string{"Procfile.toml": small}, Options{File: "Procfile.toml"}, "Procfile.toml"},
 		{"File goes up", map[string]string{"x.toml": small, "a/b": ""}, Options{Dir: "a", File: "../x.toml"}, "x.toml"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

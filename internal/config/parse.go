@@ -144,6 +144,8 @@ func syntaxHint(msg string) string {
 	switch {
 	case strings.HasPrefix(msg, `expected value but found "`):
 		return "a string needs quotes"
+	case strings.Contains(msg, "expected '.' or '=', but got ':'"):
+		return `TOML writes key = "value"; a Procfile has "Procfile" in its name`
 	case strings.Contains(msg, "expected '.' or '='"):
 		return `TOML writes key = "value"`
 	case strings.Contains(msg, "strings cannot contain newlines"):

@@ -188,12 +188,13 @@ func (c *checker) portFile(path string, n *node) PortFile {
 	if !f.isTable {
 		return PortFile{}
 	}
-	for _, key := range f.n.names {
-		if !shellName.MatchString(key) {
-			c.bad(f.n.parts[key].keyPos(), "", "%q cannot be the name of a variable in a .env file", key)
+	vars := c.env(n)
+	for _, v := range vars {
+		if !shellName.MatchString(v.Key) {
+			c.bad(v.KeyPos, "", "%q cannot be the name of a variable in a .env file", v.Key)
 		}
 	}
-	return PortFile{Path: c.abs(path), All: len(f.n.names) == 0, Vars: c.env(n), Pos: n.keyPos()}
+	return PortFile{Path: c.abs(path), All: len(f.n.names) == 0, Vars: vars, Pos: n.keyPos()}
 }
 
 var shellName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
