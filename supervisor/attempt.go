@@ -194,7 +194,7 @@ func (s *Supervisor) spawned(a *attempt, p process, err error) {
 	s.tell(u, Event{Kind: EventState})
 	s.spawn(func() {
 		<-p.Done()
-		waitBriefly(a.copied, 50*time.Millisecond)
+		waitBriefly(a.copied, 20*time.Millisecond)
 		left := p.Tree()
 		s.post(func() { s.exited(a, left) })
 	})
@@ -220,12 +220,16 @@ func (s *Supervisor) exited(a *attempt, left []int) {
 	}
 	u, exit := a.unit, a.proc.Exit()
 	a.exit = &exit
-	text := exit.String()
-	if !a.wasReady && !a.svc.Task && exit.Code == 0 {
-		text += " before it was ready"
+	e := Event{Kind: EventExit, Text: exit.String()}
+	tooSoon := !a.wasReady && !a.svc.Task && exit.Code == 0
+	if tooSoon {
+		e.Text += " before it was ready"
+	}
+	if exit.Code != 0 || tooSoon {
+		e.Lines = u.stream.Tail(5)
 	}
 	if exit.Code != 0 || !a.svc.Task {
-		s.tell(u, Event{Kind: EventExit, Text: text, Lines: u.stream.Tail(5)})
+		s.tell(u, e)
 	}
 	if len(left) > 0 {
 		s.notice(u, "left %s behind, ending %s", count(len(left), "process", "processes"), pidList(left))

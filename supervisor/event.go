@@ -14,7 +14,7 @@ const (
 	// EventState: Status has a new State.
 	EventState EventKind = "state"
 	// EventExit: a process ended that nobody asked to end. Text says how, Lines
-	// are its last ones.
+	// are its last ones where it failed.
 	EventExit EventKind = "exit"
 	// EventNotice: Text is one line for people.
 	EventNotice EventKind = "notice"

@@ -77,7 +77,7 @@ func (s *Supervisor) stranger(a *attempt, addr netip.AddrPort, h ports.Holder) {
 		s.remark(a.unit, "has not kept the socket of port %d that it was given (LISTEN_FDS): nobody answers there", addr.Port())
 		return
 	}
-	s.remark(a.unit, "its port %d is held by %s", addr.Port(), h)
+	s.remark(a.unit, "cannot use its port %d, which is held by %s", addr.Port(), h)
 	a.usurper = h.String()
 	s.explain(a)
 }

@@ -204,6 +204,7 @@ func (s *Supervisor) explain(a *attempt) {
 	if a.unit.status.State == StateStarting && !a.svc.Task {
 		if why := s.lacks(a); why != a.unit.status.Reason {
 			s.amend(a.unit, func(st *Status) { st.Reason = why })
+			s.tell(a.unit, Event{Kind: EventState})
 		}
 	}
 }

@@ -92,7 +92,7 @@ ready = { http = "/" }
 		server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Second}
 		l := squat(t, fmt.Sprintf("127.0.0.1:%d", h.port(dir, service)))
 		go func() { _ = server.Serve(l) }()
-		r.wait(fmt.Sprintf(`%s its port \d+ is held by pid %d`, service, os.Getpid()))
+		r.wait(fmt.Sprintf(`%s cannot use its port \d+, which is held by pid %d`, service, os.Getpid()))
 	}
 	time.Sleep(300 * time.Millisecond)
 	if strings.Contains(r.text(), "is ready") {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/dotenv"
@@ -20,8 +21,12 @@ func writePortFiles(root string, files []config.ResolvedFile) (remarks []string,
 			continue
 		}
 		if dotenv.Tracked(f.Path) {
+			name := f.Path
+			if rel, err := filepath.Rel(root, f.Path); err == nil && filepath.IsLocal(rel) {
+				name = rel
+			}
 			remarks = append(remarks, fmt.Sprintf(
-				"%s is tracked by git, so the ports are not written into it; name another file with `dotenv`, or `dotenv = false`", f.Path))
+				"%s is tracked by git, so the ports are not written into it; name another file with `dotenv`, or `dotenv = false`", name))
 			continue
 		}
 		changes = append(changes, change)

@@ -102,7 +102,8 @@ func (l *live) draw(c *Console) []byte {
 		lines = append([]string{open}, lines...)
 	}
 	l.drawn = len(lines)
-	width := max(1, c.opts.Width()-1)
+	// The terminal writes ^C behind the last line, which must not wrap by it.
+	width := max(1, c.opts.Width()-3)
 	var out []byte
 	for i, line := range lines {
 		if i > 0 {

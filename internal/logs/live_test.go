@@ -60,7 +60,7 @@ func shows(t *testing.T, out *screen, want ...string) {
 func TestLiveLinesStayBelowTheStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &screen{}
-		c := NewConsole(out, ConsoleOptions{Terminal: true, Width: func() int { return 20 }})
+		c := NewConsole(out, ConsoleOptions{Terminal: true, Width: func() int { return 22 }})
 		c.Live([]string{"api ready", "a line that is far too long"})
 		shows(t, out, "api ready", "a line that is far…")
 		time.Sleep(time.Second)

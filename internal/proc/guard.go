@@ -16,12 +16,18 @@ import (
 // readyPatience is how long signals wait for the supervisor to be ready for them.
 const readyPatience = 5 * time.Second
 
+// onePress is how long the same signal to end is not taken for a second one:
+// timeout(1), npm and others send theirs to a process and to its group.
+const onePress = 100 * time.Millisecond
+
 // guard outlives the supervisor, its one child, to end what that leaves behind.
 type guard struct {
 	child int
 	// waiting are the signals that came before the child was ready for them.
 	waiting []syscall.Signal
 	ready   bool
+	// pressed is when each signal to end came last.
+	pressed map[syscall.Signal]time.Time
 }
 
 // Guard starts this program again as its child, in a process group of its own,
@@ -29,7 +35,8 @@ type guard struct {
 // descends from it, and returns the child's exit code, 128+n for signal n.
 //
 // Signals are passed on to the child, which must call Guarded. The terminal's only
-// reach the guard, so the child sees each of them once. Ctrl-Z stops both.
+// reach the guard, so the child sees each of them once; so it does where one comes
+// twice within a tenth of a second. Ctrl-Z stops both.
 func Guard(o GuardOptions) (exitCode int, err error) {
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, append(forwarded(), unix.SIGTSTP, unix.SIGCONT)...)
@@ -51,7 +58,7 @@ func Guard(o GuardOptions) (exitCode int, err error) {
 	}
 	exit := make(chan Exit, 1)
 	go func() { exit <- w.wait() }()
-	g := guard{child: w.pid}
+	g := guard{child: w.pid, pressed: map[syscall.Signal]time.Time{}}
 	end := g.pass(signals, near, exit)
 	endDescendants(w.pid, run)
 	return end.Code, nil
@@ -142,6 +149,7 @@ func (g *guard) pass(signals <-chan os.Signal, near *os.File, exit <-chan Exit) 
 // is its own.
 func (g *guard) take(sig syscall.Signal) {
 	switch {
+	case g.again(sig):
 	case sig == unix.SIGTSTP:
 		syscall.Kill(-g.child, unix.SIGSTOP)
 		syscall.Kill(os.Getpid(), unix.SIGSTOP)
@@ -152,6 +160,17 @@ func (g *guard) take(sig syscall.Signal) {
 	default:
 		g.waiting = append(g.waiting, sig)
 	}
+}
+
+// again reports whether sig, one that ends, is the echo of the one just before.
+func (g *guard) again(sig syscall.Signal) bool {
+	switch sig {
+	case unix.SIGINT, unix.SIGTERM, unix.SIGHUP:
+		last := g.pressed[sig]
+		g.pressed[sig] = time.Now()
+		return time.Since(last) < onePress
+	}
+	return false
 }
 
 // endDescendants kills what is left below this process, and outside of it what

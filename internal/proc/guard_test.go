@@ -218,3 +218,21 @@ func TestGuardIsNamedAndItsVariableStaysPrivate(t *testing.T) {
 		t.Error("stdin is a socket", inode)
 	}
 }
+
+func TestASignalThatComesTwiceAtOnceIsOnePress(t *testing.T) {
+	g := guard{pressed: map[syscall.Signal]time.Time{}}
+	if g.again(syscall.SIGINT) || g.again(syscall.SIGTERM) {
+		t.Error("the first of its kind counts")
+	}
+	g.pressed[syscall.SIGINT] = time.Now().Add(time.Hour) // however slow this machine
+	if !g.again(syscall.SIGINT) {
+		t.Error("its echo does not")
+	}
+	g.pressed[syscall.SIGINT] = time.Now().Add(-onePress)
+	if g.again(syscall.SIGINT) {
+		t.Error("a second press counts")
+	}
+	if g.again(unix.SIGWINCH) || g.again(unix.SIGWINCH) {
+		t.Error("each new size counts")
+	}
+}
