@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +13,7 @@ import (
 // Leases are ports that this process holds together.
 type Leases struct {
 	all   []Lease
-	holds []io.Closer
+	holds []hold
 	once  sync.Once
 }
 
@@ -45,12 +44,21 @@ func (l *Leases) Close() (err error) {
 // Every port is free when it is leased. A stranger may still bind it before the
 // service does; Free and Watcher see that.
 func (r *Registry) Lease(c Checkout, requests []Request) (*Leases, error) {
+	t, err := r.take(c, requests, nil)
+	if err != nil {
+		return nil, err
+	}
+	return t.Leases, nil
+}
+
+// take is Lease, where what old holds may be taken as well.
+func (r *Registry) take(c Checkout, requests []Request, old *Leases) (*taking, error) {
 	if err := check(c, requests); err != nil {
 		return nil, err
 	}
-	t := &taking{Registry: r, checkout: c, Leases: &Leases{
+	t := &taking{Registry: r, checkout: c, old: old, moved: map[int]int{}, Leases: &Leases{
 		all:   make([]Lease, len(requests)),
-		holds: make([]io.Closer, len(requests)),
+		holds: make([]hold, len(requests)),
 	}}
 	for i, q := range requests {
 		t.all[i] = Lease{Request: q}
@@ -64,11 +72,11 @@ func (r *Registry) Lease(c Checkout, requests []Request) (*Leases, error) {
 		return nil, err
 	}
 	for i := range t.all {
-		if l := &t.all[i]; l.Port != l.Home {
+		if l := &t.all[i]; l.Port != l.Home && l.Holder == nil {
 			l.Holder = r.whoHas(l.Home)
 		}
 	}
-	return t.Leases, nil
+	return t, nil
 }
 
 func check(c Checkout, requests []Request) error {
@@ -92,17 +100,24 @@ func check(c Checkout, requests []Request) error {
 	return nil
 }
 
-// taking is one call of Lease.
+// taking is one call of Lease or Exchange.
 type taking struct {
 	*Registry
 	*Leases
 	checkout Checkout
+	// old is what is held already, nil for nothing; moved says by index of its
+	// leases which request has one of them now.
+	old   *Leases
+	moved map[int]int
 }
 
 // take holds port for request i when nobody has it.
 func (t *taking) take(i, port int) (ok bool, err error) {
-	c, q := t.checkout, t.all[i].Request
-	h, err := t.locks.hold(port, identity{c.Project, c.Instance, q.Service, q.Name, c.Dir, os.Getpid()})
+	q := t.all[i].Request
+	if t.inherit(i, port) {
+		return true, nil
+	}
+	h, err := t.locks.hold(port, t.identity(q))
 	if errors.Is(err, errHeld) {
 		return false, nil
 	}
@@ -114,6 +129,11 @@ func (t *taking) take(i, port int) (ok bool, err error) {
 	}
 	t.holds[i] = h
 	return true, nil
+}
+
+func (t *taking) identity(q Request) identity {
+	c := t.checkout
+	return identity{c.Project, c.Instance, q.Service, q.Name, c.Dir, os.Getpid()}
 }
 
 func (t *taking) got(i, port, home int) { t.all[i].Port, t.all[i].Home = port, home }
@@ -148,7 +168,7 @@ func (t *taking) automatic() error {
 	shelf := b.find(t.checkout.Project, t.checkout.Dir)
 	var rest []int
 	for i, l := range t.all {
-		if l.Fixed != 0 {
+		if l.Fixed != 0 || t.keep(i) {
 			continue
 		}
 		p, ok := shelf.find(l.Request), false

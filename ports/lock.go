@@ -9,11 +9,18 @@ import (
 // one holder of a port exists in whatever the locks span.
 type locks interface {
 	// hold takes a port for who, or fails with errHeld.
-	hold(port int, who identity) (io.Closer, error)
+	hold(port int, who identity) (hold, error)
 	// holder tells who holds a port, as far as it can be known.
 	holder(port int) (who lessee, held bool)
 	// held lists the ports that are held, in any order.
 	held() ([]int, error)
+}
+
+// hold keeps a port until it is closed.
+type hold interface {
+	io.Closer
+	// become has it held for somebody else of this process.
+	become(who identity) error
 }
 
 var errHeld = errors.New("another process holds it")

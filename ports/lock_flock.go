@@ -27,7 +27,7 @@ func newFlocks(dir string) (locks, error) {
 
 func (l flocks) path(port int) string { return filepath.Join(l.dir, strconv.Itoa(port)) }
 
-func (l flocks) hold(port int, who identity) (io.Closer, error) {
+func (l flocks) hold(port int, who identity) (hold, error) {
 	f, err := openPlain(l.path(port), os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
@@ -46,8 +46,12 @@ func (l flocks) hold(port int, who identity) (io.Closer, error) {
 		f.Close()
 		return nil, err
 	}
-	return f, nil
+	return heldFile{f}, nil
 }
+
+type heldFile struct{ *os.File }
+
+func (h heldFile) become(who identity) error { return writeIdentity(h.File, who) }
 
 func writeIdentity(f *os.File, id identity) error {
 	text, err := json.Marshal(id)

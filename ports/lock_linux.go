@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -28,7 +29,7 @@ const socketPrefix = "@lhrun/port/"
 // answerPatience is how long a holder that is stopped or busy is waited for.
 const answerPatience = 100 * time.Millisecond
 
-func (sockets) hold(port int, who identity) (io.Closer, error) {
+func (sockets) hold(port int, who identity) (hold, error) {
 	l, err := net.ListenUnix("unix", socketAddr(port))
 	if errors.Is(err, unix.EADDRINUSE) {
 		return nil, errHeld
@@ -37,7 +38,10 @@ func (sockets) hold(port int, who identity) (io.Closer, error) {
 		return nil, err
 	}
 	h := &heldSocket{listener: l}
-	h.answers.Go(func() { answer(l, who) })
+	if err := h.become(who); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	h.answers.Go(h.answer)
 	return h, nil
 }
 
@@ -48,6 +52,15 @@ func socketAddr(port int) *net.UnixAddr {
 type heldSocket struct {
 	listener *net.UnixListener
 	answers  sync.WaitGroup
+	who      atomic.Pointer[[]byte] // as it is told
+}
+
+func (h *heldSocket) become(who identity) error {
+	text, err := json.Marshal(who)
+	if err == nil {
+		h.who.Store(&text)
+	}
+	return err
 }
 
 func (h *heldSocket) Close() error {
@@ -58,13 +71,9 @@ func (h *heldSocket) Close() error {
 
 // answer tells the same user, and root, which service has the port. Others only
 // see the process: that somebody works on a project is not their business.
-func answer(l *net.UnixListener, id identity) {
-	text, err := json.Marshal(id)
-	if err != nil {
-		return
-	}
+func (h *heldSocket) answer() {
 	for {
-		c, err := l.AcceptUnix()
+		c, err := h.listener.AcceptUnix()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -74,7 +83,7 @@ func answer(l *net.UnixListener, id identity) {
 		}
 		if cred, err := peer(c); err == nil && (int(cred.Uid) == os.Geteuid() || cred.Uid == 0) {
 			c.SetWriteDeadline(time.Now().Add(answerPatience))
-			c.Write(text)
+			c.Write(*h.who.Load())
 		}
 		c.Close()
 	}
