@@ -94,7 +94,7 @@ type facts struct {
 }
 
 func (u *unit) facts() facts {
-	f := facts{u.Task, u.running(), u.wish != wishDown, u.status.State}
+	f := facts{u.Task, u.running(), u.wanted(), u.status.State}
 	if u.attempt != nil && u.wish != wishUp {
 		f.running, f.state = false, StateStopping // It is as good as on its way.
 	}

@@ -1,10 +1,6 @@
 package supervisor
 
-import (
-	"slices"
-	"sync"
-	"time"
-)
+import "time"
 
 // EventKind says what an Event tells.
 type EventKind string
@@ -32,70 +28,4 @@ type Event struct {
 	Status  Status
 	Text    string
 	Lines   []string
-}
-
-// hub hands events to subscribers and keeps the snapshot. The loop writes, anybody
-// reads; no reader can slow the loop.
-type hub struct {
-	mu       sync.Mutex
-	seq      uint64
-	statuses []*Status
-	subs     []chan Event
-	closed   bool
-}
-
-// publish stores the statuses before it tells anybody.
-func (h *hub) publish(statuses []*Status, events []Event) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.statuses = statuses
-	for _, e := range events {
-		h.seq++
-		e.Seq = h.seq
-		for _, c := range h.subs {
-			select {
-			case c <- e:
-			default: // The gap in Seq tells it.
-			}
-		}
-	}
-}
-
-func (h *hub) snapshot() []Status {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	out := make([]Status, len(h.statuses))
-	for i, s := range h.statuses {
-		out[i] = *s
-	}
-	return out
-}
-
-func (h *hub) subscribe(buffer int) (<-chan Event, func()) {
-	c := make(chan Event, buffer)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed {
-		close(c)
-		return c, func() {}
-	}
-	h.subs = append(h.subs, c)
-	return c, func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if i := slices.Index(h.subs, c); i >= 0 {
-			h.subs = slices.Delete(h.subs, i, i+1)
-			close(c)
-		}
-	}
-}
-
-func (h *hub) close() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.closed = true
-	for _, c := range h.subs {
-		close(c)
-	}
-	h.subs = nil
 }

@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"maps"
 	"reflect"
 	"slices"
 )
@@ -88,9 +87,7 @@ func (s *Supervisor) adopt(svc Service, restarts bool) *unit {
 		return u
 	}
 	u.Service, u.removed = svc, false
-	s.amend(u, func(st *Status) {
-		st.Task, st.Port, st.Ports, st.URL = svc.Task, svc.Port, maps.Clone(svc.Ports), svc.URL
-	})
+	s.amend(u, u.describe)
 	a := u.attempt
 	if a == nil || a.ending || restarts {
 		return u

@@ -26,9 +26,12 @@ func (s State) Settled() bool {
 // Status is what is known of one service at one moment. It is a value: readers
 // may keep it.
 type Status struct {
-	Name  string
-	Task  bool
-	State State
+	Name        string
+	Description string
+	Task        bool
+	State       State
+	// Wanted is: somebody has asked it to be up, and nobody to be down since.
+	Wanted bool
 	// PID is the leader's; 0 when nothing runs.
 	PID   int
 	Port  int
@@ -46,6 +49,8 @@ type Status struct {
 	ExitCode *int
 	// Reason says in one line why the service is in this state.
 	Reason string
+	// DependsOn names all its dependencies.
+	DependsOn []string
 	// WaitsFor names the dependencies that a waiting service still needs.
 	WaitsFor []string
 	// TimedOut says that the service failed because it was not ready in time.

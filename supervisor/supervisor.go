@@ -153,11 +153,9 @@ func check(services []Service) error {
 		byName[svc.Name] = svc
 		names = append(names, svc.Name)
 	}
-	needs := func(name string) (out []string) {
-		for _, d := range byName[name].DependsOn {
-			out = append(out, d.Name)
-		}
-		return out
+	needs := func(name string) []string {
+		svc := byName[name]
+		return svc.needs()
 	}
 	for _, svc := range services {
 		for _, d := range needs(svc.Name) {
@@ -246,6 +244,11 @@ func (s *Supervisor) idle() bool {
 }
 
 func (s *Supervisor) publish() {
+	for _, u := range s.units {
+		if u.status.Wanted != u.wanted() {
+			s.amend(u, func(*Status) {})
+		}
+	}
 	if !s.stale && s.events == nil {
 		return
 	}
@@ -258,7 +261,14 @@ func (s *Supervisor) publish() {
 }
 
 // Snapshot returns the status of every service, in the order of Options.
-func (s *Supervisor) Snapshot() []Status { return s.hub.snapshot() }
+func (s *Supervisor) Snapshot() []Status {
+	statuses, _ := s.SnapshotAt()
+	return statuses
+}
+
+// SnapshotAt is Snapshot with the number of the last event that it includes, from
+// which Events misses nothing.
+func (s *Supervisor) SnapshotAt() ([]Status, uint64) { return s.hub.snapshot() }
 
 // Subscribe returns the events from now on. A reader that falls more than buffer
 // events behind misses some, which Event.Seq shows. The channel closes when the

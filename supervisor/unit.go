@@ -32,16 +32,36 @@ type unit struct {
 }
 
 func newUnit(svc Service) *unit {
-	return &unit{Service: svc, told: make(map[string]bool), status: &Status{
-		Name: svc.Name, Task: svc.Task, State: StateStopped, Since: time.Now(),
-		Port: svc.Port, Ports: maps.Clone(svc.Ports), URL: svc.URL, Reason: "not started",
+	u := &unit{Service: svc, told: make(map[string]bool), status: &Status{
+		Name: svc.Name, State: StateStopped, Since: time.Now(), Reason: "not started",
 	}}
+	u.describe(u.status)
+	return u
 }
+
+// describe puts into st what does not change while the service has its form.
+func (u *unit) describe(st *Status) {
+	st.Description, st.Task = u.Description, u.Task
+	st.Port, st.Ports, st.URL = u.Port, maps.Clone(u.Ports), u.URL
+	st.DependsOn = u.needs()
+}
+
+// needs are the names of what u depends on.
+func (s *Service) needs() []string {
+	var names []string
+	for _, d := range s.DependsOn {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+func (u *unit) wanted() bool { return u.wish != wishDown }
 
 // amend replaces the status by a changed copy: readers hold the old one.
 func (s *Supervisor) amend(u *unit, change func(*Status)) {
 	next := *u.status
 	change(&next)
+	next.Wanted = u.wanted()
 	u.status = &next
 	s.moved, s.stale = true, true
 }

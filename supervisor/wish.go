@@ -14,23 +14,34 @@ const defaultStopSignal = syscall.SIGTERM
 // completed runs again. It does not ask for what they depend on. The error names
 // an unknown service.
 func (s *Supervisor) Start(names ...string) error {
-	return s.ask(names, func(u *unit) {
-		if u.wish == wishDown || u.attempt == nil {
-			s.up(u)
-		}
-	})
+	return s.ask(names, func(u *unit) { s.bring(u) })
+}
+
+// bring reports whether u was not on its way already.
+func (s *Supervisor) bring(u *unit) bool {
+	if u.wanted() && u.attempt != nil {
+		return false
+	}
+	changed := !u.wanted() || u.status.State != StateWaiting
+	s.up(u)
+	return changed
 }
 
 // Need is Start for services that others depend on: what is up, on its way or
 // completed stays as it is.
 func (s *Supervisor) Need(names ...string) error {
-	return s.ask(names, func(u *unit) {
-		if st := u.status.State; u.wish == wishDown || st == StateFailed || st == StateStopped {
-			if st != StateCompleted {
-				s.up(u)
-			}
-		}
-	})
+	return s.ask(names, func(u *unit) { s.need(u) })
+}
+
+// need reports whether u was not up or on its way already.
+func (s *Supervisor) need(u *unit) bool {
+	st := u.status.State
+	down := !u.wanted() || st == StateFailed || st == StateStopped
+	if !down || st == StateCompleted {
+		return false
+	}
+	s.up(u)
+	return true
 }
 
 // up wants u up. One that is just being ended starts again when it is gone.

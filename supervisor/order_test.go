@@ -1,0 +1,186 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func (w *world) order(o Order) Taken {
+	w.t.Helper()
+	taken, err := w.Order(o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	synctest.Wait()
+	return taken
+}
+
+func TestAnOrderConcernsWhatBelongsToIt(t *testing.T) {
+	task := svc("migrate", "db")
+	task.Task = true
+	services := []Service{svc("web", "api"), svc("api", "db", "migrate"), svc("other"), task, svc("db")}
+	all := []string{"db", "migrate", "api", "web"}
+	inWorld(t, services, func(w *world) {
+		taken := w.order(Order{Services: []string{"web"}})
+		if !slices.Equal(taken.Services, all) || !slices.Equal(taken.Changed, all) {
+			t.Errorf("starting web concerns %v, changes %v", taken.Services, taken.Changed)
+		}
+		w.fake.process("migrate").die(0)
+		w.expect("web", StateReady, "")
+		w.expect("other", StateStopped, "not started")
+
+		taken = w.order(Order{Services: []string{"web", "migrate"}, Missing: true})
+		if !slices.Equal(taken.Services, all) || taken.Changed != nil {
+			t.Errorf("nothing is missing, and yet %v of %v changed", taken.Changed, taken.Services)
+		}
+		if taken = w.order(Order{Services: []string{"web", "migrate"}}); !slices.Equal(taken.Changed, []string{"migrate"}) {
+			t.Errorf("a task that is named runs again; changed: %v", taken.Changed)
+		}
+		w.fake.process("migrate").die(0)
+
+		taken = w.order(Order{Action: ActionStop, Services: []string{"db"}, Alone: true})
+		if !slices.Equal(taken.Changed, []string{"db"}) {
+			t.Errorf("stopping db alone changes %v", taken.Changed)
+		}
+		time.Sleep(time.Second)
+		w.expect("api", StateReady, "")
+		w.expect("db", StateStopped, "")
+
+		taken = w.order(Order{Action: ActionRestart, Services: []string{"api"}})
+		if !slices.Equal(taken.Changed, []string{"db", "api"}) {
+			t.Errorf("restarting api starts db as well; changed: %v", taken.Changed)
+		}
+		time.Sleep(time.Second)
+		w.expect("api", StateReady, "")
+
+		taken = w.order(Order{Action: ActionStop, Services: []string{"db"}})
+		if !slices.Equal(taken.Services, all) || !slices.Equal(taken.Changed, []string{"db", "api", "web"}) {
+			t.Errorf("stopping db concerns %v, changes %v", taken.Services, taken.Changed)
+		}
+		time.Sleep(time.Second)
+		if w.status("web").Wanted || w.status("db").Wanted {
+			t.Error("somebody still wants what was stopped")
+		}
+		w.expect("migrate", StateCompleted, "")
+
+		if _, err := w.Order(Order{Services: []string{"dbb"}}); err == nil {
+			t.Error("an unknown service was started")
+		}
+	})
+}
+
+func TestARestartOfAllLeavesOutWhatIsDownOrDone(t *testing.T) {
+	task := svc("migrate")
+	task.Task = true
+	inWorld(t, []Service{svc("api"), svc("idle"), task}, func(w *world) {
+		w.start("api", "migrate")
+		w.fake.process("migrate").die(0)
+		synctest.Wait()
+		if taken := w.order(Order{Action: ActionRestart}); !slices.Equal(taken.Changed, []string{"api"}) {
+			t.Errorf("restarted: %v", taken.Changed)
+		}
+	})
+}
+
+func TestAnOrderIsRefusedOnceAllIsEnding(t *testing.T) {
+	inWorld(t, []Service{svc("api")}, func(w *world) {
+		w.fake.stops["api"] = time.Minute
+		w.start()
+		w.cancel()
+		synctest.Wait()
+		if _, err := w.Order(Order{}); !errors.Is(err, ErrEnding) {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if _, err := w.Order(Order{}); !errors.Is(err, ErrEnded) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestEventsFromASnapshotOnMissNothing(t *testing.T) {
+	inWorld(t, []Service{svc("api")}, func(w *world) {
+		w.start()
+		statuses, seq := w.SnapshotAt()
+		if statuses[0].State != StateReady || !statuses[0].Wanted || seq == 0 {
+			t.Fatalf("%+v at %d", statuses[0], seq)
+		}
+		taken := w.order(Order{Action: ActionRestart})
+		if taken.Seq != seq {
+			t.Errorf("the order came after event %d, not %d", taken.Seq, seq)
+		}
+		time.Sleep(time.Second)
+		// The past comes first, then what happens now.
+		var states []State
+		ctx, cancel := context.WithCancel(w.t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- w.Events(ctx, seq, func(e Event) error {
+				if seq++; e.Seq != seq {
+					t.Errorf("event %d came as number %d", e.Seq, seq)
+				}
+				if e.Kind == EventState && (states == nil || states[len(states)-1] != e.Status.State) {
+					states = append(states, e.Status.State)
+				}
+				return nil
+			})
+		}()
+		synctest.Wait()
+		want := []State{StateStopping, StateWaiting, StateStarting, StateReady}
+		if !slices.Equal(states, want) {
+			t.Errorf("seen: %v", states)
+		}
+		w.fake.process("api").die(0)
+		synctest.Wait()
+		if n := len(states); states[n-1] != StateStopped {
+			t.Errorf("seen: %v", states)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestEventsEndWithTheRunAndNotBefore(t *testing.T) {
+	inWorld(t, []Service{svc("api")}, func(w *world) {
+		w.start()
+		var last Event
+		ended := make(chan error, 1)
+		go func() {
+			ended <- w.Events(context.Background(), 0, func(e Event) error {
+				last = e
+				return nil
+			})
+		}()
+		synctest.Wait()
+		w.cancel()
+		if err := <-ended; !errors.Is(err, ErrEnded) || last.Status.State != StateStopped {
+			t.Errorf("%v after %+v", err, last)
+		}
+	})
+}
+
+func TestAReaderOfEventsThatIsTooSlowSeesAGap(t *testing.T) {
+	var h hub
+	for range rememberedEvents + 100 {
+		h.publish(nil, make([]Event, 1))
+	}
+	buf := make([]Event, 0, 10)
+	for since, first := range map[uint64]uint64{0: 101, 100: 101, 101: 102, rememberedEvents + 99: rememberedEvents + 100} {
+		events, _ := h.after(since, buf)
+		if events[0].Seq != first {
+			t.Errorf("after %d comes %d, not %d", since, events[0].Seq, first)
+		}
+		for i, e := range events {
+			if e.Seq != first+uint64(i) {
+				t.Errorf("after %d: event %d in place %d", since, e.Seq, i)
+			}
+		}
+	}
+}
