@@ -12,6 +12,8 @@ import (
 // Line is what Follow finds next.
 type Line struct {
 	At time.Time
+	// Run is the number of the run that wrote it; they grow.
+	Run uint32
 	// Text is the line without its end, f's during the call only. Lines over
 	// 64 KiB come in pieces.
 	Text []byte
@@ -37,8 +39,14 @@ const (
 // log's bound has overtaken is told so. From 0 on it begins with the oldest line
 // kept.
 func (s *Store) Follow(ctx context.Context, service string, from Cursor, f func(Line) error) error {
-	fol := &follower{store: s, service: service, f: f, at: int64(from)}
-	for ctx.Err() == nil {
+	return s.FollowUntil(ctx, nil, service, from, f)
+}
+
+// FollowUntil is Follow that also ends, without an error, with the last line that
+// was written before last closed.
+func (s *Store) FollowUntil(ctx context.Context, last <-chan struct{}, service string, from Cursor, f func(Line) error) error {
+	fol := &follower{store: s, service: service, f: f, at: int64(from), last: last}
+	for ctx.Err() == nil && !fol.finished {
 		if err := fol.read(ctx); err != nil {
 			return err
 		}
@@ -53,6 +61,9 @@ type follower struct {
 	f       func(Line) error
 	at      int64
 	pause   time.Duration
+	// last closes when nothing more will be written; finished is: all of it was read.
+	last     <-chan struct{}
+	finished bool
 	// partial is how far an unfinished line was shown, idle since when it waits.
 	partial int64
 	idle    time.Time
@@ -70,7 +81,7 @@ func (fol *follower) read(ctx context.Context) error {
 	}
 	lines := newScanner(h, fol.at)
 	for ctx.Err() == nil {
-		changed := fol.changed()
+		changed, final := fol.changed(), fol.final()
 		if err := fol.pass(ctx, lines); err != nil {
 			return err
 		}
@@ -82,6 +93,9 @@ func (fol *follower) read(ctx context.Context) error {
 		}
 		if moved {
 			return nil
+		}
+		if final {
+			return fol.finish(lines)
 		}
 		if err := fol.showPartial(lines); err != nil {
 			return err
@@ -120,7 +134,8 @@ func (fol *follower) pass(ctx context.Context, lines *scanner) error {
 			continue
 		}
 		fol.idle = time.Time{}
-		line := Line{At: t.rec.time(), Text: t.line, Next: Cursor(t.end), More: lines.more()}
+		line := t.asLine()
+		line.More = lines.more()
 		if err := fol.f(line); err != nil {
 			return err
 		}
@@ -158,9 +173,29 @@ func (fol *follower) wait(ctx context.Context, changed <-chan struct{}, partial 
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
+	case <-fol.last:
 	case <-changed:
 	case <-timer.C:
 	}
+}
+
+func (fol *follower) final() bool {
+	select {
+	case <-fol.last:
+		return true
+	default:
+		return false
+	}
+}
+
+// finish gives f a last line that has no end.
+func (fol *follower) finish(lines *scanner) error {
+	fol.finished = true
+	t, ok := lines.rest()
+	if !ok {
+		return nil
+	}
+	return fol.f(t.asLine())
 }
 
 // changed is closed by the next write of this process; nil when another writes.

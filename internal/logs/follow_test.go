@@ -198,3 +198,33 @@ func TestAStalledFollowerNeverSlowsTheServiceAndIsToldWhatItMissed(t *testing.T)
 		t.Errorf("seen %d bytes, told of %d missed, of %d written", got, missed, end)
 	}
 }
+
+func TestFollowingEndsWithTheLastLine(t *testing.T) {
+	s := openStore(t, t.TempDir(), StoreOptions{})
+	newRun(t, s, "one", noon)
+	l := openLog(t, s, "api")
+	last, done := make(chan struct{}), make(chan error, 1)
+	var got []string
+	go func() {
+		done <- s.FollowUntil(t.Context(), last, "api", 0, func(l Line) error {
+			if !l.Partial {
+				got = append(got, string(l.Text))
+			}
+			return nil
+		})
+	}()
+	for i := range 1000 {
+		add(t, l, noon, fmt.Sprintf("line %d\n", i))
+	}
+	add(t, l, noon, "no end")
+	close(last)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if len(got) != 1001 || got[1000] != "no end" {
+		t.Errorf("%d lines came, the last is %q", len(got), got[max(0, len(got)-1)])
+	}
+	if err := s.FollowUntil(t.Context(), last, "none", 0, nil); err != nil {
+		t.Error(err)
+	}
+}

@@ -46,7 +46,7 @@ func (s *Store) Read(service string, q Query, f func(at time.Time, line []byte) 
 // Merge calls f with the lines that q asks for of several services, by time,
 // each service's in its order. q.Last counts for each service. The cursors, by
 // service, are where to go on with Follow.
-func (s *Store) Merge(services []string, q Query, f func(service string, at time.Time, line []byte) error) (map[string]Cursor, error) {
+func (s *Store) Merge(services []string, q Query, f func(service string, l Line) error) (map[string]Cursor, error) {
 	cursors := map[string]Cursor{}
 	var open []*source
 	for _, service := range services {
@@ -68,7 +68,7 @@ func (s *Store) Merge(services []string, q Query, f func(service string, at time
 			}
 		}
 		src := open[first]
-		if err := f(src.service, src.head.rec.time(), src.head.line); err != nil {
+		if err := f(src.service, src.head.asLine()); err != nil {
 			return cursors, err
 		}
 		if !src.advance() {
@@ -110,6 +110,10 @@ func (s *Store) source(service string, q Query) (*source, error) {
 		src.skip = max(0, n-q.Last)
 	}
 	return src, nil
+}
+
+func (t text) asLine() Line {
+	return Line{At: t.rec.time(), Run: t.rec.run, Text: t.line, Next: Cursor(t.end)}
 }
 
 // rewind goes to the first line that can be wanted.

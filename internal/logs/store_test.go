@@ -322,8 +322,11 @@ func TestMergeIsByTimeAndKeepsEachServicesOrder(t *testing.T) {
 	}
 	add(t, openLog(t, s, "b"), noon.Add(time.Hour), "open")
 	var got []string
-	cursors, err := s.Merge([]string{"a", "b", "c", "none"}, Query{Last: 2, Whole: true}, func(_ string, _ time.Time, line []byte) error {
-		got = append(got, string(line))
+	cursors, err := s.Merge([]string{"a", "b", "c", "none"}, Query{Last: 2, Whole: true}, func(service string, l Line) error {
+		got = append(got, string(l.Text))
+		if l.Run != s.run {
+			t.Errorf("%s: %q is of run %d, not %d", service, l.Text, l.Run, s.run)
+		}
 		return nil
 	})
 	equal(t, got, "a 24", "b 25", "c 26", "a 27", "b 28", "c 29")
