@@ -198,6 +198,9 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	return s.closeStore()
 }
 
+// Done closes when the last process is gone and all that it wrote is kept.
+func (s *Supervisor) Done() <-chan struct{} { return s.done }
+
 // drain handles what else has come, so that a crowd costs one publication.
 func (s *Supervisor) drain() {
 	for range cap(s.inbox) {

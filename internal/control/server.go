@@ -1,0 +1,129 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+)
+
+const (
+	// maxConnections and maxReaders leave the supervisor descriptors for its
+	// services: each reader of logs has files open.
+	maxConnections = 512
+	maxReaders     = 64
+
+	headerPatience = 5 * time.Second
+	bodyPatience   = 10 * time.Second
+	answerPatience = 30 * time.Second
+	idlePatience   = time.Minute
+	// closePatience is for streams that are still being read when all is down.
+	closePatience = time.Second
+)
+
+// Server serves one project on one socket.
+type Server struct {
+	path    string
+	info    os.FileInfo
+	project Project
+	http    *http.Server
+	readers chan struct{}
+
+	served sync.WaitGroup
+	once   sync.Once
+	err    error
+}
+
+// Listen serves p on the socket at path, 0600 in a 0700 directory, taking the place
+// of a stale one. The caller holds the lock of the instance.
+func Listen(path string, p Project) (*Server, error) {
+	l, err := listen(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen for other lhrun commands: %w", err)
+	}
+	s := &Server{path: path, project: p, readers: make(chan struct{}, maxReaders)}
+	if s.info, err = os.Lstat(path); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	s.http = &http.Server{
+		Handler:           s.handler(),
+		ReadHeaderTimeout: headerPatience,
+		IdleTimeout:       idlePatience,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0), // Stderr is the services' stream.
+	}
+	s.served.Go(func() { _ = s.http.Serve(newGate(l)) })
+	return s, nil
+}
+
+// Close ends all requests and removes the socket. Streams whose end has come get a
+// second to be read.
+func (s *Server) Close() error {
+	s.once.Do(func() {
+		if info, err := os.Lstat(s.path); err == nil && os.SameFile(info, s.info) {
+			s.err = os.Remove(s.path)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+		defer cancel()
+		if s.http.Shutdown(ctx) != nil {
+			_ = s.http.Close()
+		}
+		s.served.Wait()
+	})
+	return s.err
+}
+
+// gate lets in this user's connections only, and not too many at once.
+type gate struct {
+	*net.UnixListener
+	free chan struct{}
+}
+
+func newGate(l *net.UnixListener) *gate {
+	return &gate{l, make(chan struct{}, maxConnections)}
+}
+
+func (g *gate) Accept() (net.Conn, error) {
+	for {
+		conn, err := g.AcceptUnix()
+		if err != nil {
+			return nil, err
+		}
+		if _, err := checkPeer(conn); err != nil {
+			_ = conn.Close()
+			continue
+		}
+		select {
+		case g.free <- struct{}{}:
+			return &guest{UnixConn: conn, leave: sync.OnceFunc(func() { <-g.free })}, nil
+		default:
+			turnAway(conn)
+		}
+	}
+}
+
+// turnAway says why, as far as the socket takes it without waiting.
+func turnAway(conn *net.UnixConn) {
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Millisecond))
+	body, _ := encode(failure{Error: fmt.Sprintf("%d connections are open already", maxConnections)})
+	fmt.Fprintf(conn, "HTTP/1.1 503 Service Unavailable\r\n%s: %d\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s",
+		headerProtocol, protocol, len(body), body)
+	_ = conn.Close()
+}
+
+// guest is a connection that was let in.
+type guest struct {
+	*net.UnixConn
+	leave func()
+}
+
+func (g *guest) Close() error {
+	defer g.leave()
+	return g.UnixConn.Close()
+}
