@@ -121,6 +121,8 @@ var plainEnds = strings.NewReplacer(
 	`found '\n' instead`, "found the end of the line",
 	`got '\n' instead`, "got the end of the line",
 	`got '\x00' instead`, "got the end of the file",
+	"\n'", "'", // the parser quotes a line's end as it is
+	"\n", " ",
 )
 
 var quotedKey = regexp.MustCompile(`^Key '(.*)'( .*)$`)
