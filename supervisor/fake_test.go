@@ -135,6 +135,9 @@ func (f *fakeProcess) Done() <-chan struct{} { return f.done }
 func (f *fakeProcess) Exit() proc.Exit       { return f.exit }
 func (f *fakeProcess) Output() *os.File      { return f.out }
 func (f *fakeProcess) Resize(proc.Size)      {}
+func (f *fakeProcess) Mark() uint64          { return uint64(f.pid) }
+func (f *fakeProcess) Pipe() string          { return "" }
+func (f *fakeProcess) Members() []proc.ID    { return []proc.ID{{PID: f.pid}} }
 
 func (f *fakeProcess) Signal(sig syscall.Signal) error {
 	f.p.mu.Lock()

@@ -27,6 +27,9 @@ type process interface {
 	Done() <-chan struct{}
 	Exit() proc.Exit
 	Tree() []int
+	Members() []proc.ID
+	Mark() uint64
+	Pipe() string
 	Signal(syscall.Signal) error
 	End(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) error
 	Output() *os.File

@@ -89,29 +89,6 @@ func (s *Supervisor) signal(u *unit, sig syscall.Signal) {
 	}
 }
 
-// Trees returns the live processes of each service that has some.
-func (s *Supervisor) Trees() map[string][]int {
-	found := make(chan map[string]process, 1)
-	s.post(func() {
-		live := make(map[string]process)
-		for _, u := range s.units {
-			if u.attempt != nil && u.attempt.proc != nil {
-				live[u.Name] = u.attempt.proc
-			}
-		}
-		found <- live
-	})
-	trees := make(map[string][]int)
-	select {
-	case live := <-found:
-		for name, p := range live {
-			trees[name] = p.Tree()
-		}
-	case <-s.done:
-	}
-	return trees
-}
-
 // Kill ends everything at once with SIGKILL. Run then returns soon.
 func (s *Supervisor) Kill() {
 	s.once.Do(func() { close(s.kill) })

@@ -9,26 +9,58 @@ import (
 )
 
 // Leftovers finds what a run that was killed has left: the processes of r that
-// are still the very same, and every process whose environment carries the run's
-// mark. There is none while the run's supervisor lives.
+// are still the very same, every process whose environment carries the run's mark,
+// and every one that writes to a pipe of the run. A supervisor that has lost its
+// guard is one of them. There is none while both halves live.
 func Leftovers(r Record) []Left {
 	var left []Left
 	for _, s := range r.left() {
-		left = append(left, Left{Service: r.service(s), PID: s.PID, Command: Command(s.PID)})
+		left = append(left, r.describe(s))
 	}
 	return left
 }
 
 // EndLeftovers asks what Leftovers finds, and all that descends from it, to end,
-// and kills what is there after timeout. It returns what even that did not end.
-func EndLeftovers(r Record, timeout time.Duration) []Left {
-	list := func() []stat { return newForest().below(append(r.left(), r.left()...)) }
+// and kills what is there after timeout. It returns what has ended, and what even
+// SIGKILL did not end.
+func EndLeftovers(r Record, timeout time.Duration) (ended, still []Left) {
+	found := map[ID]Left{}
+	list := func() []stat {
+		// Twice, as one that starts another and goes may hide both from one look.
+		roots := append(r.left(), r.left()...)
+		// In the midst of its exit a process shows nothing but its pid and start.
+		for id := range found {
+			if s, ok := readStat(id.PID); ok && s.ID == id {
+				roots = append(roots, s)
+			}
+		}
+		all := newForest().below(roots)
+		for _, s := range all {
+			if _, known := found[s.ID]; !known {
+				found[s.ID] = r.describe(s)
+			}
+		}
+		return all
+	}
+	r.ask(list, timeout)
+	for _, s := range hunt(list) {
+		still = append(still, found[s.ID])
+		delete(found, s.ID)
+	}
+	for _, l := range found {
+		ended = append(ended, l)
+	}
+	return ended, still
+}
+
+// ask sends SIGTERM to each process that list names once, until it names none.
+func (r Record) ask(list func() []stat, timeout time.Duration) {
 	asked := map[ID]bool{}
 	limit := time.Now().Add(timeout)
 	for pause := time.Millisecond; time.Now().Before(limit); pause = min(2*pause, 50*time.Millisecond) {
 		found := list()
 		if len(found) == 0 {
-			return nil
+			return
 		}
 		for _, s := range found {
 			if !asked[s.ID] {
@@ -39,37 +71,39 @@ func EndLeftovers(r Record, timeout time.Duration) []Left {
 		}
 		time.Sleep(min(pause, time.Until(limit)))
 	}
-	var left []Left
-	for _, s := range hunt(list) {
-		left = append(left, Left{Service: r.service(s), PID: s.PID, Command: Command(s.PID)})
-	}
-	return left
 }
 
 // left finds the processes themselves. This program and its ancestors are not
 // among them: somebody may have started it from inside of that run.
 func (r Record) left() []stat {
-	if Alive(r.Supervisor) {
+	if r.lives() {
 		return nil
 	}
 	spared := map[int]bool{}
 	for s, ok := readStat(os.Getpid()); ok && !spared[s.PID]; s, ok = readStat(s.ppid) {
 		spared[s.PID] = true
 	}
-	named := map[ID]bool{r.Guard: true}
+	named := map[ID]bool{r.Guard: true, r.Supervisor: true}
+	pipes := map[string]bool{}
 	for _, p := range r.Processes {
 		named[p.ID] = true
+		pipes[p.Pipe] = p.Pipe != ""
 	}
 	var left []stat
 	for _, s := range listAll() {
 		if s.dead() || spared[s.PID] {
 			continue
 		}
-		if named[s.ID] || r.marks(s.PID) {
+		if named[s.ID] || r.marks(s.PID) || r.wrote(s, pipes) {
 			left = append(left, s)
 		}
 	}
 	return left
+}
+
+// lives: a supervisor whose guard is dead ends itself, if it can still do anything.
+func (r Record) lives() bool {
+	return Alive(r.Supervisor) && (r.Guard.PID == 0 || Alive(r.Guard))
 }
 
 func (r Record) marks(pid int) bool {
@@ -78,6 +112,25 @@ func (r Record) marks(pid int) bool {
 	}
 	_, ok := readMark(pid, r.Run)
 	return ok
+}
+
+// wrote reports a process that has one of the run's pipes open for writing. The
+// kernel may number another pipe like that, but not for a process that was there
+// before the run.
+func (r Record) wrote(s stat, pipes map[string]bool) bool {
+	if s.Start < r.Supervisor.Start || len(pipes) == 0 {
+		return false
+	}
+	for link := range linksWritten(s.PID) {
+		if pipes[link] {
+			return true
+		}
+	}
+	return false
+}
+
+func (r Record) describe(s stat) Left {
+	return Left{Service: r.service(s), PID: s.PID, Command: Command(s.PID)}
 }
 
 func (r Record) service(s stat) string {

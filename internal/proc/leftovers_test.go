@@ -4,6 +4,7 @@ package proc
 
 import (
 	"encoding/json"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,7 +37,7 @@ func reckless(t *testing.T, services string) (r Record, all []ID) {
 }
 
 func TestLeftoversAreFoundAndNamed(t *testing.T) {
-	r, all := reckless(t, "ignore-term setsid daemon/silent")
+	r, all := reckless(t, "grandchild/ignore-term setsid daemon/silent")
 	left := map[int]Left{}
 	for _, l := range Leftovers(r) {
 		left[l.PID] = l
@@ -47,12 +48,13 @@ func TestLeftoversAreFoundAndNamed(t *testing.T) {
 		}
 	}
 	for _, p := range r.Processes {
-		if l := left[p.PID]; l.Service != p.Service {
+		if l := left[p.PID]; l.Service != p.Service && Alive(p.ID) {
 			t.Errorf("%s: %+v", p.Service, l)
 		}
 	}
-	if still := EndLeftovers(r, 200*time.Millisecond); len(still) > 0 {
-		t.Error("still there:", still)
+	ended, still := EndLeftovers(r, 200*time.Millisecond)
+	if len(still) > 0 || len(ended) < len(all) {
+		t.Errorf("ended %v of %v, still there: %v", ended, all, still)
 	}
 	allGone(t, all)
 	if left := Leftovers(r); len(left) > 0 {
@@ -61,14 +63,84 @@ func TestLeftoversAreFoundAndNamed(t *testing.T) {
 }
 
 func TestLeftoversAreAskedFirst(t *testing.T) {
-	r, all := reckless(t, "slow-term")
+	r, all := reckless(t, "grandchild/slow-term")
 	began := time.Now()
-	if still := EndLeftovers(r, patience); len(still) > 0 || Alive(all[0]) {
+	if _, still := EndLeftovers(r, patience); len(still) > 0 || Alive(all[0]) {
 		t.Error("still there:", still)
 	}
 	if took := time.Since(began); took < 200*time.Millisecond {
 		t.Errorf("killed after %v", took)
 	}
+}
+
+// A process that threw its environment away is known by pid and start where a
+// record was written since, by the pipe that it writes to where none was.
+func TestLeftoversWithoutTheMarkAreKnown(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the kernel tells neither pipes nor orphans")
+	}
+	for name, forget := range map[string]func(*Record){
+		"by pid and start": func(r *Record) {
+			for i := range r.Processes {
+				r.Processes[i].Pipe = ""
+			}
+		},
+		"by the pipe": func(r *Record) {
+			for i := range r.Processes {
+				r.Processes[i].ID = ID{}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, all := reckless(t, "daemon/unmarked")
+			r.Run = ""
+			forget(&r)
+			if _, still := EndLeftovers(r, time.Second); len(still) > 0 {
+				t.Error("still there:", still)
+			}
+			for _, id := range all {
+				if Alive(id) {
+					t.Errorf("pid %d lives", id.PID)
+				}
+			}
+		})
+	}
+	r, all := reckless(t, "daemon/unmarked")
+	without := Record{Run: r.Run, Supervisor: r.Supervisor}
+	if left := Leftovers(without); len(left) > 0 {
+		t.Error("known by what else?", left)
+	}
+	EndLeftovers(r, time.Second)
+	allGone(t, all)
+}
+
+// With both halves gone at once nobody is left to end anything, but the kernel.
+func TestLeadersDieWithTheirSupervisor(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the kernel does not do that")
+	}
+	_, all := reckless(t, "ignore-term sleep stopped ignore-term")
+	allGone(t, all)
+}
+
+// A supervisor that is stopped when its guard dies cannot end itself.
+func TestStoppedSupervisorWithoutGuardIsLeftToo(t *testing.T) {
+	g, sup, all := guarded(t, "supervisor", allServices)
+	r := Record{Supervisor: sup, Guard: g.ID()}
+	if left := Leftovers(r); len(left) > 0 {
+		t.Error("left by a run that lives:", left)
+	}
+	signalExact(sup, syscall.SIGSTOP)
+	eventually(t, "stopped", func() bool { return isStopped(sup.PID) })
+	signalExact(g.ID(), syscall.SIGKILL)
+	g.waitDone()
+	if left := Leftovers(r); len(left) != 1 || left[0].PID != sup.PID {
+		t.Error("left:", left)
+	}
+	if _, still := EndLeftovers(r, patience); len(still) > 0 {
+		t.Error("still there:", still)
+	}
+	allGone(t, append(all, sup))
 }
 
 func TestLeftoversAreNeverOthers(t *testing.T) {
@@ -79,8 +151,8 @@ func TestLeftoversAreNeverOthers(t *testing.T) {
 	if left := Leftovers(r); len(left) > 0 {
 		t.Error(left)
 	}
-	if left := EndLeftovers(r, 10*time.Millisecond); len(left) > 0 || !Alive(id) {
-		t.Error("a stranger was ended:", left)
+	if ended, still := EndLeftovers(r, 10*time.Millisecond); len(ended)+len(still) > 0 || !Alive(id) {
+		t.Error("a stranger was ended:", ended, still)
 	}
 	// Nor this program itself, whatever the record says.
 	if left := Leftovers(Record{Guard: Self()}); len(left) > 0 {

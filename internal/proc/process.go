@@ -43,6 +43,10 @@ func (p *Process) ID() ID { return p.id }
 // Mark is the number of this Process in its Table's run.
 func (p *Process) Mark() uint64 { return p.mark }
 
+// Pipe names the kernel's object that Output reads from; "" where the kernel does
+// not tell who writes to it.
+func (p *Process) Pipe() string { return p.link }
+
 // Output is the read end of the one pipe for stdout and stderr, or of the
 // pseudo-terminal, where EIO is the end. It is nil when Spec.Output was set. The
 // caller closes it; End does not.

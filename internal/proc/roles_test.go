@@ -5,6 +5,7 @@ package proc
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -136,22 +137,27 @@ func playSupervisor(services []string) {
 
 func playReckless(services []string) {
 	table := NewTable()
-	r := Record{Run: table.RunID(), Supervisor: Self()}
+	started := map[string]*Process{}
 	for _, service := range services {
-		s := roleSpec(strings.ReplaceAll(service, "/", " "))
-		s.Output = os.Stdout
-		p, err := table.Start(s)
+		p, err := table.Start(roleSpec(strings.ReplaceAll(service, "/", " ")))
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
-		r.Processes = append(r.Processes, Owned{Service: service, ID: p.ID(), Mark: p.Mark()})
+		started[service] = p
+		go io.Copy(os.Stdout, p.Output())
 	}
-	text, _ := json.Marshal(r)
 	asked := make(chan os.Signal, 10)
 	signal.Notify(asked, unix.SIGUSR1)
 	say("awake", os.Getpid())
 	for range asked {
+		r := Record{Run: table.RunID(), Supervisor: Self()}
+		for service, p := range started {
+			for _, id := range p.Members() {
+				r.Processes = append(r.Processes, Owned{Service: service, ID: id, Mark: p.Mark(), Pipe: p.Pipe()})
+			}
+		}
+		text, _ := json.Marshal(r)
 		fmt.Printf("record %s\n", text)
 	}
 }

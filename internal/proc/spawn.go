@@ -36,7 +36,7 @@ func (p *Process) spawn(path string, s Spec, env []string) error {
 		sys.Foreground, sys.Ctty = true, int(in.Fd())
 	}
 	pidfd := askPidfd(sys)
-	pid, err := syscall.ForkExec(file, argv, &syscall.ProcAttr{Dir: s.Dir, Env: env, Files: files, Sys: sys})
+	pid, err := p.table.forker.fork(file, argv, &syscall.ProcAttr{Dir: s.Dir, Env: env, Files: files, Sys: sys})
 	runtime.KeepAlive(s)
 	if in != s.Stdin {
 		in.Close()

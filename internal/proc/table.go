@@ -23,6 +23,7 @@ type Table struct {
 	discard  chan os.Signal
 	closed   chan struct{}
 	reaper   sync.WaitGroup
+	forker   *forker
 
 	// mu also keeps a leader from being reaped, and its pid from being used
 	// again, while somebody signals it.
@@ -52,6 +53,7 @@ func NewTable() *Table {
 		children:  make(chan os.Signal, 1),
 		discard:   make(chan os.Signal, 1),
 		closed:    make(chan struct{}),
+		forker:    newForker(),
 		leaders:   map[int]*Process{},
 		marks:     map[uint64]*Process{},
 		owners:    map[ID]*Process{},
@@ -136,6 +138,7 @@ func (t *Table) Close() {
 	signal.Stop(t.children)
 	signal.Stop(t.discard)
 	t.reaper.Wait()
+	t.forker.close()
 }
 
 // reap adopts and reaps orphans as children of ours end, at most 50 times a second.

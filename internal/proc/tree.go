@@ -16,12 +16,21 @@ import (
 // A look at the orphans is shared by all callers for 10 ms, so a process that
 // daemonised just now may be missing.
 func (p *Process) Tree() []int {
-	members := p.table.members(p, false)
-	pids := make([]int, len(members))
-	for i, s := range members {
-		pids[i] = s.PID
+	var pids []int
+	for _, id := range p.Members() {
+		pids = append(pids, id.PID)
 	}
 	return pids
+}
+
+// Members is Tree, with what tells each process from a later one of its pid.
+func (p *Process) Members() []ID {
+	members := p.table.members(p, false)
+	ids := make([]ID, len(members))
+	for i, s := range members {
+		ids[i] = s.ID
+	}
+	return ids
 }
 
 // members finds the living processes of p, and remembers them and their groups,

@@ -72,6 +72,8 @@ type Owned struct {
 	ID
 	// Mark is Process.Mark: it names the service of descendants too.
 	Mark uint64 `json:"mark,omitempty"`
+	// Pipe is Process.Pipe: what writes to it is known even without the mark.
+	Pipe string `json:"pipe,omitempty"`
 }
 
 // Record is what a run writes down so that a later one can find what it left.

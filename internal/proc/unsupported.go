@@ -41,6 +41,8 @@ type Process struct{}
 func (*Process) PID() int                                                 { return 0 }
 func (*Process) ID() ID                                                   { return ID{} }
 func (*Process) Mark() uint64                                             { return 0 }
+func (*Process) Pipe() string                                             { return "" }
+func (*Process) Members() []ID                                            { return nil }
 func (*Process) Output() *os.File                                         { return nil }
 func (*Process) Done() <-chan struct{}                                    { return nil }
 func (*Process) Exit() Exit                                               { return Exit{} }
@@ -65,7 +67,7 @@ func Command(int) string { return "" }
 func Leftovers(Record) []Left { return nil }
 
 // EndLeftovers ends nothing.
-func EndLeftovers(Record, time.Duration) []Left { return nil }
+func EndLeftovers(Record, time.Duration) (ended, still []Left) { return nil, nil }
 
 // Ward is never made on this system.
 type Ward struct{}
