@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,63 +26,87 @@ type errRunning struct {
 }
 
 func (e errRunning) Error() string {
-	return fmt.Sprintf("%s (instance %s) already runs in %s, pid %d: end that one first",
-		e.checkout.Project, e.checkout.Instance, e.checkout.Dir, e.pid)
+	by := ""
+	if e.pid != 0 {
+		by = fmt.Sprintf(", pid %d", e.pid)
+	}
+	return fmt.Sprintf("%s (instance %s) already runs in %s%s: end that one first",
+		e.checkout.Project, e.checkout.Instance, e.checkout.Dir, by)
 }
+
+// lockPatience is how long the lock is waited for while its holder is no run that
+// lives: one that is just beginning, or a verb that ends what a killed run left.
+const lockPatience = 5 * time.Second
 
 // claim makes this process the one that runs the checkout. The lock ends with it.
 func claim(c ports.Checkout) (*instance, error) {
+	i, err := newInstance(c)
+	if err != nil {
+		return nil, err
+	}
+	for limit := time.Now().Add(lockPatience); ; time.Sleep(20 * time.Millisecond) {
+		if i.lock, err = lockFile(filepath.Join(i.dir, "lock")); !errors.Is(err, errLocked) {
+			return i, err
+		}
+		rec, _ := i.record()
+		switch {
+		case proc.Alive(rec.Supervisor) && proc.Alive(rec.Guard):
+			return nil, errRunning{c, rec.Guard.PID}
+		case time.Now().After(limit):
+			return nil, errRunning{c, 0}
+		case proc.Alive(rec.Supervisor):
+			// Its guard is dead and it has not ended itself: it is stopped, or hangs.
+			proc.EndLeftovers(rec, sweepPatience)
+		}
+	}
+}
+
+// newInstance makes the directory where it is missing, for this user alone.
+func newInstance(c ports.Checkout) (*instance, error) {
 	state, err := ports.StateDir()
 	if err != nil {
 		return nil, err
 	}
-	i := &instance{dir: filepath.Join(state, "projects", c.Project, c.Instance)}
-	if err := os.MkdirAll(i.dir, 0o700); err != nil {
+	dir, err := privateDir(state, "projects", c.Project, c.Instance)
+	if err != nil {
 		return nil, fmt.Errorf("cannot use the state directory: %w; set XDG_STATE_HOME to one of your own", err)
 	}
-	i.lock, err = lockFile(filepath.Join(i.dir, "lock"))
-	if errors.Is(err, errLocked) {
-		rec, _ := i.record()
-		return nil, errRunning{c, rec.Guard.PID}
+	return &instance{dir: dir}, nil
+}
+
+// privateDir makes the directories below base, and base itself, this user's alone.
+// Base may be a link of the user's own making; what is below it may not.
+func privateDir(base string, below ...string) (string, error) {
+	if err := os.MkdirAll(base, 0o700); err != nil {
+		return "", err
 	}
-	return i, err
+	dir, err := filepath.EvalSymlinks(base)
+	if err != nil {
+		return "", err
+	}
+	for i := range len(below) + 1 {
+		if i > 0 {
+			dir = filepath.Join(dir, below[i-1])
+			if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+				return "", err
+			}
+		}
+		info, err := os.Lstat(dir)
+		switch {
+		case err != nil:
+			return "", err
+		case !info.IsDir():
+			return "", fmt.Errorf("%s is not a directory", dir)
+		case info.Mode().Perm()&0o077 != 0:
+			if err := os.Chmod(dir, 0o700); err != nil {
+				return "", err
+			}
+		}
+	}
+	return dir, nil
 }
 
 func (i *instance) logs() string { return filepath.Join(i.dir, "logs") }
-
-func (i *instance) recordPath() string { return filepath.Join(i.dir, "run.json") }
-
-func (i *instance) record() (proc.Record, error) {
-	var rec proc.Record
-	data, err := os.ReadFile(i.recordPath())
-	if err != nil {
-		return rec, err
-	}
-	return rec, json.Unmarshal(data, &rec)
-}
-
-// write records who runs, for the next lhrun in case this one is killed.
-func (i *instance) write(rec proc.Record) error {
-	data, err := json.Marshal(rec)
-	if err != nil {
-		return err
-	}
-	temp := i.recordPath() + ".new"
-	if err := os.WriteFile(temp, data, 0o600); err != nil {
-		return fmt.Errorf("cannot record this run: %w", err)
-	}
-	return os.Rename(temp, i.recordPath())
-}
-
-// sweep ends what a killed run has left, and returns it. Everything is known by
-// pid and start time, or by the mark of that run in its environment.
-func (i *instance) sweep() []proc.Left {
-	rec, err := i.record()
-	if err != nil {
-		return nil // None, or garbled by a crash: there is nothing to go by.
-	}
-	return proc.EndLeftovers(rec, 2*time.Second)
-}
 
 // release ends the claim of a run that left nothing behind.
 func (i *instance) release() error {

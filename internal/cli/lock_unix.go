@@ -27,3 +27,8 @@ func lockFile(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// openPlain opens a file for reading, never through a link, and never waiting.
+func openPlain(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+}

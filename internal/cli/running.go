@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/ports"
@@ -18,6 +19,7 @@ func (g *globals) dial(ctx context.Context) (ports.Checkout, *control.Client, er
 	}
 	client, err := dialCheckout(ctx, p.checkout)
 	if errors.Is(err, control.ErrNotRunning) {
+		g.clearUp(p.checkout)
 		err = notRunning(p.checkout, "lhrun up")
 	}
 	return p.checkout, client, err
@@ -34,4 +36,20 @@ func dialCheckout(ctx context.Context, c ports.Checkout) (*control.Client, error
 
 func notRunning(c ports.Checkout, start string) error {
 	return exitError{exitNotRunning, fmt.Errorf("%s (%s) does not run; start it with %q", c.Project, c.Instance, start)}
+}
+
+// clearUp ends what a run of the checkout has left that was killed with its guard,
+// and says so.
+func (g *globals) clearUp(c ports.Checkout) {
+	i, err := newInstance(c)
+	if err != nil {
+		return // Whoever needs the directory says what is wrong with it.
+	}
+	if i.lock, err = lockFile(filepath.Join(i.dir, "lock")); err != nil {
+		return // It runs, or begins to.
+	}
+	for _, line := range i.sweep() {
+		fmt.Fprintln(g.Err, "lhrun:", line)
+	}
+	_ = i.release()
 }

@@ -24,6 +24,7 @@ type session struct {
 	sup      *supervisor.Supervisor
 	board    *board
 	view     *view
+	recorder *recorder
 }
 
 // openSession does all that comes before the first spawn. On an error nothing is
@@ -45,7 +46,7 @@ func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err err
 			_ = ses.close()
 		}
 	}()
-	left := ses.instance.sweep()
+	swept := ses.instance.sweep()
 	if ses.held, err = p.registry.Lease(p.checkout, p.Requests()); err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err err
 	ses.screen = g.newScreen(o, ses.wanted)
 	ses.view = newView(ses.screen, ses.wanted)
 	ses.view.header(ses.project, len(ses.wanted))
-	ses.tellBeforehand(left)
+	ses.tellBeforehand(swept)
 	return ses, ses.prepare(o, ward)
 }
 
@@ -82,9 +83,10 @@ func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
 		return err
 	}
 	ses.board = newBoard(ses.wanted, ses.sup.Snapshot())
-	return ses.instance.write(proc.Record{
+	ses.recorder, err = ses.instance.keepRecord(proc.Record{
 		Run: ses.sup.RunID(), Supervisor: proc.Self(), Guard: ward.Guard(),
-	})
+	}, ses.sup)
+	return err
 }
 
 // services are all of the project's; with --no-deps the wanted ones wait only for
@@ -103,9 +105,9 @@ func (ses *session) services(o upOptions) []supervisor.Service {
 }
 
 // tellBeforehand says what a reader of the stream should know before it begins.
-func (ses *session) tellBeforehand(left []proc.Left) {
-	for _, l := range left {
-		ses.view.warn("ended pid %d (%s), left by a run that was killed", l.PID, l.Command)
+func (ses *session) tellBeforehand(swept []string) {
+	for _, line := range swept {
+		ses.view.warn("%s", line)
 	}
 	for _, l := range ses.leases {
 		if l.Holder != nil && l.Home != l.Port {
@@ -136,6 +138,9 @@ func (ses *session) close() error {
 	}
 	if ses.screen != nil {
 		_ = ses.screen.Close()
+	}
+	if ses.recorder != nil {
+		ses.recorder.close()
 	}
 	if e := ses.instance.release(); err == nil {
 		err = e
