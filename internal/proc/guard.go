@@ -16,10 +16,6 @@ import (
 // readyPatience is how long signals wait for the supervisor to be ready for them.
 const readyPatience = 5 * time.Second
 
-// onePress is how long the same signal to end is not taken for a second one:
-// timeout(1), npm and others send theirs to a process and to its group.
-const onePress = 100 * time.Millisecond
-
 // guard outlives the supervisor, its one child, to end what that leaves behind.
 type guard struct {
 	child int
@@ -27,7 +23,10 @@ type guard struct {
 	waiting []syscall.Signal
 	ready   bool
 	// pressed is when each signal to end came last.
-	pressed map[syscall.Signal]time.Time
+	pressed presses
+	// told is where a child in our own group is told of signals: sent to it, they
+	// could not be told from those that the group got.
+	told *os.File
 }
 
 // Guard starts this program again as its child, in a process group of its own,
@@ -35,8 +34,8 @@ type guard struct {
 // descends from it, and returns the child's exit code, 128+n for signal n.
 //
 // Signals are passed on to the child, which must call Guarded. The terminal's only
-// reach the guard, so the child sees each of them once; so it does where one comes
-// twice within a tenth of a second. Ctrl-Z stops both.
+// reach the guard, so the child sees each of them once, unless they are Together; so
+// it does where one comes twice within a tenth of a second. Ctrl-Z stops both.
 func Guard(o GuardOptions) (exitCode int, err error) {
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, append(forwarded(), unix.SIGTSTP, unix.SIGCONT)...)
@@ -58,7 +57,10 @@ func Guard(o GuardOptions) (exitCode int, err error) {
 	}
 	exit := make(chan Exit, 1)
 	go func() { exit <- w.wait() }()
-	g := guard{child: w.pid, pressed: map[syscall.Signal]time.Time{}}
+	g := guard{child: w.pid, pressed: presses{}}
+	if o.Together {
+		g.told = near
+	}
 	end := g.pass(signals, near, exit)
 	endDescendants(w.pid, run)
 	return end.Code, nil
@@ -78,13 +80,13 @@ func startAgain(o GuardOptions, far *os.File, run string) (waiter, error) {
 	}
 	inode, _ := socketInode(int(far.Fd()))
 	self := Self()
-	env := []string{fmt.Sprintf("%s=%d %d %d", guardKey, inode, self.PID, self.Start)}
+	env := []string{fmt.Sprintf("%s=%d %d %d %t", guardKey, inode, self.PID, self.Start, o.Together)}
 	for _, pair := range marked(o.Env, run, 0) {
 		if !strings.HasPrefix(pair, guardKey+"=") {
 			env = append(env, pair)
 		}
 	}
-	sys := &syscall.SysProcAttr{Setpgid: true}
+	sys := &syscall.SysProcAttr{Setpgid: !o.Together}
 	pidfd := askPidfd(sys)
 	pid, err := syscall.ForkExec(path, o.Args, &syscall.ProcAttr{
 		Env: env, Files: []uintptr{0, 1, 2, far.Fd()}, Sys: sys,
@@ -137,7 +139,7 @@ func (g *guard) pass(signals <-chan os.Signal, near *os.File, exit <-chan Exit) 
 		case <-ready:
 			g.ready, ready = true, nil
 			for _, sig := range g.waiting {
-				syscall.Kill(g.child, sig)
+				g.send(sig)
 			}
 		case sig := <-signals:
 			g.take(sig.(syscall.Signal))
@@ -148,29 +150,31 @@ func (g *guard) pass(signals <-chan os.Signal, near *os.File, exit <-chan Exit) 
 // take deals with one signal. The child is unreaped while pass runs, so its pid
 // is its own.
 func (g *guard) take(sig syscall.Signal) {
+	whole := -g.child
+	if g.told != nil {
+		whole = g.child // The group is ours too, and the shell's business.
+	}
 	switch {
-	case g.again(sig):
+	case g.pressed.again(sig):
 	case sig == unix.SIGTSTP:
-		syscall.Kill(-g.child, unix.SIGSTOP)
+		syscall.Kill(whole, unix.SIGSTOP)
 		syscall.Kill(os.Getpid(), unix.SIGSTOP)
 	case sig == unix.SIGCONT:
-		syscall.Kill(-g.child, unix.SIGCONT)
+		syscall.Kill(whole, unix.SIGCONT)
 	case g.ready:
-		syscall.Kill(g.child, sig)
+		g.send(sig)
 	default:
 		g.waiting = append(g.waiting, sig)
 	}
 }
 
-// again reports whether sig, one that ends, is the echo of the one just before.
-func (g *guard) again(sig syscall.Signal) bool {
-	switch sig {
-	case unix.SIGINT, unix.SIGTERM, unix.SIGHUP:
-		last := g.pressed[sig]
-		g.pressed[sig] = time.Now()
-		return time.Since(last) < onePress
+func (g *guard) send(sig syscall.Signal) {
+	if g.told == nil {
+		syscall.Kill(g.child, sig)
+		return
 	}
-	return false
+	g.told.SetWriteDeadline(time.Now().Add(time.Second)) // It may be stopped.
+	g.told.Write([]byte{byte(sig)})
 }
 
 // endDescendants kills what is left below this process, and outside of it what

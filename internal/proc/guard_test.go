@@ -220,15 +220,15 @@ func TestGuardIsNamedAndItsVariableStaysPrivate(t *testing.T) {
 }
 
 func TestASignalThatComesTwiceAtOnceIsOnePress(t *testing.T) {
-	g := guard{pressed: map[syscall.Signal]time.Time{}}
+	g := presses{}
 	if g.again(syscall.SIGINT) || g.again(syscall.SIGTERM) {
 		t.Error("the first of its kind counts")
 	}
-	g.pressed[syscall.SIGINT] = time.Now().Add(time.Hour) // however slow this machine
+	g[syscall.SIGINT] = time.Now().Add(time.Hour) // however slow this machine
 	if !g.again(syscall.SIGINT) {
 		t.Error("its echo does not")
 	}
-	g.pressed[syscall.SIGINT] = time.Now().Add(-onePress)
+	g[syscall.SIGINT] = time.Now().Add(-onePress)
 	if g.again(syscall.SIGINT) {
 		t.Error("a second press counts")
 	}

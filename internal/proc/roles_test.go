@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"slices"
 	"strings"
@@ -44,8 +45,19 @@ func playMore(role string, args []string) {
 			code = 99
 		}
 		os.Exit(code)
+	case "together":
+		code, err := Guard(GuardOptions{Together: true, Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
+		if err != nil {
+			fmt.Println(err)
+			code = 99
+		}
+		os.Exit(code)
 	case "supervisor":
 		playSupervisor(args)
+	case "runner":
+		playRunner()
+	case "member":
+		playMember()
 	case "slow-supervisor":
 		say("born", os.Getpid())
 		time.Sleep(300 * time.Millisecond)
@@ -132,6 +144,44 @@ func playSupervisor(services []string) {
 				os.Exit(7)
 			}
 		}
+	}
+}
+
+// playRunner starts a command in its own group and tells what signals arrive. TERM
+// that only one process got ends it with code 7.
+func playRunner() {
+	ward, ok := Guarded()
+	if !ok {
+		fmt.Println("not guarded")
+		os.Exit(98)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(roleless(), roleKey+"=member")
+	cmd.Stdout = os.Stdout
+	if err := cmd.Start(); err != nil {
+		fmt.Println(err)
+	}
+	say("runner", os.Getpid())
+	for {
+		select {
+		case <-ward.Lost():
+			os.Exit(6)
+		case a := <-ward.Arrivals():
+			fmt.Println("got", a.Signal, a.Group)
+			if a.Signal == syscall.SIGTERM && !a.Group {
+				os.Exit(7)
+			}
+		}
+	}
+}
+
+// playMember says each signal that it gets itself.
+func playMember() {
+	got := make(chan os.Signal, 10)
+	signal.Notify(got, unix.SIGINT, unix.SIGTERM, unix.SIGUSR1, unix.SIGWINCH)
+	say("member", os.Getpid())
+	for sig := range got {
+		fmt.Println("member-got", sig)
 	}
 }
 

@@ -97,4 +97,15 @@ type GuardOptions struct {
 	Args []string
 	// Env is the child's; nil is os.Environ().
 	Env []string
+	// Together leaves the child in this process's group, for a command that is to
+	// have the terminal: see Ward.Arrivals.
+	Together bool
+}
+
+// Arrival is a signal that reached a Ward of a Together guard.
+type Arrival struct {
+	Signal os.Signal
+	// Group is: everybody in the process group got it, as with Ctrl-C on a terminal.
+	// Else only one process did, and no other knows of it.
+	Group bool
 }

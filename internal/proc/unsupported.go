@@ -78,6 +78,7 @@ func Guarded() (*Ward, bool) { return nil, false }
 // The methods of a Ward; see those of Linux.
 func (*Ward) Lost() <-chan struct{}     { return nil }
 func (*Ward) Signals() <-chan os.Signal { return nil }
+func (*Ward) Arrivals() <-chan Arrival  { return nil }
 func (*Ward) Guard() ID                 { return ID{} }
 
 // Guard returns an error that wraps errors.ErrUnsupported.

@@ -19,9 +19,10 @@ const guardFile = 3
 
 // Ward is the supervisor's side of Guard.
 type Ward struct {
-	guard   ID
-	lost    chan struct{}
-	signals chan os.Signal
+	guard    ID
+	lost     chan struct{}
+	signals  chan os.Signal
+	arrivals chan Arrival
 }
 
 // Guarded reports whether Guard started this program, and if so takes it into the
@@ -37,7 +38,8 @@ func Guarded() (*Ward, bool) {
 	os.Unsetenv(guardKey)
 	w := &Ward{lost: make(chan struct{}), signals: make(chan os.Signal, 64)}
 	var inode uint64
-	if _, err := fmt.Sscanf(value, "%d %d %d", &inode, &w.guard.PID, &w.guard.Start); err != nil {
+	var together bool
+	if _, err := fmt.Sscanf(value, "%d %d %d %t", &inode, &w.guard.PID, &w.guard.Start, &together); err != nil {
 		return nil, false
 	}
 	// The variable may be inherited by accident, and 3 be anything.
@@ -53,18 +55,28 @@ func Guarded() (*Ward, bool) {
 	ignore(discard, unix.SIGTTIN)
 	signal.Notify(w.signals, forwarded()...)
 	line.Write([]byte{1}) // from now on signals may come
-	go w.watch(line)
+	told := make(chan syscall.Signal, 64)
+	if together {
+		w.arrivals = make(chan Arrival, 64)
+		go w.pair(told)
+	}
+	go w.watch(line, told)
 	return w, true
 }
 
-// watch waits for the end of the line, which comes with the guard's.
-func (w *Ward) watch(line *os.File) {
+// watch waits for the end of the line, which comes with the guard's. What comes
+// before are signals that the guard got.
+func (w *Ward) watch(line *os.File, told chan<- syscall.Signal) {
 	defer close(w.lost)
 	defer line.Close()
 	var b [1]byte
 	for {
 		if n, err := line.Read(b[:]); n == 0 || err != nil {
 			return
+		}
+		select {
+		case told <- syscall.Signal(b[0]):
+		default: // Nobody takes them, or nobody could follow.
 		}
 	}
 }
@@ -73,8 +85,12 @@ func (w *Ward) watch(line *os.File) {
 // program after it now, so it must end them at once, and itself.
 func (w *Ward) Lost() <-chan struct{} { return w.lost }
 
-// Signals are those that the guard got for this program, each once and in order.
+// Signals are those that the guard got for this program, each once and in order. A
+// Together guard has Arrivals instead.
 func (w *Ward) Signals() <-chan os.Signal { return w.signals }
+
+// Arrivals are, with a Together guard, the signals that it or this program got.
+func (w *Ward) Arrivals() <-chan Arrival { return w.arrivals }
 
 // Guard names the guard's process.
 func (w *Ward) Guard() ID { return w.guard }
