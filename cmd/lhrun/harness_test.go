@@ -79,15 +79,20 @@ func (h *home) checkout(files ...string) string {
 	h.t.Helper()
 	dir := h.t.TempDir()
 	for i := 0; i < len(files); i += 2 {
-		path := filepath.Join(dir, files[i])
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			h.t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(files[i+1]), 0o644); err != nil {
-			h.t.Fatal(err)
-		}
+		h.write(dir, files[i], files[i+1])
 	}
 	return dir
+}
+
+func (h *home) write(dir, name, content string) {
+	h.t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func (h *home) command(dir string, args ...string) *exec.Cmd {
