@@ -322,5 +322,8 @@ func (l *Log) close() error {
 	l.closed = true
 	l.shut()
 	l.wake()
-	return l.trouble.cause
+	if t := l.trouble; t.cause != nil {
+		return fmt.Errorf("the log of %q lacks its last %d bytes: %w", l.service, t.missing, t.cause)
+	}
+	return nil
 }
