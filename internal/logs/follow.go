@@ -28,6 +28,9 @@ type Line struct {
 	Next Cursor
 }
 
+// Began is when the line's run began, to the second.
+func (l Line) Began() time.Time { return time.Unix(int64(l.Run), 0) }
+
 const (
 	pollFast = 20 * time.Millisecond
 	pollSlow = 200 * time.Millisecond
@@ -45,157 +48,158 @@ func (s *Store) Follow(ctx context.Context, service string, from Cursor, f func(
 // FollowUntil is Follow that also ends, without an error, with the last line that
 // was written before last closed.
 func (s *Store) FollowUntil(ctx context.Context, last <-chan struct{}, service string, from Cursor, f func(Line) error) error {
-	fol := &follower{store: s, service: service, f: f, at: int64(from), last: last}
-	for ctx.Err() == nil && !fol.finished {
-		if err := fol.read(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// follower is one Follow. It owns its files and its place.
-type follower struct {
-	store   *Store
-	service string
-	f       func(Line) error
-	at      int64
-	pause   time.Duration
-	// last closes when nothing more will be written; finished is: all of it was read.
-	last     <-chan struct{}
-	finished bool
-	// partial is how far an unfinished line was shown, idle since when it waits.
-	partial int64
-	idle    time.Time
-}
-
-// read follows the files that are there now, until others take their place.
-func (fol *follower) read(ctx context.Context) error {
-	h, err := fol.store.history(fol.service)
-	if err != nil {
-		return fmt.Errorf("cannot read the log of %q: %w", fol.service, err)
-	}
-	defer h.close()
-	if err := fol.place(h); err != nil {
-		return err
-	}
-	lines := newScanner(h, fol.at)
+	fol := newFollower(s, service, from)
+	defer fol.close()
 	for ctx.Err() == nil {
-		changed, final := fol.changed(), fol.final()
-		if err := fol.pass(ctx, lines); err != nil {
+		changed, final := fol.changed(), isClosed(last)
+		if err := fol.look(); err != nil {
 			return err
 		}
-		fol.at = lines.at()
-		moved := fol.moved(h)
-		if h.grow() {
-			fol.pause = pollFast
-			continue
+		l, ok := fol.next()
+		if !ok && final {
+			return fol.finish(f)
 		}
-		if moved {
-			return nil
-		}
-		if final {
-			return fol.finish(lines)
-		}
-		if err := fol.showPartial(lines); err != nil {
-			return err
-		}
-		fol.wait(ctx, changed, len(lines.buf) > 0)
-	}
-	return nil
-}
-
-// place puts the cursor where there is something, and tells what it passes over.
-func (fol *follower) place(h *history) error {
-	start, end := h.start(), h.end()
-	switch missed := start - fol.at; {
-	case fol.at < 0 || fol.at > end:
-		fol.at = end
-	case fol.at > 0 && missed > 0:
-		fol.at = start
-		return fol.f(Line{Missed: missed, Next: Cursor(start), At: time.Now()})
-	}
-	return nil
-}
-
-// pass gives f all whole lines there are.
-func (fol *follower) pass(ctx context.Context, lines *scanner) error {
-	t, ok := lines.next()
-	for ctx.Err() == nil {
 		if !ok {
-			missed := lines.missed()
-			if missed == 0 {
-				return nil
-			}
-			if err := fol.f(Line{Missed: missed, Next: Cursor(lines.at()), At: time.Now()}); err != nil {
+			fol.wait(ctx, last, changed)
+		}
+		for ; ok && ctx.Err() == nil; l, ok = fol.next() {
+			if err := f(l); err != nil {
 				return err
 			}
-			t, ok = lines.next()
-			continue
 		}
-		fol.idle = time.Time{}
-		line := t.asLine()
-		line.More = lines.more()
-		if err := fol.f(line); err != nil {
-			return err
-		}
-		t, ok = lines.next()
 	}
 	return nil
 }
 
-// showPartial gives f a line that does not end, once for each time it grows.
-func (fol *follower) showPartial(lines *scanner) error {
-	shown := trimTorn(lines.buf)
-	end := lines.at() + int64(len(shown))
-	if len(shown) == 0 || end <= fol.partial {
-		return nil
-	}
-	if fol.idle.IsZero() {
-		fol.idle = time.Now()
-	}
-	if time.Since(fol.idle) < previewAfter {
-		return nil
-	}
-	fol.partial, fol.idle = end, time.Time{}
-	return fol.f(Line{At: time.Now(), Text: shown, Partial: true, Next: Cursor(lines.at())})
-}
-
-// wait ends with the next write, or when it is time to look for one: another
-// process's writes are not told.
-func (fol *follower) wait(ctx context.Context, changed <-chan struct{}, partial bool) {
-	fol.pause = min(max(2*fol.pause, pollFast), pollSlow)
-	pause := fol.pause
-	if changed != nil && !partial {
-		pause = 5 * pollSlow
-	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
+func isClosed(c <-chan struct{}) bool {
 	select {
-	case <-ctx.Done():
-	case <-fol.last:
-	case <-changed:
-	case <-timer.C:
-	}
-}
-
-func (fol *follower) final() bool {
-	select {
-	case <-fol.last:
+	case <-c:
 		return true
 	default:
 		return false
 	}
 }
 
+// follower is one log being followed. It owns its files and its place.
+type follower struct {
+	store   *Store
+	service string
+	// h is what is being read, nil before the first look, by lines.
+	h     *history
+	lines *scanner
+	// at is where a new h is begun.
+	at int64
+	// missed are bytes that are gone and have not been told.
+	missed int64
+	pause  time.Duration
+	// partial is how far an unfinished line was shown, idle since when it waits.
+	partial int64
+	idle    time.Time
+}
+
+func newFollower(s *Store, service string, from Cursor) *follower {
+	return &follower{store: s, service: service, at: int64(from)}
+}
+
+func (fol *follower) close() {
+	if fol.h != nil {
+		fol.h.close()
+		fol.h = nil
+	}
+}
+
+// look takes what was written since the last look, for next to give out.
+func (fol *follower) look() error {
+	if fol.h != nil {
+		moved := fol.moved(fol.h)
+		if fol.h.grow() || !moved {
+			return nil
+		}
+		fol.at = fol.lines.at()
+		fol.close() // other files have taken the place of those that were read
+	}
+	h, err := fol.store.history(fol.service)
+	if err != nil {
+		return fmt.Errorf("cannot read the log of %q: %w", fol.service, err)
+	}
+	fol.h = h
+	fol.place(h)
+	fol.lines = newScanner(h, fol.at)
+	return nil
+}
+
+// next returns a line that is at hand; its text is good until the next call.
+func (fol *follower) next() (Line, bool) {
+	if fol.missed == 0 {
+		if t, ok := fol.lines.next(); ok {
+			fol.idle, fol.pause = time.Time{}, 0
+			line := t.asLine()
+			line.More = fol.lines.more()
+			return line, true
+		}
+		fol.missed = fol.lines.missed()
+	}
+	if missed := fol.missed; missed > 0 {
+		fol.missed = 0
+		return Line{At: time.Now(), Missed: missed, Next: Cursor(fol.lines.at())}, true
+	}
+	return fol.unfinished()
+}
+
+// place puts the cursor where there is something, and notes what it passes over.
+func (fol *follower) place(h *history) {
+	start, end := h.start(), h.end()
+	switch missed := start - fol.at; {
+	case fol.at < 0 || fol.at > end:
+		fol.at = end
+	case fol.at > 0 && missed > 0:
+		fol.at = start
+		fol.missed += missed
+	}
+}
+
+// unfinished returns a line that does not end, once for each time it grows.
+func (fol *follower) unfinished() (Line, bool) {
+	shown := trimTorn(fol.lines.buf)
+	end := fol.lines.at() + int64(len(shown))
+	if len(shown) == 0 || end <= fol.partial {
+		return Line{}, false
+	}
+	if fol.idle.IsZero() {
+		fol.idle = time.Now()
+	}
+	if time.Since(fol.idle) < previewAfter {
+		return Line{}, false
+	}
+	fol.partial, fol.idle = end, time.Time{}
+	return Line{At: time.Now(), Text: shown, Partial: true, Next: Cursor(fol.lines.at())}, true
+}
+
+// wait ends with the next write, or when it is time to look for one: another
+// process's writes are not told.
+func (fol *follower) wait(ctx context.Context, last, changed <-chan struct{}) {
+	fol.pause = min(max(2*fol.pause, pollFast), pollSlow)
+	pause := fol.pause
+	if changed != nil && len(fol.lines.buf) == 0 {
+		pause = 5 * pollSlow
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-last:
+	case <-changed:
+	case <-timer.C:
+	}
+}
+
 // finish gives f a last line that has no end.
-func (fol *follower) finish(lines *scanner) error {
-	fol.finished = true
-	t, ok := lines.rest()
+func (fol *follower) finish(f func(Line) error) error {
+	t, ok := fol.lines.rest()
 	if !ok {
 		return nil
 	}
-	return fol.f(t.asLine())
+	return f(t.asLine())
 }
 
 // changed is closed by the next write of this process; nil when another writes.

@@ -46,6 +46,16 @@ func (s *Store) NewRun(id string, at time.Time) error {
 	return replaceFile(filepath.Join(s.dir, "runs"), b.Bytes())
 }
 
+// Runs are the times at which the remembered runs began, oldest first; the last
+// one is the current one, or the last that there was.
+func (s *Store) Runs() []time.Time {
+	var began []time.Time
+	for _, r := range s.readRuns() {
+		began = append(began, time.Unix(0, r.at))
+	}
+	return began
+}
+
 // readRuns returns the remembered runs, oldest first; lines that make no sense
 // are passed over.
 func (s *Store) readRuns() []run {

@@ -1,0 +1,124 @@
+package logs
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// discoverEvery is how soon a log that is new is seen.
+const discoverEvery = 500 * time.Millisecond
+
+// FollowAll is Follow for several services in one goroutine: from says where to
+// begin with each, and what is at hand comes by time. With others, a service that
+// is not in from is followed too, from the beginning of its log, once it has one.
+func (s *Store) FollowAll(ctx context.Context, from map[string]Cursor, others bool, f func(service string, l Line) error) error {
+	c := &chorus{store: s, others: others, f: f}
+	defer c.close()
+	for service, cursor := range from {
+		c.voices = append(c.voices, &voice{follower: newFollower(s, service, cursor)})
+	}
+	for ctx.Err() == nil {
+		if err := c.look(); err != nil {
+			return err
+		}
+		if !c.ready() {
+			c.wait(ctx)
+		}
+		for c.ready() && ctx.Err() == nil {
+			if err := c.sing(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// voice is one log among several that are followed.
+type voice struct {
+	*follower
+	head Line
+	ok   bool // head is a line that nobody has seen
+}
+
+func (v *voice) take() { v.head, v.ok = v.next() }
+
+// chorus is one FollowAll at work.
+type chorus struct {
+	store  *Store
+	others bool
+	f      func(service string, l Line) error
+	voices []*voice
+	listed time.Time
+	pause  time.Duration
+}
+
+func (c *chorus) close() {
+	for _, v := range c.voices {
+		v.close()
+	}
+}
+
+// look takes what has been written. Nothing is at hand before it.
+func (c *chorus) look() error {
+	c.discover()
+	for _, v := range c.voices {
+		if err := v.look(); err != nil {
+			return err
+		}
+		v.take()
+	}
+	return nil
+}
+
+func (c *chorus) discover() {
+	if !c.others || time.Since(c.listed) < discoverEvery {
+		return
+	}
+	c.listed = time.Now()
+	names, _ := c.store.Services() // the next look may see them
+	for _, name := range names {
+		known := func(v *voice) bool { return v.service == name }
+		if !slices.ContainsFunc(c.voices, known) {
+			c.voices = append(c.voices, &voice{follower: newFollower(c.store, name, 0)})
+		}
+	}
+}
+
+func (c *chorus) ready() bool {
+	return slices.ContainsFunc(c.voices, func(v *voice) bool { return v.ok })
+}
+
+// sing gives out the oldest of the lines at hand.
+func (c *chorus) sing() error {
+	var first *voice
+	hands := 0
+	for _, v := range c.voices {
+		if !v.ok {
+			continue
+		}
+		hands++
+		if first == nil || v.head.At.Before(first.head.At) {
+			first = v
+		}
+	}
+	line := first.head
+	line.More = line.More || hands > 1
+	if err := c.f(first.service, line); err != nil {
+		return err
+	}
+	first.take()
+	c.pause = 0
+	return nil
+}
+
+// wait is until it is time to look: another process's writes are not told.
+func (c *chorus) wait(ctx context.Context) {
+	c.pause = min(max(2*c.pause, pollFast), pollSlow)
+	timer := time.NewTimer(c.pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
