@@ -48,6 +48,8 @@ one a port of its own, and shows what they write in one stream.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		// -f is --file before a verb and --follow behind logs.
+		TraverseChildren: true,
 		CompletionOptions: cobra.CompletionOptions{
 			DisableDefaultCmd: true,
 		},
@@ -59,7 +61,7 @@ one a port of its own, and shows what they write in one stream.`,
 	root.SetFlagErrorFunc(flagError)
 	g.addFlags(root)
 	root.AddCommand(
-		newUp(g),
+		newUp(g), newLogs(g),
 		newExec(g), newEnv(g), newPort(g), newURL(g),
 		newCheck(g), newInit(g), newServe(g),
 		newVersion(g), newCompletion(g),
