@@ -19,8 +19,9 @@ command = "trap 'echo db ends; exit 0' TERM; echo db runs; while :; do sleep 0.0
 port = false
 ready = { log = "db runs" }
 [services.api]
-command = "trap 'echo api ends; sleep 0.2; exit 0' TERM; while :; do sleep 0.05; done"
+command = "trap 'echo api ends; sleep 0.2; exit 0' TERM; echo api runs; while :; do sleep 0.05; done"
 port = false
+ready = { log = "api runs" }
 depends_on = ["db"]
 `)
 	r := h.up(dir)
@@ -38,8 +39,9 @@ func TestSecondCtrlCKillsAndTheFirstSaysWhatItWaitsFor(t *testing.T) {
 	dir := h.checkout("lhrun.toml", `
 dotenv = false
 [services.stubborn]
-command = "trap '' TERM; while :; do sleep 0.05; done"
+command = "trap '' TERM; echo deaf; while :; do sleep 0.05; done"
 port = false
+ready = { log = "deaf" }
 stop = { timeout = "10m" }
 `)
 	r := h.up(dir)

@@ -13,7 +13,7 @@ import (
 type recorder struct {
 	instance *instance
 	sup      *supervisor.Supervisor
-	rec      proc.Record
+	rec      record
 	quit     chan struct{}
 	ended    chan struct{}
 }
@@ -30,7 +30,7 @@ const (
 
 // keepRecord writes the record now, and again as it changes, until the recorder is
 // closed.
-func (i *instance) keepRecord(rec proc.Record, sup *supervisor.Supervisor) (*recorder, error) {
+func (i *instance) keepRecord(rec record, sup *supervisor.Supervisor) (*recorder, error) {
 	if err := i.write(rec); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -37,8 +38,7 @@ func (g *globals) newScreen(o upOptions, names []string) screen {
 	if o.logFormat == "json" {
 		return newJSONScreen(g.Out)
 	}
-	fd := int(g.Out.Fd())
-	terminal := term.IsTerminal(fd) && os.Getenv("TERM") != "dumb"
+	terminal := isTerminal(g.Out)
 	return &textScreen{file: g.Out, terminal: terminal, Console: logs.NewConsole(g.Out, logs.ConsoleOptions{
 		Color:    terminal && !g.noColor && os.Getenv("NO_COLOR") == "",
 		Time:     o.timestamps,
@@ -47,6 +47,40 @@ func (g *globals) newScreen(o upOptions, names []string) screen {
 		Width:    func() int { return int(terminalSize(g.Out).Cols) },
 	})}
 }
+
+// newBareScreen is for verbs that have only lines of their own to write: what goes
+// wrong goes to the error output.
+func (g *globals) newBareScreen() *bareScreen {
+	terminal := isTerminal(g.Out)
+	return &bareScreen{errs: g.Err, textScreen: textScreen{file: g.Out, terminal: terminal, Console: logs.NewConsole(g.Out, logs.ConsoleOptions{
+		Bare:     true,
+		Terminal: terminal,
+		Width:    func() int { return int(terminalSize(g.Out).Cols) },
+	})}}
+}
+
+func isTerminal(f *os.File) bool {
+	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+type bareScreen struct {
+	textScreen
+	errs *os.File
+	// mute writes nothing to the output, which is for JSON.
+	mute bool
+}
+
+func (s *bareScreen) Say(level hclog.Level, text string) {
+	switch {
+	case level >= levelError:
+		s.Live(nil)
+		fmt.Fprintln(s.errs, "lhrun:", text)
+	case !s.mute:
+		s.textScreen.Say(level, text)
+	}
+}
+
+func (s *bareScreen) Live(lines []string) bool { return !s.mute && s.textScreen.Live(lines) }
 
 type textScreen struct {
 	*logs.Console
