@@ -73,6 +73,9 @@ func (v *guest) stop(kill bool) {
 
 // signal leaves; only what this up has begun in the background is stopped.
 func (v *guest) signal(sig os.Signal) (over bool) {
+	if interrupts(sig) {
+		v.screen.Wipe()
+	}
 	switch {
 	case !interrupts(sig):
 	case v.Joins:

@@ -66,6 +66,7 @@ func (s *awayScreen) Say(level hclog.Level, text string) {
 func (s *awayScreen) Lines(string, time.Time, []byte) error   { return nil }
 func (s *awayScreen) Preview(string, time.Time, []byte) error { return nil }
 func (s *awayScreen) Live([]string) bool                      { return false }
+func (s *awayScreen) Wipe()                                   {}
 func (s *awayScreen) Failed() <-chan struct{}                 { return s.failed }
 func (s *awayScreen) Err() error                              { return nil }
 func (s *awayScreen) File() *os.File                          { return s.file }

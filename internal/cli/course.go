@@ -20,6 +20,8 @@ type course struct {
 	stop    func()
 	outcome error
 	ending  time.Time
+	// stopped counts the services that ran when the ending began.
+	stopped int
 }
 
 // run drives a session from its start to its end, in the care of ward.
@@ -38,10 +40,14 @@ func (ses *session) run(ward *proc.Ward) error {
 	if err := c.sup.Start(c.wanted...); err != nil {
 		c.end(err, "")
 	}
-	return errors.Join(c.drive(ward, news, ended), c.outcome)
+	if err := c.drive(ward, news, ended); err != nil {
+		c.view.warn("%v", err)
+	}
+	return c.outcome
 }
 
-// drive is the one loop of a run; the error is the supervisor's own.
+// drive is the one loop of a run. The error is of the log store: nothing that ran
+// is the worse for it.
 func (c *course) drive(ward *proc.Ward, news *news, ended <-chan error) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -129,6 +135,9 @@ func verdict(services []control.Service) error {
 }
 
 func (c *course) signal(sig os.Signal) {
+	if sig != syscall.SIGWINCH {
+		c.screen.Wipe()
+	}
 	switch {
 	case sig == syscall.SIGWINCH:
 		c.sup.Resize(terminalSize(c.screen.File()))
@@ -158,6 +167,7 @@ func (c *course) end(outcome error, why string) {
 		return
 	}
 	c.ending, c.outcome = time.Now(), outcome
+	c.stopped = count(c.board.all(), func(st control.Service) bool { return st.PID != 0 })
 	c.view.live(nil)
 	if why != "" {
 		c.view.say("%s", why)
@@ -184,5 +194,7 @@ func (c *course) finish(events <-chan control.Event) {
 		}
 	}
 	c.view.live(nil)
-	c.view.goodbye(len(c.board.all()), time.Since(c.ending))
+	if c.stopped > 0 {
+		c.view.goodbye(c.stopped, time.Since(c.ending))
+	}
 }

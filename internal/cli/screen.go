@@ -27,6 +27,8 @@ type screen interface {
 	// Live shows lines below the stream and reports whether it can; nil takes
 	// them away.
 	Live(lines []string) bool
+	// Wipe takes away what the terminal has echoed of a pressed key.
+	Wipe()
 	// Failed closes when the output can't be written any more; Err says why.
 	Failed() <-chan struct{}
 	Err() error
@@ -39,8 +41,9 @@ func (g *globals) newScreen(o upOptions, names []string) screen {
 		return newJSONScreen(g.Out)
 	}
 	terminal := isTerminal(g.Out)
-	return &textScreen{file: g.Out, terminal: terminal, Console: logs.NewConsole(g.Out, logs.ConsoleOptions{
-		Color:    terminal && !g.noColor && os.Getenv("NO_COLOR") == "",
+	color := terminal && !g.noColor && os.Getenv("NO_COLOR") == ""
+	return &textScreen{file: g.Out, terminal: terminal, color: color, Console: logs.NewConsole(g.Out, logs.ConsoleOptions{
+		Color:    color,
 		Time:     o.timestamps,
 		Names:    append([]string{logs.Self}, names...),
 		Terminal: terminal,
@@ -86,9 +89,17 @@ type textScreen struct {
 	*logs.Console
 	file     *os.File
 	terminal bool
+	color    bool
 }
 
-func (s *textScreen) Say(_ hclog.Level, text string) {
+func (s *textScreen) Say(level hclog.Level, text string) {
+	switch {
+	case !s.color:
+	case level >= levelError:
+		text = "\x1b[31m" + text + "\x1b[0m"
+	case level >= levelWarn:
+		text = "\x1b[33m" + text + "\x1b[0m"
+	}
 	_ = s.Lines(logs.Self, time.Now(), []byte(text+"\n")) // Failed tells of errors.
 }
 
@@ -118,6 +129,7 @@ func newJSONScreen(f *os.File) *jsonScreen {
 
 func (s *jsonScreen) Say(level hclog.Level, text string) { s.own.Log(level, text) }
 func (s *jsonScreen) Live([]string) bool                 { return false }
+func (s *jsonScreen) Wipe()                              {}
 func (s *jsonScreen) File() *os.File                     { return s.file }
 
 // lockedFile keeps the lines of two writers apart.

@@ -23,8 +23,12 @@ func (v *view) summary(b *board, took time.Duration) {
 	for _, st := range goal {
 		rows = append(rows, summaryRow(st))
 	}
-	for _, line := range table(rows) {
-		v.say("%s", line)
+	for i, line := range table(rows) {
+		if i > 0 && isFailed(goal[i-1]) {
+			v.alarm("%s", line)
+		} else {
+			v.say("%s", line)
+		}
 	}
 }
 
