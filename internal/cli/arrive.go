@@ -25,7 +25,7 @@ func (v *guest) arrived() (over bool) {
 		v.ending = true // Only tasks: the run ends, and so do its claims.
 		return false
 	}
-	v.view.say("%s runs in the background: \"lhrun logs -f\" follows it, \"lhrun down\" stops it", v)
+	v.view.say("in the background: \"lhrun logs -f\" shows more, \"lhrun down\" stops it")
 	return true
 }
 
@@ -36,7 +36,12 @@ func (v *guest) failed() (over bool) {
 		v.board.refresh(now)
 	}
 	failed := those(v.board.goal(), isFailed)
-	v.lastLines(those(failed, failedByItself))
+	for _, st := range failed {
+		v.view.alarm("%s", describe(st))
+		if failedByItself(st) {
+			v.lastLines(st)
+		}
+	}
 	return v.giveUp(verdict(failed))
 }
 
@@ -58,7 +63,7 @@ func (v *guest) giveUp(outcome error) (over bool) {
 		v.stop(false)
 		return false
 	}
-	v.view.say("%s goes on in the background: \"lhrun ps\" shows it, \"lhrun down\" stops it", v)
+	v.view.say("the rest goes on in the background: \"lhrun ps\" shows it, \"lhrun down\" stops it")
 	return true
 }
 
@@ -95,18 +100,16 @@ func (v *guest) signal(sig os.Signal) (over bool) {
 	return false
 }
 
-// lastLines shows the ends of what services wrote.
-func (v *guest) lastLines(services []control.Service) {
+// lastLines shows the end of what a service wrote.
+func (v *guest) lastLines(st control.Service) {
 	const most = 20
 	i, err := newInstance(v.Checkout)
 	if err != nil {
 		return
 	}
-	for _, st := range services {
-		query := control.LogQuery{Services: []string{st.Name}, Last: most}
-		_ = control.Logs(context.Background(), i.logs(), query, func(l control.LogLine) error {
-			v.view.tail(st.Name, []string{l.Text})
-			return nil
-		})
-	}
+	query := control.LogQuery{Services: []string{st.Name}, Last: most}
+	_ = control.Logs(context.Background(), i.logs(), query, func(l control.LogLine) error {
+		v.view.tail(st.Name, []string{l.Text})
+		return nil
+	})
 }

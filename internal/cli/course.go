@@ -33,7 +33,7 @@ func (ses *session) run(ward *proc.Ward) error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	c := &course{session: ses, stop: stop}
-	c.started = time.Now()
+	c.started, c.changed = time.Now(), true
 	news := c.follow(context.Background(), 0)
 	ended := make(chan error, 1)
 	go func() { ended <- ses.sup.Run(ctx) }()

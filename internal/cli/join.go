@@ -21,7 +21,6 @@ type guest struct {
 	options upOptions
 	screen  screen
 	signals <-chan os.Signal
-	pid     int
 
 	// logs closes when all lines are shown; nil where none are.
 	logs chan struct{}
@@ -47,7 +46,7 @@ func (g *globals) join(o upOptions, m meeting, signals <-chan os.Signal) error {
 	}
 	defer v.screen.Close()
 	v.watch = &watch{running: client, board: newBoard(m.Wanted), view: newView(v.screen, m.Wanted), started: time.Now()}
-	v.view.tails = !o.detach
+	v.view.terse, v.changed = o.detach, !m.Joins
 	since, err := v.begin(ctx)
 	switch {
 	case errors.Is(err, control.ErrEnded):
@@ -83,9 +82,12 @@ func (v *guest) begin(ctx context.Context) (since uint64, err error) {
 	if err := v.checkKnown(now); err != nil {
 		return 0, err
 	}
-	v.pid = now.PID
 	v.board.refresh(now)
-	if !v.options.detach {
+	text := fmt.Sprintf("%s runs already, pid %d", v, now.PID)
+	if v.options.detach {
+		v.view.say("%s", text)
+	} else {
+		v.view.say("%s; Ctrl-C only leaves", text)
 		v.showLogs(ctx)
 	}
 	answer, err := v.client.Ask(ctx, control.Request{
@@ -95,11 +97,10 @@ func (v *guest) begin(ctx context.Context) (since uint64, err error) {
 		return now.Seq, asUsage(err)
 	}
 	v.board.expect(answer.Seq, answer.Changed...)
-	text := fmt.Sprintf("%s runs already, pid %d", v, v.pid)
-	if len(answer.Changed) > 0 {
-		text += "; starting " + strings.Join(answer.Changed, ", ")
+	v.changed = len(answer.Changed) > 0
+	if v.changed {
+		v.view.say("starting %s", strings.Join(answer.Changed, ", "))
 	}
-	v.view.say("%s", text)
 	return now.Seq, nil
 }
 
@@ -223,7 +224,11 @@ func (v *guest) late(t time.Duration) (over bool) {
 		return true
 	}
 	v.view.alarm("%s", reason)
-	v.lastLines(those(v.board.goal(), func(st control.Service) bool { return isPending(st) && st.StartedAt != nil }))
+	for _, st := range v.board.goal() {
+		if isPending(st) && st.StartedAt != nil {
+			v.lastLines(st)
+		}
+	}
 	return v.giveUp(exitError{exitNotInTime, nil})
 }
 

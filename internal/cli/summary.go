@@ -4,20 +4,19 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
 )
 
 // summary is the one table that up prints, once nothing is on its way any more.
-func (v *view) summary(b *board, took time.Duration) {
+func (v *view) summary(b *board, took string) {
 	v.live(nil)
 	v.summed = true
 	goal := b.goal()
 	if failed := count(goal, isFailed); failed > 0 {
 		v.alarm("%d of %s failed", failed, plural(len(goal), "service"))
 	} else {
-		v.say("all ready in %s", short(took))
+		v.say("all ready%s", took)
 	}
 	rows := [][]string{{"SERVICE", "STATE", "AFTER", "URL"}}
 	for _, st := range goal {

@@ -16,14 +16,14 @@ type view struct {
 	width  int
 	// quiet is: a terminal shows the progress live, so it needs no lines.
 	quiet bool
-	// tails is: an exit is told with the last lines, which are nowhere else to see.
-	tails    bool
+	// terse leaves failures to whoever waits for their end.
+	terse    bool
 	reported time.Time
 	summed   bool
 }
 
 func newView(s screen, names []string) *view {
-	v := &view{screen: s, quiet: s.Live(nil), tails: true}
+	v := &view{screen: s, quiet: s.Live(nil)}
 	for _, name := range names {
 		v.width = max(v.width, len(name))
 	}
@@ -51,13 +51,12 @@ func (v *view) event(e control.Event, before control.Service, ending bool) {
 	case e.Service == nil:
 	case e.Kind == control.KindNotice:
 		v.warn("%s %s", e.Service.Name, e.Text)
+	case e.Kind == control.KindExit && v.terse:
 	case e.Kind == control.KindExit:
 		if e.Text != e.Service.Reason { // Its state has told why already.
 			v.alarm("%s %s", e.Service.Name, e.Text)
 		}
-		if v.tails {
-			v.tail(e.Service.Name, e.Lines)
-		}
+		v.tail(e.Service.Name, e.Lines)
 	case !ending:
 		v.state(*e.Service, before)
 	}
@@ -83,14 +82,24 @@ func (v *view) state(st, before control.Service) {
 	case supervisor.StateUnhealthy:
 		v.warn("%s is %s", st.Name, st.Reason)
 	case supervisor.StateBackoff:
-		v.warn("%s starts again%s", st.Name, nextTry(st))
+		v.backoff(st)
 	case supervisor.StateStopped:
 		if !st.Wanted {
 			v.say("%s is stopped", st.Name)
 		}
 	case supervisor.StateFailed:
-		v.alarm("%s", describe(st))
+		if !v.terse {
+			v.alarm("%s", describe(st))
+		}
 	}
+}
+
+func (v *view) backoff(st control.Service) {
+	text := st.Name + " starts again" + nextTry(st)
+	if v.terse && st.Reason != "" {
+		text += ": " + st.Reason
+	}
+	v.warn("%s", text)
 }
 
 func (v *view) waiting(st, before control.Service) {

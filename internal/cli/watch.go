@@ -14,6 +14,8 @@ type watch struct {
 	board   *board
 	view    *view
 	started time.Time
+	// changed is: something was asked to start, so it took a time.
+	changed bool
 	// settled is: nothing of what is wanted is on its way any more.
 	settled bool
 }
@@ -70,6 +72,10 @@ func (w *watch) take(e control.Event, ending bool) bool {
 func (w *watch) settle() {
 	if !w.settled && count(w.board.goal(), isPending) == 0 {
 		w.settled = true
-		w.view.summary(w.board, time.Since(w.started))
+		took := ""
+		if w.changed {
+			took = " in " + short(time.Since(w.started))
+		}
+		w.view.summary(w.board, took)
 	}
 }
