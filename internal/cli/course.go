@@ -139,7 +139,7 @@ func (c *course) signal(sig os.Signal) {
 		c.screen.Wipe()
 	}
 	switch {
-	case sig == syscall.SIGWINCH:
+	case resizes(sig):
 		c.sup.Resize(terminalSize(c.screen.File()))
 	case sig == syscall.SIGQUIT:
 		c.end(exitError{exitInterrupted, nil}, "killing everything")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
@@ -60,11 +59,6 @@ func pause(ctx context.Context, signals <-chan os.Signal) bool {
 			}
 		}
 	}
-}
-
-// interrupts tells the signals that end a wait from those that only tell something.
-func interrupts(sig os.Signal) bool {
-	return sig != syscall.SIGWINCH && sig != syscall.SIGUSR1 && sig != syscall.SIGUSR2
 }
 
 // awaitEnd waits for the end of a run that is on its way down, and for errEnding.
