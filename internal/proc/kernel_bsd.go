@@ -24,6 +24,13 @@ func (s stat) dead() bool { return s.zombie }
 
 func (s stat) leaving() bool { return false }
 
+func (s stat) kernel() bool { return false }
+
+func lookForMark(pid int, run string) (n uint64, ok, empty bool) {
+	n, ok = readMark(pid, run)
+	return n, ok, false
+}
+
 // BecomeSubreaper does nothing here: only Linux gives orphans to an ancestor.
 func BecomeSubreaper() error { return nil }
 

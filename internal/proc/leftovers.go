@@ -26,8 +26,7 @@ func Leftovers(r Record) []Left {
 func EndLeftovers(r Record, timeout time.Duration) (ended, still []Left) {
 	found := map[ID]Left{}
 	list := func() []stat {
-		// Twice, as one that starts another and goes may hide both from one look.
-		roots := append(r.left(), r.left()...)
+		roots := r.left()
 		// In the midst of its exit a process shows nothing but its pid and start.
 		for id := range found {
 			if s, ok := readStat(id.PID); ok && s.ID == id {
@@ -89,29 +88,42 @@ func (r Record) left() []stat {
 		named[p.ID] = true
 		pipes[p.Pipe] = p.Pipe != ""
 	}
-	var left []stat
-	for _, s := range listAll() {
-		if s.dead() || spared[s.PID] {
-			continue
+	seen := map[ID]int{}
+	for range mostLooks {
+		var left []stat
+		fresh := 0
+		for _, s := range listAll() {
+			if seen[s.ID] >= enoughLooks || s.dead() || s.kernel() || spared[s.PID] {
+				continue
+			}
+			fresh++
+			_, marked, empty := lookForMark(s.PID, r.Run)
+			if marked && r.Run != "" || named[s.ID] || r.wrote(s, pipes) {
+				left = append(left, s)
+			}
+			if seen[s.ID]++; !empty {
+				seen[s.ID] = enoughLooks
+			}
 		}
-		if named[s.ID] || r.marks(s.PID) || r.wrote(s, pipes) {
-			left = append(left, s)
+		if fresh == 0 || len(left) > 0 {
+			return left
 		}
 	}
-	return left
+	return nil
 }
+
+const (
+	// mostLooks bounds the looks for what began during the one before: a process
+	// that starts another and goes may hide both.
+	mostLooks = 30
+	// enoughLooks are spent on one that has no environment: it may be in the midst
+	// of its exec, when it shows nothing of itself.
+	enoughLooks = 5
+)
 
 // lives: a supervisor whose guard is dead ends itself, if it can still do anything.
 func (r Record) lives() bool {
 	return Alive(r.Supervisor) && (r.Guard.PID == 0 || Alive(r.Guard))
-}
-
-func (r Record) marks(pid int) bool {
-	if r.Run == "" {
-		return false
-	}
-	_, ok := readMark(pid, r.Run)
-	return ok
 }
 
 // wrote reports a process that has one of the run's pipes open for writing. The

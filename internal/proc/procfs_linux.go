@@ -32,6 +32,12 @@ func (s stat) leaving() bool {
 	return s.flags&exiting != 0 && s.threads <= 1 && !s.dead()
 }
 
+// kernel reports a thread of the kernel's own, which has no environment.
+func (s stat) kernel() bool {
+	const kernelThread = 0x200000 // PF_KTHREAD
+	return s.flags&kernelThread != 0
+}
+
 // readStat reports false for a process that is not there.
 func readStat(pid int) (stat, bool) {
 	var buf [1024]byte
@@ -179,14 +185,19 @@ func readChildren(path string) []int {
 // that writes its title over its environment has lost it, and in the midst of an
 // exec there is none for some microseconds.
 func readMark(pid int, run string) (n uint64, ok bool) {
+	n, ok, _ = lookForMark(pid, run)
+	return n, ok
+}
+
+// lookForMark also reports a process whose environment is empty even now.
+func lookForMark(pid int, run string) (n uint64, ok, empty bool) {
 	for range 4 {
-		n, ok, empty := scanEnviron(pid, run)
-		if !empty {
-			return n, ok
+		if n, ok, empty = scanEnviron(pid, run); !empty {
+			break
 		}
 		time.Sleep(50 * time.Microsecond)
 	}
-	return 0, false
+	return n, ok, empty
 }
 
 func scanEnviron(pid int, run string) (n uint64, ok, empty bool) {
