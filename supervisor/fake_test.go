@@ -137,6 +137,7 @@ func (f *fakeProcess) Output() *os.File      { return f.out }
 func (f *fakeProcess) Resize(proc.Size)      {}
 func (f *fakeProcess) Mark() uint64          { return uint64(f.pid) }
 func (f *fakeProcess) Pipe() string          { return "" }
+func (f *fakeProcess) ID() proc.ID           { return proc.ID{PID: f.pid} }
 func (f *fakeProcess) Members() []proc.ID    { return []proc.ID{{PID: f.pid}} }
 
 func (f *fakeProcess) Signal(sig syscall.Signal) error {

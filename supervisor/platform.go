@@ -27,6 +27,7 @@ type process interface {
 	Done() <-chan struct{}
 	Exit() proc.Exit
 	Tree() []int
+	ID() proc.ID
 	Members() []proc.ID
 	Mark() uint64
 	Pipe() string

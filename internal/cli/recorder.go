@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -8,29 +9,29 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// recorder keeps the record of a run current: what was started since the last
-// look is written down soon, what a service started in its turn within seconds.
+// recorder keeps the record of a run current: what was started is written down at
+// once, what a service started in its turn within seconds.
 type recorder struct {
 	instance *instance
 	sup      *supervisor.Supervisor
-	rec      record
-	quit     chan struct{}
-	ended    chan struct{}
+	rec      proc.Record
+	// below is what the last look into the trees has found.
+	below []supervisor.Process
+	quit  chan struct{}
+	ended chan struct{}
 }
 
 const (
-	// recordPause keeps a crowd of starts from writing the file for each.
-	recordPause = 100 * time.Millisecond
-	recordEvery = 2 * time.Second
-	// recordShare bounds what looking may cost: one part in so many of a core, but
-	// a disk that hangs for once doesn't end the looking.
-	recordShare    = 200
-	recordPauseMax = 10 * time.Second
+	// writeShare and lookShare bound what writing, and looking into the trees, may
+	// cost: one part in so many of a core. A crowd of starts is written as one.
+	writeShare = 20
+	lookShare  = 200
+	lookEvery  = 2 * time.Second
 )
 
 // keepRecord writes the record now, and again as it changes, until the recorder is
 // closed.
-func (i *instance) keepRecord(rec record, sup *supervisor.Supervisor) (*recorder, error) {
+func (i *instance) keepRecord(rec proc.Record, sup *supervisor.Supervisor) (*recorder, error) {
 	if err := i.write(rec); err != nil {
 		return nil, err
 	}
@@ -43,43 +44,48 @@ func (r *recorder) run() {
 	defer close(r.ended)
 	news, unsubscribe := r.sup.Subscribe(1)
 	defer unsubscribe()
-	tick := time.NewTicker(recordEvery)
-	defer tick.Stop()
+	look := time.NewTimer(lookEvery)
+	defer look.Stop()
 	for {
 		select {
 		case _, ok := <-news:
 			if !ok {
 				return
 			}
-		case <-tick.C:
+		case <-look.C:
+			began := time.Now()
+			r.below = r.sup.Processes()
+			look.Reset(max(lookEvery, lookShare*time.Since(began)))
 		case <-r.quit:
 			return
 		}
-		pause := time.After(min(max(recordPause, recordShare*r.look()), recordPauseMax))
+		began := time.Now()
+		r.update()
 		select {
-		case <-pause:
+		case <-time.After(min(writeShare*time.Since(began), lookEvery)):
 		case <-r.quit:
 			return
 		}
 	}
 }
 
-// look writes the record if it changed, and returns how long that took. A disk
-// that is full now may be tried again at the next change.
-func (r *recorder) look() time.Duration {
-	began := time.Now()
+// update writes the record if it changed. A disk that is full now may be tried
+// again at the next change.
+func (r *recorder) update() {
 	rec := r.rec
 	rec.Processes = nil
-	for _, p := range r.sup.Processes() {
+	for _, p := range append(r.sup.Leaders(), r.below...) {
 		rec.Processes = append(rec.Processes, proc.Owned{
 			Service: p.Service, ID: proc.ID{PID: p.PID, Start: p.Start}, Mark: p.Mark, Pipe: p.Pipe,
 		})
 	}
-	slices.SortFunc(rec.Processes, func(a, b proc.Owned) int { return a.PID - b.PID })
+	slices.SortFunc(rec.Processes, func(a, b proc.Owned) int {
+		return cmp.Or(a.PID-b.PID, cmp.Compare(a.Start, b.Start))
+	})
+	rec.Processes = slices.Compact(rec.Processes)
 	if !slices.Equal(rec.Processes, r.rec.Processes) && r.instance.write(rec) == nil {
 		r.rec = rec
 	}
-	return time.Since(began)
 }
 
 // close returns when nothing will be written any more.
