@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -300,6 +301,22 @@ func processes(dir string) (pids []int) {
 		}
 	}
 	return pids
+}
+
+func matches(t testing.TB, pattern, text string) bool {
+	t.Helper()
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return re.MatchString(text)
+}
+
+func unmarshal(t testing.TB, data []byte, to any) {
+	t.Helper()
+	if err := json.Unmarshal(data, to); err != nil {
+		t.Fatalf("%v: %s", err, data)
+	}
 }
 
 func noneLeft(t testing.TB, dir string) {

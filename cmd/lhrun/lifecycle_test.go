@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -19,8 +20,9 @@ command = "trap 'echo db ends; exit 0' TERM; echo db runs; while :; do sleep 0.0
 port = false
 ready = { log = "db runs" }
 [services.api]
-command = "trap 'echo api ends; sleep 0.2; exit 0' TERM; while :; do sleep 0.05; done"
+command = "trap 'echo api ends; sleep 0.2; exit 0' TERM; echo api runs; while :; do sleep 0.05; done"
 port = false
+ready = { log = "api runs" }
 depends_on = ["db"]
 `)
 	r := h.up(dir)
@@ -38,8 +40,9 @@ func TestSecondCtrlCKillsAndTheFirstSaysWhatItWaitsFor(t *testing.T) {
 	dir := h.checkout("lhrun.toml", `
 dotenv = false
 [services.stubborn]
-command = "trap '' TERM; while :; do sleep 0.05; done"
+command = "trap '' TERM; echo deaf; while :; do sleep 0.05; done"
 port = false
+ready = { log = "deaf" }
 stop = { timeout = "10m" }
 `)
 	r := h.up(dir)
@@ -58,13 +61,18 @@ func TestStopTimeoutIsFollowedBySIGKILL(t *testing.T) {
 	dir := h.checkout("lhrun.toml", `
 dotenv = false
 [services.stubborn]
-command = "trap '' TERM INT; while :; do sleep 0.05; done"
+command = "trap '' TERM INT; echo deaf; while :; do sleep 0.05; done"
 port = false
+ready = { log = "deaf" }
 stop = { timeout = "300ms", signal = "INT" }
 `)
 	r := h.up(dir)
 	r.wait("all ready")
+	begin := time.Now()
 	r.stop()
+	if took := time.Since(begin); took < 300*time.Millisecond {
+		t.Errorf("it ended after %v, before its timeout", took)
+	}
 	noneLeft(t, dir)
 }
 
@@ -85,6 +93,8 @@ stop = { timeout = "5s" }
 	noneLeft(t, dir)
 }
 
+// TestAnExitIsSeenBehindAHolderOfItsPipe within 100 ms of the last word. The best of
+// several tries counts, as other work on the machine delays both.
 func TestAnExitIsSeenBehindAHolderOfItsPipe(t *testing.T) {
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", `
@@ -94,16 +104,37 @@ command = "sleep 1000 & echo bye; exit 3"
 port = false
 restart = "no"
 `)
-	begin := time.Now()
-	r := h.up(dir)
-	r.wait("api exited with code 3")
-	if code := r.code(); code != 1 {
-		t.Errorf("exit code %d, want 1:\n%s", code, r.text())
+	best := patience
+	for try := 0; try < 10 && best > 100*time.Millisecond; try++ {
+		r := h.up(dir, "--log-format", "json")
+		if code := r.code(); code != 1 {
+			t.Fatalf("exit code %d, want 1:\n%s", code, r.text())
+		}
+		noneLeft(t, dir)
+		best = min(best, saidAt(t, r, "api exited with code 3").Sub(saidAt(t, r, "bye")))
 	}
-	if took := time.Since(begin); took > 20*time.Second {
-		t.Errorf("it took %s", took)
+	if best > 100*time.Millisecond {
+		t.Errorf("it took %v", best)
 	}
-	noneLeft(t, dir)
+}
+
+// saidAt is the time of the first line of a JSON stream with that message.
+func saidAt(t *testing.T, r *run, message string) time.Time {
+	t.Helper()
+	for _, line := range r.lines {
+		var o struct {
+			Message string    `json:"@message"`
+			At      time.Time `json:"@timestamp"`
+		}
+		if err := json.Unmarshal([]byte(line), &o); err != nil {
+			t.Fatal(err)
+		}
+		if o.Message == message {
+			return o.At
+		}
+	}
+	t.Fatalf("nobody said %q:\n%s", message, r.text())
+	return time.Time{}
 }
 
 func TestKillNineOfEitherHalfLeavesNoProcess(t *testing.T) {
@@ -113,8 +144,9 @@ dotenv = false
 command = "sleep 1000"
 port = false
 [services.deaf]
-command = "trap '' TERM INT HUP; while :; do sleep 0.05; done"
+command = "trap '' TERM INT HUP; echo deaf; while :; do sleep 0.05; done"
 port = false
+ready = { log = "deaf" }
 stop = { timeout = "100ms" }
 [services.away]
 command = "(setsid sleep 1002 &) ; exec sleep 1004"

@@ -32,26 +32,59 @@ type Change struct {
 // newer one, removed services last. A comment, an order or an indentation is no
 // difference, and neither is a variable about a service that one does not depend
 // on: adding a service restarts nobody.
-func Diff(older, newer *Resolved) []Change {
-	var changes []Change
-	before := servicesByName(older)
+//
+// statuses say how the services of the older state are: what nobody wants up does
+// not restart, what has failed or can't become ready does for any change. A
+// service without a status counts as ready.
+func Diff(older, newer *Resolved, statuses []supervisor.Status) []Change {
+	d := differ{newer: newer, before: servicesByName(older), statuses: map[string]supervisor.Status{}}
+	for _, st := range statuses {
+		d.statuses[st.Name] = st
+	}
 	for _, svc := range newer.Services {
-		old, known := before[svc.Name]
+		old, known := d.before[svc.Name]
 		if !known {
-			changes = append(changes, Change{DoAdd, svc.Name, []string{"new in the file"}})
-			continue
-		}
-		delete(before, svc.Name)
-		if c, differs := compare(older, newer, old, svc); differs {
-			changes = append(changes, c)
+			d.changes = append(d.changes, Change{DoAdd, svc.Name, []string{"new in the file"}})
+		} else if c, differs := compare(older, newer, old, svc); differs {
+			d.changes = append(d.changes, d.fate(c))
 		}
 	}
+	after := servicesByName(newer)
 	for _, svc := range older.Services {
-		if _, gone := before[svc.Name]; gone {
-			changes = append(changes, Change{DoRemove, svc.Name, []string{"no longer in the file"}})
+		if _, kept := after[svc.Name]; !kept {
+			d.changes = append(d.changes, Change{DoRemove, svc.Name, []string{"no longer in the file"}})
 		}
 	}
-	return inOrder(alongEdges(changes, newer), newer)
+	d.alongEdges()
+	return inOrder(d.changes, newer)
+}
+
+// differ finds the changes of one Diff.
+type differ struct {
+	newer    *Resolved
+	before   map[string]supervisor.Service
+	statuses map[string]supervisor.Status
+	changes  []Change
+}
+
+// wanted reports whether somebody wants the service up.
+func (d *differ) wanted(service string) bool {
+	st, known := d.statuses[service]
+	return !known || st.Wanted
+}
+
+// fate says what a change makes of a service as it is now.
+func (d *differ) fate(c Change) Change {
+	st := d.statuses[c.Service]
+	stuck := st.State == supervisor.StateFailed || st.State == supervisor.StateBackoff ||
+		st.State == supervisor.StateStarting && slices.Contains(c.Causes, "ready changed")
+	switch {
+	case !d.wanted(c.Service):
+		c.Do = DoUpdate
+	case stuck:
+		c.Do = DoRestart
+	}
+	return c
 }
 
 func servicesByName(r *Resolved) map[string]supervisor.Service {
@@ -179,19 +212,22 @@ func needs(svc supervisor.Service, name string) bool {
 }
 
 // alongEdges adds the services that declare restart = true on one that restarts.
-func alongEdges(changes []Change, newer *Resolved) []Change {
+func (d *differ) alongEdges() {
 	for again := true; again; {
 		again = false
-		for _, svc := range newer.Services {
-			for _, d := range svc.DependsOn {
-				if d.Restart && does(changes, DoRestart, d.Name) && !does(changes, DoRestart, svc.Name) && !does(changes, DoAdd, svc.Name) {
-					changes = carried(changes, svc.Name, d.Name+" restarts")
+		for _, svc := range d.newer.Services {
+			if d.does(DoRestart, svc.Name) || d.does(DoAdd, svc.Name) || !d.wanted(svc.Name) {
+				continue
+			}
+			for _, edge := range svc.DependsOn {
+				if edge.Restart && d.does(DoRestart, edge.Name) {
+					d.changes = carried(d.changes, svc.Name, edge.Name+" restarts")
 					again = true
+					break
 				}
 			}
 		}
 	}
-	return changes
 }
 
 // carried makes a restart of what becomes of a service.
@@ -218,6 +254,6 @@ func inOrder(changes []Change, newer *Resolved) []Change {
 	return changes
 }
 
-func does(changes []Change, what, service string) bool {
-	return slices.ContainsFunc(changes, func(c Change) bool { return c.Do == what && c.Service == service })
+func (d *differ) does(what, service string) bool {
+	return slices.ContainsFunc(d.changes, func(c Change) bool { return c.Do == what && c.Service == service })
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 // steadily gives each port a number that depends on its name alone, as a registry
@@ -152,10 +154,10 @@ func TestDiffNamesWhatDiffersAndNothingElse(t *testing.T) {
 			dir := tree(t, nil)
 			older := state(t, dir, shop, "", "PATH=/bin")
 			newer := state(t, dir, test.text, test.env, "PATH=/bin")
-			if got := told(Diff(older, newer)); !slices.Equal(got, test.want) {
+			if got := told(Diff(older, newer, nil)); !slices.Equal(got, test.want) {
 				t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(test.want, "\n  "))
 			}
-			if got := told(Diff(newer, newer)); got != nil {
+			if got := told(Diff(newer, newer, nil)); got != nil {
 				t.Errorf("against itself: %q", got)
 			}
 		})
@@ -181,10 +183,10 @@ command = "a"
 	older := state(t, dir, text, "")
 	newer := state(t, dir, strings.NewReplacer(`"a"`, `"aa"`, `"1s"`, `"2s"`).Replace(text), "")
 	want := []string{"restart d: c restarts", "restart c: b restarts, stop changed", "restart b: a restarts", "restart a: command changed"}
-	if got := told(Diff(older, newer)); !slices.Equal(got, want) {
+	if got := told(Diff(older, newer, nil)); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
-	if got := told(Diff(newer, state(t, dir, strings.ReplaceAll(text, "{ restart = true }", `"started"`), ""))); slices.ContainsFunc(got, func(l string) bool {
+	if got := told(Diff(newer, state(t, dir, strings.ReplaceAll(text, "{ restart = true }", `"started"`), ""), nil)); slices.ContainsFunc(got, func(l string) bool {
 		return strings.HasPrefix(l, "restart") && !strings.HasPrefix(l, "restart a")
 	}) {
 		t.Errorf("without edges: %q", got)
@@ -195,8 +197,41 @@ func TestDiffNeverTellsAValue(t *testing.T) {
 	dir := tree(t, nil)
 	older := state(t, dir, shop, "PASSWORD=hunter1\n")
 	newer := state(t, dir, strings.ReplaceAll(shop, `"info"`, `"hunter3"`), "PASSWORD=hunter2\n")
-	got := strings.Join(told(Diff(older, newer)), "\n")
+	got := strings.Join(told(Diff(older, newer, nil)), "\n")
 	if strings.Contains(got, "hunter") || !strings.Contains(got, "env PASSWORD changed") {
 		t.Errorf("told %s", got)
+	}
+}
+
+func TestDiffMindsHowServicesAre(t *testing.T) {
+	is := func(name string, state supervisor.State, wanted bool) supervisor.Status {
+		return supervisor.Status{Name: name, State: state, Wanted: wanted}
+	}
+	for _, test := range []struct {
+		name, from, to string
+		status         supervisor.Status
+		want           []string
+	}{
+		{"a stopped service does not restart, nor what restarts with it", "run-db", "run-db2",
+			is("db", supervisor.StateStopped, false), []string{"update db: command changed"}},
+		{"one that has stopped by itself does", "run-db", "run-db2", is("db", supervisor.StateStopped, true),
+			[]string{"restart db: command changed", "restart migrate: db restarts"}},
+		{"a stopped dependent stays", "run-db", "run-db2", is("migrate", supervisor.StateStopped, false),
+			[]string{"restart db: command changed"}},
+		{"a failed service starts for any change", "10s", "20s", is("api", supervisor.StateFailed, true),
+			[]string{"restart api: health changed"}},
+		{"one in backoff too", "10s", "20s", is("api", supervisor.StateBackoff, true), []string{"restart api: health changed"}},
+		{"a starting one for another ready", `ready      = { http = "/healthz" }`, "ready = { tcp = true }",
+			is("api", supervisor.StateStarting, true), []string{"restart api: ready changed"}},
+		{"but not for other changes", "10s", "20s", is("api", supervisor.StateStarting, true), []string{"update api: health changed"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := tree(t, nil)
+			older := state(t, dir, shop, "")
+			newer := state(t, dir, strings.ReplaceAll(shop, test.from, test.to), "")
+			if got := told(Diff(older, newer, []supervisor.Status{test.status})); !slices.Equal(got, test.want) {
+				t.Errorf("got %q", got)
+			}
+		})
 	}
 }

@@ -34,11 +34,7 @@ var ErrNotFound = errors.New("no configuration")
 // The error is Mistakes where files were read but are not right; any other means
 // that a file could not be found or read.
 func Load(o Options) (*Project, error) {
-	dir, err := filepath.Abs(o.Dir)
-	if err != nil {
-		return nil, fmt.Errorf("cannot find the working directory: %w", err)
-	}
-	path, err := find(dir, o.File)
+	path, err := Find(o)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +72,15 @@ func isProcfile(path string) bool {
 	return strings.Contains(name, "procfile") && !strings.HasSuffix(name, ".toml")
 }
 
-// find returns the absolute path of the file to load.
+// Find returns the absolute path of the file that Load reads.
+func Find(o Options) (string, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return "", fmt.Errorf("cannot find the working directory: %w", err)
+	}
+	return find(dir, o.File)
+}
+
 func find(dir, file string) (string, error) {
 	if file != "" {
 		if filepath.IsAbs(file) {

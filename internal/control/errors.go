@@ -25,6 +25,12 @@ func mistake(format string, args ...any) error {
 	return &Mistake{fmt.Sprintf(format, args...)}
 }
 
+// PortError is: a port that the project's file is fixed on is taken; nothing has
+// changed.
+type PortError struct{ Text string }
+
+func (e *PortError) Error() string { return e.Text }
+
 // VersionError is: a lhrun of another protocol runs the project.
 type VersionError struct {
 	Ours, Theirs string

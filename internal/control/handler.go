@@ -159,7 +159,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return mistake("since is the number of an event, not %.100q", text)
 	}
-	return stream(w, r, func(ctx context.Context, send func(any) error) error {
+	return s.stream(w, r, func(ctx context.Context, send func(any) error) error {
 		return s.project.Events(ctx, since, func(e Event) error { return send(e) })
 	})
 }
@@ -178,7 +178,7 @@ func (s *Server) logs(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return fmt.Errorf("%d are reading logs already", maxReaders)
 	}
-	return stream(w, r, func(ctx context.Context, send func(any) error) error {
+	return s.stream(w, r, func(ctx context.Context, send func(any) error) error {
 		return s.project.Logs(ctx, q, func(l LogLine) error { return send(toWire(l)) })
 	})
 }

@@ -37,6 +37,21 @@ func play(role string) {
 		signal.Notify(end, syscall.SIGTERM)
 		<-end
 		fmt.Print("bye")
+	case "try":
+		tryRole(arg)
+	case "serve": // a lhrun that is going to be killed
+		_, err := Listen(arg, &fake{
+			events: func(ctx context.Context, _ uint64, each func(Event) error) error {
+				defer func() { <-ctx.Done() }()
+				return each(Event{Seq: 1})
+			},
+			logs: func(ctx context.Context, _ LogQuery, each func(LogLine) error) error {
+				defer func() { <-ctx.Done() }()
+				return each(LogLine{Text: "hello"})
+			},
+		})
+		fmt.Println("ready", err)
+		select {}
 	case "lines":
 		var n int
 		_, _ = fmt.Sscan(arg, &n)
@@ -54,14 +69,14 @@ const patience = 30 * time.Second
 // house is a project that runs, with its socket.
 type house struct {
 	*Local
-	t       *testing.T
-	sup     *supervisor.Supervisor
-	dir     string
-	path    string
-	server  *Server
-	down    context.CancelFunc
-	ended   chan struct{}
-	options LocalOptions
+	t        *testing.T
+	sup      *supervisor.Supervisor
+	dir      string
+	path     string
+	server   *Server
+	down     context.CancelFunc
+	ended    chan struct{}
+	services []supervisor.Service
 }
 
 func service(role string, name string, needs ...string) supervisor.Service {
@@ -85,7 +100,7 @@ func task(role string, name string, needs ...string) supervisor.Service {
 // build runs services, none of them started, and serves them.
 func build(t *testing.T, services ...supervisor.Service) *house {
 	t.Helper()
-	h := &house{t: t, dir: shortDir(t), ended: make(chan struct{})}
+	h := &house{t: t, services: services, dir: shortDir(t), ended: make(chan struct{})}
 	h.path = filepath.Join(h.dir, "run", "test.sock")
 	logs := filepath.Join(h.dir, "logs")
 	sup, err := supervisor.New(supervisor.Options{Services: services, LogDir: logs})

@@ -166,7 +166,8 @@ type Answer struct {
 
 // Operation is one thing that a reload does.
 type Operation struct {
-	// Do is "add", "remove", "restart", "update" (nothing that runs changes) or "stop".
+	// Do is "add", "remove", "restart", "start", "update" (what runs goes on), or
+	// "write", of a port file, which Service then names.
 	Do      string `json:"do"`
 	Service string `json:"service"`
 	// Causes say why, one each: "command changed", "env DATABASE_URL changed".

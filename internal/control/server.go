@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,8 +24,10 @@ const (
 	bodyPatience   = 10 * time.Second
 	answerPatience = 30 * time.Second
 	idlePatience   = time.Minute
-	// closePatience is for streams that are still being read when all is down.
-	closePatience = time.Second
+	// closePatience is for streams that are still being read when all is down,
+	// stallPatience for those among them that are not.
+	closePatience = 5 * time.Second
+	stallPatience = 500 * time.Millisecond
 )
 
 // Server serves one project on one socket.
@@ -34,6 +37,8 @@ type Server struct {
 	project Project
 	http    *http.Server
 	readers chan struct{}
+	// sent counts what streams have written.
+	sent atomic.Uint64
 
 	served sync.WaitGroup
 	once   sync.Once
@@ -62,21 +67,39 @@ func Listen(path string, p Project) (*Server, error) {
 	return s, nil
 }
 
-// Close ends all requests and removes the socket. Streams whose end has come get a
-// second to be read.
+// Close ends all requests and removes the socket. Streams that are being read may
+// come to their end first, if that does not take long.
 func (s *Server) Close() error {
 	s.once.Do(func() {
 		if info, err := os.Lstat(s.path); err == nil && os.SameFile(info, s.info) {
 			s.err = os.Remove(s.path)
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), closePatience)
-		defer cancel()
-		if s.http.Shutdown(ctx) != nil {
-			_ = s.http.Close()
-		}
+		s.drain()
+		_ = s.http.Close()
 		s.served.Wait()
 	})
 	return s.err
+}
+
+// drain returns when all requests are answered, or nothing moves any more.
+func (s *Server) drain() {
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	var done sync.WaitGroup
+	defer done.Wait()
+	defer cancel()
+	done.Go(func() {
+		_ = s.http.Shutdown(ctx)
+		cancel()
+	})
+	for moved := true; moved; {
+		before := s.sent.Load()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(stallPatience):
+			moved = s.sent.Load() != before
+		}
+	}
 }
 
 // gate lets in this user's connections only, and not too many at once.

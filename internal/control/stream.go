@@ -19,7 +19,7 @@ const streamBuffer = 256
 // stream sends what produce sends, one object a line, at once or, when there is
 // much, many together. An error of produce is the last line; without that and
 // without the end that HTTP marks, the stream was cut off.
-func stream(w http.ResponseWriter, r *http.Request, produce func(ctx context.Context, send func(any) error) error) error {
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, produce func(ctx context.Context, send func(any) error) error) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	rc := http.NewResponseController(w)
@@ -43,6 +43,7 @@ func stream(w http.ResponseWriter, r *http.Request, produce func(ctx context.Con
 		if err == nil && len(lines) == 0 {
 			err = errors.Join(out.Flush(), rc.Flush())
 		}
+		s.sent.Add(1)
 		if err != nil {
 			cancel() // and go on until produce has noticed
 		}

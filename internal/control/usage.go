@@ -19,13 +19,13 @@ const (
 // was used since.
 type meter struct {
 	mu   sync.Mutex
-	at   time.Time
 	last map[string]reading
 }
 
 // reading is what was measured of one tree.
 type reading struct {
 	pid     int
+	at      time.Time
 	used    time.Duration
 	memory  int64
 	percent float64
@@ -35,7 +35,8 @@ type reading struct {
 func (m *meter) measure(sup *supervisor.Supervisor, services []Service) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if now := time.Now(); now.Sub(m.at) >= usageFresh {
+	now := time.Now()
+	if !m.fresh(services, now) {
 		m.read(sup.Trees(), services, now)
 	}
 	for i := range services {
@@ -46,6 +47,16 @@ func (m *meter) measure(sup *supervisor.Supervisor, services []Service) {
 	}
 }
 
+// fresh reports that every process that runs was measured just now.
+func (m *meter) fresh(services []Service, now time.Time) bool {
+	for _, s := range services {
+		if r := m.last[s.Name]; s.PID != 0 && (r.pid != s.PID || now.Sub(r.at) >= usageFresh) {
+			return false
+		}
+	}
+	return true
+}
+
 func (m *meter) read(trees map[string][]int, services []Service, now time.Time) {
 	next := make(map[string]reading, len(trees))
 	for _, s := range services {
@@ -53,16 +64,21 @@ func (m *meter) read(trees map[string][]int, services []Service, now time.Time) 
 		if len(tree) == 0 || s.PID == 0 || s.StartedAt == nil {
 			continue
 		}
-		used, memory := proc.Usage(tree)
-		r := reading{pid: s.PID, used: used, memory: memory}
-		from, span := time.Duration(0), now.Sub(s.StartedAt.Time)
-		if before, ok := m.last[s.Name]; ok && before.pid == s.PID && now.Sub(m.at) < usageOld {
-			from, span = before.used, now.Sub(m.at)
+		before, known := m.last[s.Name]
+		known = known && before.pid == s.PID && now.Sub(before.at) < usageOld
+		if known && now.Sub(before.at) < usageFresh {
+			next[s.Name] = before
+			continue
 		}
-		if span > 0 {
-			r.percent = max(0, 100*float64(used-from)/float64(span))
+		if !known {
+			before = reading{at: s.StartedAt.Time}
+		}
+		r := reading{pid: s.PID, at: now}
+		r.used, r.memory = proc.Usage(tree)
+		if span := now.Sub(before.at); span > 0 {
+			r.percent = max(0, 100*float64(r.used-before.used)/float64(span))
 		}
 		next[s.Name] = r
 	}
-	m.at, m.last = now, next
+	m.last = next
 }

@@ -82,15 +82,19 @@ type failure struct {
 
 const (
 	kindMistake = "mistake"
+	kindPort    = "port"
 	kindEnded   = "ended"
 )
 
 func failureOf(err error) failure {
 	f := failure{Error: err.Error()}
 	var m *Mistake
+	var port *PortError
 	switch {
 	case errors.As(err, &m):
 		f.Kind = kindMistake
+	case errors.As(err, &port):
+		f.Kind = kindPort
 	case errors.Is(err, ErrEnded):
 		f.Kind = kindEnded
 	}
@@ -102,6 +106,8 @@ func (f failure) err() error {
 	switch f.Kind {
 	case kindMistake:
 		return &Mistake{f.Error}
+	case kindPort:
+		return &PortError{f.Error}
 	case kindEnded:
 		return remote{f.Error, ErrEnded}
 	}

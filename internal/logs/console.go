@@ -23,6 +23,8 @@ type ConsoleOptions struct {
 	Color bool
 	// Time puts HH:MM:SS.mmm, local time, before each name.
 	Time bool
+	// Bare writes no names: all lines are one's own.
+	Bare bool
 	// Names are padded to the longest of them, and get colours in their order.
 	Names []string
 	// Terminal says that the cursor can be moved: Live works.
@@ -226,6 +228,9 @@ func (c *Console) appendHead(dst []byte, service string, at time.Time) []byte {
 var palette = [...]string{"36", "33", "35", "32", "34", "31", "96", "93", "95", "92", "94", "91"}
 
 func (c *Console) newHead(name string, i int) string {
+	if c.opts.Bare {
+		return ""
+	}
 	text := name + strings.Repeat(" ", max(0, c.pad-utf8.RuneCountInString(name))) + " |"
 	if !c.opts.Color {
 		return text + " "

@@ -48,6 +48,16 @@ func (c *Console) Live(lines []string) {
 	_ = c.write(append(out, l.draw(c)...)) // sticky: the next Lines returns it
 }
 
+// Wipe takes away what the terminal has echoed of a pressed key, such as ^C, at the
+// beginning of a line. Behind the live lines it goes with them.
+func (c *Console) Wipe() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.opts.Terminal && c.live.drawn == 0 && c.open.service == "" {
+		_ = c.write([]byte("\r\x1b[J"))
+	}
+}
+
 // around returns block, of service, with the live lines erased before and drawn
 // after it. Where there are none it returns block itself.
 func (l *live) around(c *Console, service string, block []byte) []byte {

@@ -134,3 +134,32 @@ func TestFitCountsColumns(t *testing.T) {
 		}
 	}
 }
+
+func TestWipeTakesTheEchoOfAKeyAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &screen{}
+		c := NewConsole(out, ConsoleOptions{Terminal: true, Width: func() int { return 40 }})
+		lines(t, c, "lhrun", "one\n")
+		_, _ = out.Write([]byte("^C"))
+		c.Wipe()
+		lines(t, c, "lhrun", "stopping\n")
+		shows(t, out, "lhrun | one", "lhrun | stopping", "")
+		c.Live([]string{"api ready"})
+		_, _ = out.Write([]byte("^C"))
+		c.Wipe()
+		c.Live(nil)
+		lines(t, c, "lhrun", "killing\n")
+		shows(t, out, "lhrun | one", "lhrun | stopping", "lhrun | killing", "")
+		if err := c.Preview("api", time.Now(), []byte("Name? ")); err != nil {
+			t.Fatal(err)
+		}
+		c.Wipe() // no prompt is wiped
+		shows(t, out, "lhrun | one", "lhrun | stopping", "lhrun | killing", "api   | Name? ")
+
+		pipe := &screen{}
+		NewConsole(pipe, ConsoleOptions{}).Wipe()
+		if pipe.String() != "" {
+			t.Errorf("%q went into a pipe", pipe.String())
+		}
+	})
+}

@@ -1,0 +1,180 @@
+package control
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// exchange sends a request as it is and returns the answer and its error text.
+func exchange(t testing.TB, path, request string) (status int, text string) {
+	t.Helper()
+	conn := rawConn(t, path)
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	go func() {
+		_, _ = io.WriteString(conn, request)
+		_ = conn.CloseWrite()
+	}()
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatalf("no answer: %v", err)
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	var f failure
+	if err := json.Unmarshal(body, &f); err != nil {
+		return resp.StatusCode, string(body)
+	}
+	return resp.StatusCode, f.Error
+}
+
+const head = "Host: lhrun\r\nLhrun-Protocol: 1\r\n"
+
+func post(path, body string) string {
+	return fmt.Sprintf("POST %s HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n%s", path, head, len(body), body)
+}
+
+func TestWhatIsOddIsRefusedInPlainWords(t *testing.T) {
+	f := &fake{}
+	path := serve(t, f)
+	for name, c := range map[string]struct {
+		request string
+		status  int
+		text    string
+	}{
+		"path":        {"GET /snapshots HTTP/1.1\r\n" + head + "\r\n", 404, `there is no "/snapshots" here`},
+		"dots":        {"GET /../snapshot HTTP/1.1\r\n" + head + "\r\n", 404, "there is no"},
+		"method":      {"DELETE /ask HTTP/1.1\r\n" + head + "\r\n", 405, `/ask takes POST, not "DELETE"`},
+		"verb":        {post("/ask", `{"verb":"stopp"}`), 400, `there is no verb "stopp"; there are ["start"`},
+		"no verb":     {post("/ask", `{}`), 400, `there is no verb ""`},
+		"field":       {post("/ask", `{"verb":"start","service":["api"]}`), 400, `unknown field "service"`},
+		"type":        {post("/ask", `{"verb":1}`), 400, "cannot read the request: json: cannot unmarshal number"},
+		"no body":     {post("/ask", ""), 400, "cannot read the request"},
+		"two":         {post("/ask", `{"verb":"down"}{"verb":"down"}`), 400, "cannot read the request"},
+		"kill":        {post("/ask", `{"verb":"stop","kill":true}`), 400, "kill goes with down, not with stop"},
+		"all alone":   {post("/ask", `{"verb":"stop","no_deps":true}`), 400, "needs the names of services"},
+		"part down":   {post("/ask", `{"verb":"down","services":["api"]}`), 400, "down concerns the whole project"},
+		"missing":     {post("/ask", `{"verb":"stop","missing":true}`), 400, "missing goes with start"},
+		"parameter":   {"GET /snapshot?use=1 HTTP/1.1\r\n" + head + "\r\n", 400, `/snapshot does not take "use=1"`},
+		"since":       {"GET /events?since=-1 HTTP/1.1\r\n" + head + "\r\n", 400, `since is the number of an event, not "-1"`},
+		"log field":   {post("/logs", `{"tail":3}`), 400, `unknown field "tail"`},
+		"grep":        {post("/logs", `{"grep":"a("}`), 400, `cannot look for "a(": error parsing regexp`},
+		"last":        {post("/logs", `{"last":-1}`), 400, "cannot show the last -1 lines"},
+		"no protocol": {"GET /snapshot HTTP/1.1\r\nHost: lhrun\r\n\r\n", 426, "the header Lhrun-Protocol: 1 is missing"},
+		"other":       {"GET /snapshot HTTP/1.1\r\nHost: lhrun\r\nLhrun-Protocol: 7\r\nLhrun-Version: v9\r\n\r\n", 426, `lhrun "v9" (protocol "7") asks lhrun`},
+		"host":        {"GET /snapshot HTTP/1.1\r\nHost: localhost\r\nLhrun-Protocol: 1\r\n\r\n", 403, `the host is "lhrun" here, not "localhost"`},
+		"browser":     {"GET /snapshot HTTP/1.1\r\n" + head + "Origin: http://evil.example\r\n\r\n", 403, "this is not for browsers"},
+		"form":        {"POST /ask HTTP/1.1\r\n" + head + "Sec-Fetch-Site: cross-site\r\nContent-Length: 15\r\n\r\n" + `{"verb":"down"}`, 403, "this is not for browsers"},
+		"big header":  {"GET /snapshot HTTP/1.1\r\n" + head + "X: " + strings.Repeat("x", 64<<10) + "\r\n\r\n", 431, "431"},
+		"no http":     {"hello\r\n\r\n", 400, "400"},
+	} {
+		status, text := exchange(t, path, c.request)
+		if status != c.status || !strings.Contains(text, c.text) {
+			t.Errorf("%s: %d %q, want %d %q", name, status, text, c.status, c.text)
+		}
+	}
+	if f.asked != nil {
+		t.Errorf("and yet the project was asked: %+v", f.asked)
+	}
+}
+
+func TestARequestIsBounded(t *testing.T) {
+	f := &fake{}
+	path := serve(t, f)
+	long := `{"verb":"start","services":["` + strings.Repeat("x", maxBody) + `"]}`
+	if status, text := exchange(t, path, post("/ask", long)); status != 400 || text != "the request is larger than 1048576 bytes" {
+		t.Errorf("%d %.100q", status, text)
+	}
+	short := long[:maxBody-100] + `"]}`
+	if status, text := exchange(t, path, post("/ask", short)); status != 200 {
+		t.Errorf("%d %.100q", status, text)
+	}
+	// One that says it is small, and is not.
+	chunked := "POST /ask HTTP/1.1\r\n" + head + "Transfer-Encoding: chunked\r\n\r\n"
+	chunk := fmt.Sprintf("%x\r\n%s\r\n", 64<<10, bytes.Repeat([]byte{' '}, 64<<10))
+	if status, text := exchange(t, path, chunked+strings.Repeat(chunk, 20)); status != 400 {
+		t.Errorf("%d %.100q", status, text)
+	}
+}
+
+func TestASlowRequestIsGivenUp(t *testing.T) {
+	path := serve(t, &fake{})
+	t.Parallel()
+	for name, begin := range map[string]string{
+		"header": "GET /snap",
+		"body":   "POST /ask HTTP/1.1\r\n" + head + "Content-Length: 100\r\n\r\n{",
+	} {
+		conn := rawConn(t, path)
+		if _, err := io.WriteString(conn, begin); err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(bodyPatience + patience))
+		if _, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: the connection is still open", name)
+		}
+	}
+}
+
+func TestABugInAnAnswerIsNotTheEnd(t *testing.T) {
+	path := serve(t, &fake{ask: func(Request) (Answer, error) { panic("oops") }})
+	c := dialed(t, path)
+	if _, err := c.Ask(ctxOf(t), Request{Verb: VerbDown}); err == nil || err.Error() != "this is a mistake in lhrun: oops" {
+		t.Error(err)
+	}
+	if _, err := c.Snapshot(ctxOf(t), false); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestErrorsStayWhatTheyAre(t *testing.T) {
+	var give error
+	path := serve(t, &fake{ask: func(Request) (Answer, error) { return Answer{}, give }})
+	c := dialed(t, path)
+	ask := func() error {
+		_, err := c.Ask(ctxOf(t), Request{Verb: VerbReload})
+		return err
+	}
+	give = mistake("lhrun.toml:4:21: service %q waits for unknown service", "api")
+	var m *Mistake
+	if err := ask(); !errors.As(err, &m) || err.Error() != give.Error() {
+		t.Error(err)
+	}
+	give = &PortError{"port 8080 is held by nginx"}
+	var port *PortError
+	if err := ask(); !errors.As(err, &port) || err.Error() != give.Error() {
+		t.Error(err)
+	}
+	give = fmt.Errorf("cannot reload: %w", ErrEnded)
+	if err := ask(); !errors.Is(err, ErrEnded) || err.Error() != give.Error() {
+		t.Error(err)
+	}
+	give = errors.New("the disk is full")
+	if err := ask(); errors.As(err, &m) || errors.Is(err, ErrEnded) || err.Error() != give.Error() {
+		t.Error(err)
+	}
+}
+
+func TestACrowdIsToldToComeLater(t *testing.T) {
+	path := serve(t, &fake{})
+	c := dialed(t, path)
+	for range maxConnections - 1 {
+		rawConn(t, path)
+	}
+	// The server takes them one after the other, so this one comes last.
+	status, text := exchange(t, path, "GET /hello HTTP/1.1\r\n"+head+"\r\n")
+	if status != 503 || text != "512 connections are open already" {
+		t.Errorf("%d %q", status, text)
+	}
+	// Who is inside is served.
+	if _, err := c.Snapshot(ctxOf(t), false); err != nil {
+		t.Error(err)
+	}
+}
