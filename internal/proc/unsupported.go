@@ -57,6 +57,15 @@ func BecomeSubreaper() error { return nil }
 // Alive is always false.
 func Alive(ID) bool { return false }
 
+// Identify is always false.
+func Identify(int) (ID, bool) { return ID{}, false }
+
+// Above is true of this process alone.
+func Above(pid int) bool { return pid == os.Getpid() }
+
+// EndForeign returns an error that wraps errors.ErrUnsupported.
+func EndForeign(ID, time.Duration) error { return errNoTrees }
+
 // Self names this process by its pid alone.
 func Self() ID { return ID{PID: os.Getpid()} }
 
