@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/ports"
 )
@@ -129,7 +127,7 @@ func (g *globals) newLogStream(r logsRequest, names []string) *logStream {
 		s.sink = logs.NewJSON(s.out)
 		return s
 	}
-	s.colour = !g.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(g.Out.Fd()))
+	s.colour = g.coloured(g.Out)
 	s.sink = logs.NewConsole(s.out, logs.ConsoleOptions{Color: s.colour, Time: r.timestamps, Names: names})
 	return s
 }

@@ -61,7 +61,7 @@ one a port of its own, and shows what they write in one stream.`,
 	root.SetFlagErrorFunc(flagError)
 	g.addFlags(root)
 	root.AddCommand(
-		newUp(g), newLogs(g),
+		newUp(g), newLogs(g), newPorts(g),
 		newExec(g), newEnv(g), newPort(g), newURL(g),
 		newCheck(g), newInit(g), newServe(g),
 		newVersion(g), newCompletion(g),
