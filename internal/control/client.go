@@ -41,9 +41,9 @@ func Dial(ctx context.Context, path string) (*Client, error) {
 	c.http = &http.Client{Transport: &http.Transport{
 		DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return c.connect(ctx) },
 		DisableCompression:     true,
-		MaxResponseHeaderBytes: 16 << 10,
+		MaxResponseHeaderBytes: maxHead,
 		ResponseHeaderTimeout:  askPatience,
-		IdleConnTimeout:        idlePatience / 2, // The server must not be first.
+		IdleConnTimeout:        usualLimits().idle / 2, // The server must not be first.
 	}}
 	try, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()

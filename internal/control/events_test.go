@@ -141,7 +141,7 @@ func TestAStoppedReaderSlowsNobody(t *testing.T) {
 	if err := h.server.Close(); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(begin); took > closePatience {
+	if took := time.Since(begin); took > usualLimits().closing {
 		t.Errorf("closing took %s", took)
 	}
 }

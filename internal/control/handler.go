@@ -23,17 +23,20 @@ func (s *Server) handler() http.Handler {
 		pathAsk:      {http.MethodPost, s.ask},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.handlers.Add(1)
+		defer s.handlers.Done()
+		s.bound(w, r)
 		introduce(w.Header())
 		route, known := routes[r.URL.Path]
 		status, err := greet(r)
 		switch {
 		case err != nil:
-			refuse(w, status, err)
+			s.refuse(w, status, err)
 		case !known:
-			refuse(w, http.StatusNotFound, mistake("there is no %.100q here", r.URL.Path))
+			s.refuse(w, http.StatusNotFound, mistake("there is no %.100q here", r.URL.Path))
 		case r.Method != route.method:
 			w.Header().Set("Allow", route.method)
-			refuse(w, http.StatusMethodNotAllowed, mistake("%s takes %s, not %.20q", r.URL.Path, route.method, r.Method))
+			s.refuse(w, http.StatusMethodNotAllowed, mistake("%s takes %s, not %.20q", r.URL.Path, route.method, r.Method))
 		default:
 			s.serve(w, r, route.serve)
 		}
@@ -41,18 +44,26 @@ func (s *Server) handler() http.Handler {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, f func(http.ResponseWriter, *http.Request) error) {
-	defer func() {
-		// A bug here must not be the end of the services.
-		if p := recover(); p == http.ErrAbortHandler { //nolint:errorlint // It is compared by identity in net/http too.
-			panic(p)
-		} else if p != nil {
-			refuse(w, http.StatusInternalServerError, fmt.Errorf("this is a mistake in lhrun: %v", p))
-		}
-	}()
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience))
-	if err := f(w, r); err != nil {
-		refuse(w, statusOf(err), err)
+	err := guarded(func() error { return f(w, r) })
+	switch {
+	case errors.Is(err, errCut):
+		panic(http.ErrAbortHandler) // The client must not take this for the end.
+	case err != nil:
+		s.refuse(w, statusOf(err), err)
 	}
+}
+
+// bound sets how long the rest of a request may take to come, and its answer to be
+// read: the connection still has the deadlines of the request before. One that has
+// come whole has no deadline any more: it would cut its answer off.
+func (s *Server) bound(w http.ResponseWriter, r *http.Request) {
+	rc := http.NewResponseController(w)
+	var body time.Time
+	if r.Body != http.NoBody {
+		body = time.Now().Add(s.limits.body)
+	}
+	_ = rc.SetReadDeadline(body)
+	_ = rc.SetWriteDeadline(time.Time{})
 }
 
 func statusOf(err error) int {
@@ -62,6 +73,8 @@ func statusOf(err error) int {
 		return http.StatusBadRequest
 	case errors.Is(err, ErrEnded):
 		return http.StatusConflict
+	case errors.As(err, new(busy)):
+		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
 }
@@ -88,16 +101,16 @@ func greet(r *http.Request) (status int, err error) {
 	return 0, nil
 }
 
-func refuse(w http.ResponseWriter, status int, err error) {
-	answer(w, status, failureOf(err))
+func (s *Server) refuse(w http.ResponseWriter, status int, err error) {
+	s.answer(w, status, failureOf(err))
 }
 
-func answer(w http.ResponseWriter, status int, v any) {
+func (s *Server) answer(w http.ResponseWriter, status int, v any) {
 	body, err := encode(v)
 	if err != nil {
 		status, body = http.StatusInternalServerError, []byte(`{"error":"cannot write the answer"}`)
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerPatience))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.limits.answer))
 	w.Header().Set("Content-Type", typeJSON)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
@@ -122,7 +135,7 @@ func (s *Server) hello(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r, ""); err != nil {
 		return err
 	}
-	answer(w, http.StatusOK, struct{}{})
+	s.answer(w, http.StatusOK, struct{}{})
 	return nil
 }
 
@@ -133,7 +146,7 @@ func (s *Server) snapshot(w http.ResponseWriter, r *http.Request) error {
 	}
 	snap, err := s.project.Snapshot(r.Context(), usage == "true")
 	if err == nil {
-		answer(w, http.StatusOK, snap)
+		s.answer(w, http.StatusOK, snap)
 	}
 	return err
 }
@@ -145,7 +158,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := s.project.Ask(r.Context(), req)
 	if err == nil {
-		answer(w, http.StatusOK, a)
+		s.answer(w, http.StatusOK, a)
 	}
 	return err
 }
@@ -172,16 +185,30 @@ func (s *Server) logs(w http.ResponseWriter, r *http.Request) error {
 	if err := q.check(); err != nil {
 		return err
 	}
-	select {
-	case s.readers <- struct{}{}:
-		defer func() { <-s.readers }()
-	default:
-		return fmt.Errorf("%d are reading logs already", maxReaders)
+	leave, err := enter(s.readers, "are reading logs")
+	if err != nil {
+		return err
 	}
+	defer leave()
 	return s.stream(w, r, func(ctx context.Context, send func(any) error) error {
 		return s.project.Logs(ctx, q, func(l LogLine) error { return send(toWire(l)) })
 	})
 }
+
+// enter takes one of the places, which leave gives back.
+func enter(places chan struct{}, do string) (leave func(), err error) {
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	default:
+		return nil, busy(fmt.Sprintf("%d %s already", cap(places), do))
+	}
+}
+
+// busy is: come again later.
+type busy string
+
+func (b busy) Error() string { return string(b) }
 
 func readBody(w http.ResponseWriter, r *http.Request, v any) error {
 	err := decodeStrict(http.MaxBytesReader(w, r.Body, maxBody), v)
@@ -192,5 +219,5 @@ func readBody(w http.ResponseWriter, r *http.Request, v any) error {
 	case err != nil:
 		return mistake("cannot read the request: %v", err)
 	}
-	return nil
+	return http.NewResponseController(w).SetReadDeadline(time.Time{})
 }

@@ -81,15 +81,20 @@ func (l *Local) Logs(ctx context.Context, q LogQuery, each func(LogLine) error) 
 func (l *Local) follow(ctx context.Context, r *logReader, cursors map[string]logs.Cursor, seq uint64) error {
 	group, ctx := errgroup.WithContext(ctx)
 	last := l.o.Supervisor.Done()
+	follow := func(name string, from logs.Cursor) {
+		group.Go(func() error {
+			return guarded(func() error { return r.follow(ctx, last, name, from) })
+		})
+	}
 	for name, from := range cursors {
-		group.Go(func() error { return r.follow(ctx, last, name, from) })
+		follow(name, from)
 	}
 	if len(r.q.Services) == 0 {
 		group.Go(func() error {
 			err := l.o.Supervisor.Events(ctx, seq, func(e supervisor.Event) error {
 				if _, known := cursors[e.Service]; !known {
 					cursors[e.Service] = 0
-					group.Go(func() error { return r.follow(ctx, last, e.Service, 0) })
+					follow(e.Service, 0)
 				}
 				return nil
 			})
@@ -126,6 +131,9 @@ func (q LogQuery) check() error {
 func (q LogQuery) pattern() (*regexp.Regexp, error) {
 	if q.Grep == "" {
 		return nil, nil
+	}
+	if len(q.Grep) > maxPattern {
+		return nil, mistake("cannot look for a pattern of more than %d bytes", maxPattern)
 	}
 	re, err := regexp.Compile(q.Grep)
 	if err != nil {

@@ -14,56 +14,50 @@ import (
 	"time"
 )
 
-const (
-	// maxConnections and maxReaders leave the supervisor descriptors for its
-	// services: each reader of logs has files open.
-	maxConnections = 512
-	maxReaders     = 64
-
-	headerPatience = 5 * time.Second
-	bodyPatience   = 10 * time.Second
-	answerPatience = 30 * time.Second
-	idlePatience   = time.Minute
-	// closePatience is for streams that are still being read when all is down,
-	// stallPatience for those among them that are not.
-	closePatience = 5 * time.Second
-	stallPatience = 500 * time.Millisecond
-)
-
 // Server serves one project on one socket.
 type Server struct {
 	path    string
 	info    os.FileInfo
 	project Project
+	limits  limits
 	http    *http.Server
+	streams chan struct{}
 	readers chan struct{}
 	// sent counts what streams have written.
 	sent atomic.Uint64
 
-	served sync.WaitGroup
-	once   sync.Once
-	err    error
+	served   sync.WaitGroup
+	handlers sync.WaitGroup
+	once     sync.Once
+	err      error
 }
 
 // Listen serves p on the socket at path, 0600 in a 0700 directory, taking the place
 // of a stale one. The caller holds the lock of the instance.
 func Listen(path string, p Project) (*Server, error) {
+	return listenWith(path, p, usualLimits())
+}
+
+func listenWith(path string, p Project, most limits) (*Server, error) {
 	l, err := listen(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen for other lhrun commands: %w", err)
 	}
-	s := &Server{path: path, project: p, readers: make(chan struct{}, maxReaders)}
+	s := &Server{
+		path: path, project: p, limits: most,
+		streams: make(chan struct{}, most.streams), readers: make(chan struct{}, most.readers),
+	}
 	if s.info, err = os.Lstat(path); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	s.http = &http.Server{
 		Handler:           s.handler(),
-		ReadHeaderTimeout: headerPatience,
-		IdleTimeout:       idlePatience,
-		MaxHeaderBytes:    16 << 10,
+		ReadHeaderTimeout: most.header,
+		IdleTimeout:       most.idle,
+		MaxHeaderBytes:    maxHead,
 		ErrorLog:          log.New(io.Discard, "", 0), // Stderr is the services' stream.
 	}
-	s.served.Go(func() { _ = s.http.Serve(newGate(l)) })
+	s.served.Go(func() { _ = s.http.Serve(newGate(l, most.connections)) })
 	return s, nil
 }
 
@@ -77,13 +71,14 @@ func (s *Server) Close() error {
 		s.drain()
 		_ = s.http.Close()
 		s.served.Wait()
+		s.handlers.Wait()
 	})
 	return s.err
 }
 
 // drain returns when all requests are answered, or nothing moves any more.
 func (s *Server) drain() {
-	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	ctx, cancel := context.WithTimeout(context.Background(), s.limits.closing)
 	var done sync.WaitGroup
 	defer done.Wait()
 	defer cancel()
@@ -96,7 +91,7 @@ func (s *Server) drain() {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(stallPatience):
+		case <-time.After(s.limits.stall):
 			moved = s.sent.Load() != before
 		}
 	}
@@ -108,8 +103,8 @@ type gate struct {
 	free chan struct{}
 }
 
-func newGate(l *net.UnixListener) *gate {
-	return &gate{l, make(chan struct{}, maxConnections)}
+func newGate(l *net.UnixListener, most int) *gate {
+	return &gate{l, make(chan struct{}, most)}
 }
 
 func (g *gate) Accept() (net.Conn, error) {
@@ -126,15 +121,15 @@ func (g *gate) Accept() (net.Conn, error) {
 		case g.free <- struct{}{}:
 			return &guest{UnixConn: conn, leave: sync.OnceFunc(func() { <-g.free })}, nil
 		default:
-			turnAway(conn)
+			turnAway(conn, cap(g.free))
 		}
 	}
 }
 
 // turnAway says why, as far as the socket takes it without waiting.
-func turnAway(conn *net.UnixConn) {
+func turnAway(conn *net.UnixConn, most int) {
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Millisecond))
-	body, _ := encode(failure{Error: fmt.Sprintf("%d connections are open already", maxConnections)})
+	body, _ := encode(failure{Error: fmt.Sprintf("%d connections are open already", most)})
 	fmt.Fprintf(conn, "HTTP/1.1 503 Service Unavailable\r\n%s: %d\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s",
 		headerProtocol, protocol, len(body), body)
 	_ = conn.Close()

@@ -3,13 +3,17 @@ package control
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -105,31 +109,97 @@ func TestARequestIsBounded(t *testing.T) {
 	}
 }
 
+// serveWith is serve with other limits.
+func serveWith(t testing.TB, p Project, change func(*limits)) (path string) {
+	t.Helper()
+	most := usualLimits()
+	change(&most)
+	path = filepath.Join(shortDir(t), "run", "test.sock")
+	s, err := listenWith(path, p, most)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return path
+}
+
 func TestASlowRequestIsGivenUp(t *testing.T) {
-	path := serve(t, &fake{})
-	t.Parallel()
+	path := serveWith(t, &fake{}, func(l *limits) {
+		l.header, l.body, l.idle = 50*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond
+	})
 	for name, begin := range map[string]string{
-		"header": "GET /snap",
-		"body":   "POST /ask HTTP/1.1\r\n" + head + "Content-Length: 100\r\n\r\n{",
+		"nothing":      "",
+		"header":       "GET /snap",
+		"body":         "POST /ask HTTP/1.1\r\n" + head + "Content-Length: 100\r\n\r\n{",
+		"unread body":  "GET /hello HTTP/1.1\r\n" + head + "Content-Length: 100\r\n\r\n{",
+		"refused body": "POST /nowhere HTTP/1.1\r\n" + head + "Content-Length: 100\r\n\r\n{",
+		"chunks":       "GET /hello HTTP/1.1\r\n" + head + "Transfer-Encoding: chunked\r\n\r\n5\r\nabc",
+		"next":         "GET /hello HTTP/1.1\r\n" + head + "\r\n",
 	} {
 		conn := rawConn(t, path)
 		if _, err := io.WriteString(conn, begin); err != nil {
 			t.Fatal(err)
 		}
-		_ = conn.SetReadDeadline(time.Now().Add(bodyPatience + patience))
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
 		if _, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("%s: the connection is still open", name)
 		}
 	}
 }
 
+// TestASlowAnswerIsNot: neither a change that takes long, nor a stream, whatever
+// its connection was used for before.
+func TestASlowAnswerIsNot(t *testing.T) {
+	const short = 50 * time.Millisecond
+	path := serveWith(t, &fake{
+		ask:      func(Request) (Answer, error) { time.Sleep(5 * short); return Answer{Seq: 7}, nil },
+		snapshot: func() Snapshot { time.Sleep(5 * short); return Snapshot{Seq: 7} },
+		logs: func(ctx context.Context, _ LogQuery, each func(LogLine) error) error {
+			for i := range 5 {
+				if err := each(LogLine{Next: int64(i)}); err != nil {
+					return err
+				}
+				select {
+				case <-time.After(short):
+				case <-ctx.Done():
+					return errors.New("the client is thought to be gone")
+				}
+			}
+			return nil
+		},
+	}, func(l *limits) { l.header, l.body, l.answer = short, short, short })
+	c := dialed(t, path)
+	for range 2 {
+		if a, err := c.Ask(ctxOf(t), Request{Verb: VerbReload}); err != nil || a.Seq != 7 {
+			t.Error(a, err)
+		}
+		if s, err := c.Snapshot(ctxOf(t), false); err != nil || s.Seq != 7 {
+			t.Error(s, err)
+		}
+		n := 0
+		if err := c.Logs(ctxOf(t), LogQuery{}, func(LogLine) error { n++; return nil }); err != nil || n != 5 {
+			t.Errorf("%d lines, %v", n, err)
+		}
+	}
+}
+
 func TestABugInAnAnswerIsNotTheEnd(t *testing.T) {
-	path := serve(t, &fake{ask: func(Request) (Answer, error) { panic("oops") }})
+	path := serve(t, &fake{
+		ask:  func(Request) (Answer, error) { panic("oops") },
+		logs: func(context.Context, LogQuery, func(LogLine) error) error { panic("ouch") },
+	})
 	c := dialed(t, path)
 	if _, err := c.Ask(ctxOf(t), Request{Verb: VerbDown}); err == nil || err.Error() != "this is a mistake in lhrun: oops" {
 		t.Error(err)
 	}
 	if _, err := c.Snapshot(ctxOf(t), false); err != nil {
+		t.Error(err)
+	}
+	if err := c.Logs(ctxOf(t), LogQuery{}, nil); err == nil || err.Error() != "this is a mistake in lhrun: ouch" {
 		t.Error(err)
 	}
 }
@@ -165,7 +235,7 @@ func TestErrorsStayWhatTheyAre(t *testing.T) {
 func TestACrowdIsToldToComeLater(t *testing.T) {
 	path := serve(t, &fake{})
 	c := dialed(t, path)
-	for range maxConnections - 1 {
+	for range usualLimits().connections - 1 {
 		rawConn(t, path)
 	}
 	// The server takes them one after the other, so this one comes last.
@@ -176,5 +246,75 @@ func TestACrowdIsToldToComeLater(t *testing.T) {
 	// Who is inside is served.
 	if _, err := c.Snapshot(ctxOf(t), false); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestForgottenStreamsLeaveRoomForOrders, of which one may be down.
+func TestForgottenStreamsLeaveRoomForOrders(t *testing.T) {
+	path := serve(t, &fake{logs: func(ctx context.Context, _ LogQuery, _ func(LogLine) error) error {
+		<-ctx.Done()
+		return nil
+	}})
+	most := usualLimits()
+	begin := func(request string) (status int) {
+		conn := rawConn(t, path)
+		if _, err := io.WriteString(conn, request); err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode
+	}
+	for i := range most.readers + 1 {
+		if status := begin(post("/logs", `{"follow":true}`)); (status == 200) != (i < most.readers) {
+			t.Fatalf("reader %d: %d", i, status)
+		}
+	}
+	for i := most.readers; i < most.streams+1; i++ {
+		if status := begin("GET /events?since=0 HTTP/1.1\r\n" + head + "\r\n"); (status == 200) != (i < most.streams) {
+			t.Fatalf("stream %d: %d", i, status)
+		}
+	}
+	c := dialed(t, path)
+	if _, err := c.Ask(ctxOf(t), Request{Verb: VerbDown}); err != nil {
+		t.Error(err)
+	}
+	for _, err := range []error{
+		c.Events(ctxOf(t), 0, nil), c.Logs(ctxOf(t), LogQuery{}, nil),
+	} {
+		if err == nil || !strings.HasSuffix(err.Error(), " already") {
+			t.Error(err)
+		}
+	}
+}
+
+// TestAClientThatReadsSlowlyCostsLittle: its lines wait in a bounded number of bytes.
+func TestAClientThatReadsSlowlyCostsLittle(t *testing.T) {
+	o := newOutbox()
+	ctx, cancel := context.WithCancel(t.Context())
+	var put atomic.Int64
+	full := make(chan error, 1)
+	line := LogLine{Text: strings.Repeat("\x01", 64<<10)} // six times as long on the wire
+	go func() {
+		for {
+			if err := o.put(ctx, line); err != nil {
+				full <- err
+				return
+			}
+			put.Add(1)
+		}
+	}()
+	for put.Load() == 0 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-full; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if n := len(o.lines); n > maxUnsent+6*len(line.Text)+1000 {
+		t.Errorf("%d bytes wait", n)
 	}
 }

@@ -9,62 +9,62 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 )
 
-// streamBuffer is how many objects wait for a client that reads slowly. Beyond
-// them whoever produces them waits; it reads a past of its own, so nobody else does.
-const streamBuffer = 256
+// errCut is: a stream has not come to its end.
+var errCut = errors.New("the stream was cut off")
 
 // stream sends what produce sends, one object a line, at once or, when there is
 // much, many together. An error of produce is the last line; without that and
 // without the end that HTTP marks, the stream was cut off.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, produce func(ctx context.Context, send func(any) error) error) error {
+	leave, err := enter(s.streams, "streams are open")
+	if err != nil {
+		return err
+	}
+	defer leave()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Time{})
-	lines := make(chan []byte, streamBuffer)
+	out := newOutbox()
 	go func() {
-		defer close(lines)
-		err := produce(ctx, func(v any) error { return enqueue(ctx, lines, v) })
+		defer out.close()
+		err := guarded(func() error {
+			return produce(ctx, func(v any) error { return out.put(ctx, v) })
+		})
 		if err != nil && ctx.Err() == nil {
-			_ = enqueue(ctx, lines, failureOf(err))
+			_ = out.put(ctx, failureOf(err))
 		}
 	}()
 	w.Header().Set("Content-Type", typeStream)
 	w.WriteHeader(http.StatusOK)
-	err := rc.Flush()
-	out := bufio.NewWriterSize(w, 64<<10)
-	for line := range lines {
+	rc := http.NewResponseController(w)
+	err = rc.Flush()
+	for lines := range out.batches() {
 		if err == nil {
-			_, err = out.Write(line)
+			_, err = w.Write(lines)
 		}
-		if err == nil && len(lines) == 0 {
-			err = errors.Join(out.Flush(), rc.Flush())
+		if err == nil {
+			err = rc.Flush()
 		}
-		s.sent.Add(1)
 		if err != nil {
 			cancel() // and go on until produce has noticed
 		}
+		s.sent.Add(1)
 	}
-	if ctx.Err() != nil || out.Flush() != nil {
-		panic(http.ErrAbortHandler) // The client must not take this for the end.
+	if ctx.Err() != nil {
+		return errCut
 	}
 	return nil
 }
 
-func enqueue(ctx context.Context, lines chan<- []byte, v any) error {
-	line, err := encode(v)
-	if err != nil {
-		return err
-	}
-	select {
-	case lines <- line:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+// guarded makes an error of a panic: a bug here must not be the end of the services.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("this is a mistake in lhrun: %v", p)
+		}
+	}()
+	return f()
 }
 
 // readStream gives each line of r to each, until the end, an error of each, or a

@@ -34,12 +34,6 @@ const (
 	typeStream = "application/jsonl"
 )
 
-const (
-	maxBody = 1 << 20
-	// maxLine bounds one object of a stream: a line of 64 KiB, escaped, and more.
-	maxLine = 4 << 20
-)
-
 // introduce writes who speaks into the head of a request or an answer.
 func introduce(h http.Header) {
 	h.Set(headerProtocol, strconv.Itoa(protocol))
