@@ -83,11 +83,14 @@ func (s *Supervisor) order(o Order) (Taken, error) {
 		own[u] = true
 	}
 	concerned := s.concerned(named, o)
+	before := make(map[*unit]*Status, len(concerned))
 	for _, u := range concerned {
 		t.Services = append(t.Services, u.Name)
+		before[u] = u.status
 	}
 	for _, u := range concerned {
-		if s.carryOut(o, u, own[u]) {
+		// Those that failed with another one begin with it.
+		if s.carryOut(o, u, own[u]) || u.status != before[u] {
 			t.Changed = append(t.Changed, u.Name)
 		}
 	}

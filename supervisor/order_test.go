@@ -86,6 +86,25 @@ func TestARestartOfAllLeavesOutWhatIsDownOrDone(t *testing.T) {
 	})
 }
 
+func TestAnOrderCountsWhatBeginsWithWhatItHadFailedBy(t *testing.T) {
+	task := svc("migrate")
+	task.Task = true
+	inWorld(t, []Service{task, svc("web", "migrate")}, func(w *world) {
+		all := []string{"migrate", "web"}
+		w.order(Order{})
+		w.fake.process("migrate").die(3)
+		synctest.Wait()
+		w.expect("web", StateFailed, "migrate failed: exited with code 3")
+		taken := w.order(Order{Services: all, Missing: true})
+		if !slices.Equal(taken.Changed, all) {
+			t.Errorf("changed: %v, want %v", taken.Changed, all)
+		}
+		w.fake.process("migrate").die(0)
+		time.Sleep(time.Second)
+		w.expect("web", StateReady, "")
+	})
+}
+
 func TestAnOrderIsRefusedOnceAllIsEnding(t *testing.T) {
 	inWorld(t, []Service{svc("api")}, func(w *world) {
 		w.fake.stops["api"] = time.Minute

@@ -11,8 +11,9 @@ import (
 // of the others, health, stop, restart and depends_on hold at once and the rest
 // from the next start on.
 //
-// left closes when nothing is left of the processes that this ends. On an error
-// nothing has changed.
+// left closes when nothing is left of the processes that this ends. The error is of
+// services that cannot run together, or ErrEnding or ErrEnded; then nothing has
+// changed.
 func (s *Supervisor) Apply(services []Service, env []string, restart []string) (left <-chan struct{}, err error) {
 	services = slices.Clone(services)
 	for i, svc := range services {
@@ -25,7 +26,7 @@ func (s *Supervisor) Apply(services []Service, env []string, restart []string) (
 	answer := make(chan error, 1)
 	s.post(func() {
 		if s.closing {
-			answer <- ErrEnded
+			answer <- ErrEnding
 			return
 		}
 		ending := s.apply(services, newEnvironment(env), restart)
@@ -84,10 +85,15 @@ func (s *Supervisor) adopt(svc Service, restarts bool) *unit {
 	if u == nil {
 		u = newUnit(svc)
 		s.byName[svc.Name] = u
+		s.tell(u, Event{Kind: EventState})
 		return u
 	}
 	u.Service, u.removed = svc, false
+	before := *u.status
 	s.amend(u, u.describe)
+	if !reflect.DeepEqual(before, *u.status) {
+		s.tell(u, Event{Kind: EventState})
+	}
 	a := u.attempt
 	if a == nil || a.ending || restarts {
 		return u

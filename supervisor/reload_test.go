@@ -226,7 +226,7 @@ func TestApplyAfterTheEndIsRefused(t *testing.T) {
 		w.fake.stops["db"] = time.Second
 		w.cancel()
 		synctest.Wait()
-		if _, err := w.Apply([]Service{svc("db")}, nil, nil); !errors.Is(err, ErrEnded) {
+		if _, err := w.Apply([]Service{svc("db")}, nil, nil); !errors.Is(err, ErrEnding) {
 			t.Errorf("while it ends: %v", err)
 		}
 		time.Sleep(2 * time.Second)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/proc"
@@ -26,7 +25,7 @@ func (ses *session) heed(ward *proc.Ward) <-chan os.Signal {
 		for {
 			select {
 			case sig := <-ward.Signals():
-				if sig == syscall.SIGWINCH && len(signals) > 0 {
+				if resizes(sig) && len(signals) > 0 {
 					continue
 				}
 				if len(signals) == 0 {

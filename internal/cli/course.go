@@ -9,21 +9,19 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/proc"
-	"github.com/lhrun/lhrun/supervisor"
 )
 
-// course is what a run in the foreground knows of its own way: whether all was
-// settled once, whether it is ending, and with what outcome.
+// course is what a run knows of its own way: whether all was settled once,
+// whether it is ending, and with what outcome.
 type course struct {
 	*session
 	stop    func()
 	outcome error
-
-	started time.Time
-	settled bool
 	ending  time.Time
-	seq     uint64
+	// stopped counts the services that ran when the ending began.
+	stopped int
 }
 
 // run drives a session from its start to its end, in the care of ward.
@@ -32,20 +30,28 @@ func (ses *session) run(ward *proc.Ward) error {
 	pipe := make(chan os.Signal, 1)
 	signal.Notify(pipe, syscall.SIGPIPE)
 	defer signal.Stop(pipe)
-	events, unsubscribe := ses.sup.Subscribe(1 << 14)
-	defer unsubscribe()
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
+	c := &course{session: ses, stop: stop}
+	c.started, c.changed = time.Now(), true
+	news := c.follow(context.Background(), 0)
 	ended := make(chan error, 1)
 	go func() { ended <- ses.sup.Run(ctx) }()
-
-	c := &course{session: ses, stop: stop, started: time.Now()}
 	if err := c.sup.Start(c.wanted...); err != nil {
 		c.end(err, "")
 	}
+	if err := c.drive(ward, news, ended); err != nil {
+		c.view.warn("%v", err)
+	}
+	return c.outcome
+}
+
+// drive is the one loop of a run. The error is of the log store: nothing that ran
+// is the worse for it.
+func (c *course) drive(ward *proc.Ward, news *news, ended <-chan error) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	broken, lost, signals := ses.screen.Failed(), ward.Lost(), ses.heed(ward)
+	events, broken, lost, signals := news.events, c.screen.Failed(), ward.Lost(), c.heed(ward)
 	for {
 		select {
 		case e, ok := <-events:
@@ -56,9 +62,11 @@ func (ses *session) run(ward *proc.Ward) error {
 			c.event(e)
 		case sig := <-signals:
 			c.signal(sig)
+		case kill := <-c.downs:
+			c.down(kill)
 		case <-broken:
 			broken = nil
-			c.end(exitError{exitFailed, fmt.Errorf("cannot write the output: %w", ses.screen.Err())}, "")
+			c.end(exitError{exitFailed, fmt.Errorf("cannot write the output: %w", c.screen.Err())}, "")
 		case <-lost:
 			lost = nil // heed has killed everything.
 			c.end(exitError{exitFailed, errors.New("its guard process was killed, so everything is ended")}, "")
@@ -66,42 +74,38 @@ func (ses *session) run(ward *proc.Ward) error {
 			c.tick(now)
 		case err := <-ended:
 			c.finish(events)
-			return errors.Join(c.outcome, err)
+			return err
 		}
 	}
 }
 
 // event takes one piece of news and decides whether it ends the run.
-func (c *course) event(e supervisor.Event) {
-	if c.seq != 0 && e.Seq != c.seq+1 {
-		c.board.refresh(c.sup.Snapshot())
-	}
-	c.seq = e.Seq
-	before := c.board.update(e.Status)
-	c.view.event(e, before, !c.ending.IsZero())
+func (c *course) event(e control.Event) {
+	c.take(e, !c.ending.IsZero())
 	if c.ending.IsZero() {
 		c.judge(e)
 	}
 }
 
-// judge ends the run where it can't or must not go on.
-func (c *course) judge(e supervisor.Event) {
-	if !c.settled && c.board.count(isPending) == 0 {
-		c.settled = true
-		c.view.summary(c.board, time.Since(c.started))
+// judge ends the run where it can't or must not go on. What somebody has stopped
+// by name can be started again, so that is no end.
+func (c *course) judge(e control.Event) {
+	c.settle()
+	switch st := e.Service; {
+	case st == nil:
+	case c.Procfile && !c.options.keepGoing && e.Kind == control.KindState && hasEnded(*st):
+		c.end(exitError{procfileCode(*st), nil}, st.Name+" ended, so the others are stopped")
+		return
+	case c.options.abortOnFailure && isFailed(*st):
+		c.end(exitError{failedCode(*st), errors.New(describe(*st))}, "")
+		return
 	}
-	st := e.Status
-	switch {
-	case c.Procfile && !c.options.keepGoing && e.Kind == supervisor.EventState && isSettled(st):
-		c.end(exitError{procfileCode(st), nil}, st.Name+" ended, so the others are stopped")
-	case c.options.abortOnFailure && isFailed(st):
-		c.end(exitError{failedCode(st), errors.New(describe(st))}, "")
-	case c.board.count(isSettled) == len(c.board.order):
-		c.end(c.verdict(), "")
+	if all := c.board.all(); count(all, hasEnded) == len(all) {
+		c.end(verdict(all), "")
 	}
 }
 
-func procfileCode(st supervisor.Status) int {
+func procfileCode(st control.Service) int {
 	if st.ExitCode != nil {
 		return *st.ExitCode
 	}
@@ -109,28 +113,32 @@ func procfileCode(st supervisor.Status) int {
 }
 
 // failedCode tells a service that was not ready in time from one that failed.
-func failedCode(st supervisor.Status) int {
+func failedCode(st control.Service) int {
 	if st.TimedOut {
 		return exitNotInTime
 	}
 	return exitFailed
 }
 
-// verdict is the outcome of a run in which every service has come to its end.
-func (c *course) verdict() error {
-	if c.board.count(isFailed) == 0 {
+// verdict is the outcome of services that have all come to their end.
+func verdict(services []control.Service) error {
+	failed := those(services, failedByItself)
+	late := count(failed, func(st control.Service) bool { return st.TimedOut })
+	switch {
+	case count(services, isFailed) == 0:
 		return nil
-	}
-	late := c.board.count(func(st supervisor.Status) bool { return st.TimedOut })
-	if late > 0 && late == c.board.count(failedByItself) {
+	case late > 0 && late == len(failed):
 		return exitError{exitNotInTime, nil}
 	}
 	return exitError{exitFailed, nil}
 }
 
 func (c *course) signal(sig os.Signal) {
+	if sig != syscall.SIGWINCH {
+		c.screen.Wipe()
+	}
 	switch {
-	case sig == syscall.SIGWINCH:
+	case resizes(sig):
 		c.sup.Resize(terminalSize(c.screen.File()))
 	case sig == syscall.SIGQUIT:
 		c.end(exitError{exitInterrupted, nil}, "killing everything")
@@ -146,12 +154,22 @@ func (c *course) signal(sig os.Signal) {
 	}
 }
 
+// down is what another process asks for.
+func (c *course) down(kill bool) {
+	c.end(verdict(c.board.all()), "stopping, as another lhrun asks")
+	if kill {
+		c.view.say("killing what is left")
+		c.sup.Kill()
+	}
+}
+
 // end begins the stop in order; the first outcome stays.
 func (c *course) end(outcome error, why string) {
 	if !c.ending.IsZero() {
 		return
 	}
 	c.ending, c.outcome = time.Now(), outcome
+	c.stopped = count(c.board.all(), func(st control.Service) bool { return st.PID != 0 })
 	c.stop() // Before a word is said: that may take for ever.
 	c.view.live(nil)
 	if why != "" {
@@ -171,12 +189,14 @@ func (c *course) tick(now time.Time) {
 }
 
 // finish takes the last events, which come before the channel closes.
-func (c *course) finish(events <-chan supervisor.Event) {
+func (c *course) finish(events <-chan control.Event) {
 	if events != nil {
 		for e := range events {
 			c.event(e)
 		}
 	}
 	c.view.live(nil)
-	c.view.goodbye(len(c.board.order), time.Since(c.ending))
+	if c.stopped > 0 {
+		c.view.goodbye(c.stopped, time.Since(c.ending))
+	}
 }

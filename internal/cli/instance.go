@@ -19,10 +19,13 @@ type instance struct {
 	lock *os.File
 }
 
-// errRunning is another lhrun that runs this checkout.
+// errRunning is another lhrun that has this checkout.
 type errRunning struct {
 	checkout ports.Checkout
-	pid      int
+	// pid is 0 where the holder is not known.
+	pid int
+	// wanted are the services that were to be started.
+	wanted []string
 }
 
 func (e errRunning) Error() string {
@@ -30,8 +33,16 @@ func (e errRunning) Error() string {
 	if e.pid != 0 {
 		by = fmt.Sprintf(", pid %d", e.pid)
 	}
-	return fmt.Sprintf("%s (instance %s) already runs in %s%s: end that one first",
-		e.checkout.Project, e.checkout.Instance, e.checkout.Dir, by)
+	return fmt.Sprintf("%s (%s) already runs in %s%s", e.checkout.Project, e.checkout.Instance, e.checkout.Dir, by)
+}
+
+// held adds to an errRunning what was to be started.
+func held(err error, wanted []string) error {
+	if running, ok := errors.AsType[errRunning](err); ok {
+		running.wanted = wanted
+		return running
+	}
+	return err
 }
 
 // lockPatience is how long the lock is waited for while its holder is no run that
@@ -51,12 +62,12 @@ func claim(c ports.Checkout) (*instance, error) {
 		rec, _ := i.record()
 		switch {
 		case proc.Alive(rec.Supervisor) && proc.Alive(rec.Guard):
-			return nil, errRunning{c, rec.Guard.PID}
+			return nil, errRunning{checkout: c, pid: rec.Guard.PID}
 		case time.Now().After(limit):
-			return nil, errRunning{c, 0}
+			return nil, errRunning{checkout: c}
 		case proc.Alive(rec.Supervisor):
 			// Its guard is dead and it has not ended itself: it is stopped, or hangs.
-			proc.EndLeftovers(rec, sweepPatience)
+			proc.EndLeftovers(rec.Record, sweepPatience)
 		}
 	}
 }
@@ -106,7 +117,25 @@ func privateDir(base string, below ...string) (string, error) {
 	return dir, nil
 }
 
+// exists reports whether the checkout of c has ever run.
+func exists(c ports.Checkout) (bool, error) {
+	projects, err := projectsDir()
+	if err != nil {
+		return false, err
+	}
+	_, err = os.Stat(filepath.Join(projects, c.Project, c.Instance))
+	return err == nil, nil
+}
+
+func projectsDir() (string, error) {
+	state, err := ports.StateDir()
+	return filepath.Join(state, "projects"), err
+}
+
 func (i *instance) logs() string { return filepath.Join(i.dir, "logs") }
+
+// ownLog is where a run in the background writes lhrun's own lines.
+func (i *instance) ownLog() string { return filepath.Join(i.dir, "lhrun.log") }
 
 // release ends the claim of a run that left nothing behind.
 func (i *instance) release() error {

@@ -12,17 +12,30 @@ import (
 	"unicode"
 
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/ports"
 )
 
 // sweepPatience is how long what a killed run has left may take to end by itself.
 const sweepPatience = 2 * time.Second
 
-func (i *instance) recordPath() string { return filepath.Join(i.dir, "run.json") }
+// record is what a run writes down: for the next lhrun in case it is killed, and
+// for those that cannot read its file.
+type record struct {
+	proc.Record
+	Checkout ports.Checkout `json:"checkout"`
+	File     string         `json:"file"`
+}
+
+const recordName = "run.json"
+
+func (i *instance) recordPath() string { return filepath.Join(i.dir, recordName) }
 
 // record is what the last run that was killed, or the one that runs, wrote down.
-func (i *instance) record() (proc.Record, error) {
-	var rec proc.Record
-	data, err := readPlain(i.recordPath())
+func (i *instance) record() (record, error) { return readRecord(i.recordPath()) }
+
+func readRecord(path string) (record, error) {
+	var rec record
+	data, err := readPlain(path)
 	if err != nil {
 		return rec, err
 	}
@@ -30,7 +43,7 @@ func (i *instance) record() (proc.Record, error) {
 }
 
 // write records who runs, for the next lhrun in case this one is killed.
-func (i *instance) write(rec proc.Record) error {
+func (i *instance) write(rec record) error {
 	data, err := json.Marshal(rec)
 	if err != nil {
 		return err
@@ -53,6 +66,22 @@ func (i *instance) write(rec proc.Record) error {
 	return nil
 }
 
+// runOf finds the checkout that was started from file and not ended in order,
+// whatever the file says by now.
+func runOf(file string) (ports.Checkout, bool) {
+	projects, err := projectsDir()
+	if err != nil {
+		return ports.Checkout{}, false
+	}
+	found, _ := filepath.Glob(filepath.Join(projects, "*", "*", recordName))
+	for _, path := range found {
+		if rec, err := readRecord(path); err == nil && rec.File == file {
+			return rec.Checkout, true
+		}
+	}
+	return ports.Checkout{}, false
+}
+
 // sweep ends what a killed run has left, and says what it was in lines for people.
 // Everything is known by pid and start time, by the mark of that run in its
 // environment, or by the pipe that it writes to.
@@ -61,7 +90,7 @@ func (i *instance) sweep() (told []string) {
 	if err != nil {
 		return nil // None, or garbled by a crash: there is nothing to go by.
 	}
-	ended, still := proc.EndLeftovers(rec, sweepPatience)
+	ended, still := proc.EndLeftovers(rec.Record, sweepPatience)
 	for _, l := range sortLeft(ended) {
 		told = append(told, fmt.Sprintf("ended %s, left by a run that was killed", describeLeft(l)))
 	}

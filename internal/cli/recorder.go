@@ -14,7 +14,7 @@ import (
 type recorder struct {
 	instance *instance
 	sup      *supervisor.Supervisor
-	rec      proc.Record
+	rec      record
 	// below is what the last look into the trees has found.
 	below []supervisor.Process
 	quit  chan struct{}
@@ -31,7 +31,7 @@ const (
 
 // keepRecord writes the record now, and again as it changes, until the recorder is
 // closed.
-func (i *instance) keepRecord(rec proc.Record, sup *supervisor.Supervisor) (*recorder, error) {
+func (i *instance) keepRecord(rec record, sup *supervisor.Supervisor) (*recorder, error) {
 	if err := i.write(rec); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,8 @@ type globals struct {
 	dir      string
 	profiles []string
 	noColor  bool
+	// away is: this process is the one that up -d has put into the background.
+	away bool
 }
 
 // Main runs lhrun with args, which exclude the program's name, and returns the
@@ -43,6 +45,7 @@ one a port of its own, and shows what they write in one stream.`,
 		Example: `  lhrun init          write a first lhrun.toml
   lhrun check         validate it
   lhrun up            start everything, Ctrl-C stops it
+  lhrun up -d         the same in the background; lhrun down stops it
   lhrun port api      the port of one service`,
 		Args:          verbArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -61,7 +64,7 @@ one a port of its own, and shows what they write in one stream.`,
 	root.SetFlagErrorFunc(flagError)
 	g.addFlags(root)
 	root.AddCommand(
-		newUp(g), newLogs(g), newPorts(g),
+		newUp(g), newDown(g), newStart(g), newStop(g), newRestart(g), newLogs(g), newPorts(g),
 		newExec(g), newEnv(g), newPort(g), newURL(g),
 		newCheck(g), newInit(g), newServe(g),
 		newVersion(g), newCompletion(g),

@@ -5,25 +5,75 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
+	"time"
 
+	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
 )
 
 // dial connects to the run of the project that is here. Where it does not run, the
 // error says how to start it and has the exit code for that.
 func (g *globals) dial(ctx context.Context) (ports.Checkout, *control.Client, error) {
-	p, err := g.find()
-	if err != nil {
-		return ports.Checkout{}, nil, err
-	}
-	client, err := dialCheckout(ctx, p.checkout)
-	if errors.Is(err, control.ErrNotRunning) {
-		g.clearUp(p.checkout)
-		err = notRunning(p.checkout, "lhrun up")
-	}
-	return p.checkout, client, err
+	return g.dialOr(ctx, "lhrun up")
 }
+
+// dialOr is dial, with what to start the project by.
+func (g *globals) dialOr(ctx context.Context, start string) (ports.Checkout, *control.Client, error) {
+	c, client, err := g.reach(ctx)
+	if errors.Is(err, control.ErrNotRunning) {
+		g.clearUp(c)
+		err = exitError{exitNotRunning, fmt.Errorf("%s (%s) does not run; start it with %q", c.Project, c.Instance, start)}
+	}
+	return c, client, err
+}
+
+// reach is dial with the bare control.ErrNotRunning.
+func (g *globals) reach(ctx context.Context) (ports.Checkout, *control.Client, error) {
+	c, file, err := g.whereabouts()
+	if err != nil {
+		return c, nil, err
+	}
+	client, err := dialCheckout(ctx, c)
+	if errors.Is(err, control.ErrNotRunning) {
+		// The file may have got another name since the run began.
+		if before, ok := runOf(file); ok && before != c {
+			if client, err := dialCheckout(ctx, before); err == nil {
+				return before, client, nil
+			}
+		}
+	}
+	return c, client, err
+}
+
+// whereabouts says which checkout is here, and the file that is its. A file that
+// has become wrong does not hide the run that it began.
+func (g *globals) whereabouts() (c ports.Checkout, file string, err error) {
+	p, err := g.find()
+	if err == nil {
+		return p.checkout, realPath(p.File), nil
+	}
+	path, notFound := config.Find(config.Options{File: g.file, Dir: g.dir})
+	if notFound == nil {
+		if c, ok := runOf(realPath(path)); ok {
+			return c, realPath(path), nil
+		}
+	}
+	return c, "", err
+}
+
+func realPath(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
+// dialPatience is how long a run may take to answer: it never has to do more than
+// to say that it is there.
+const dialPatience = 5 * time.Second
 
 // dialCheckout returns control.ErrNotRunning where the checkout does not run.
 func dialCheckout(ctx context.Context, c ports.Checkout) (*control.Client, error) {
@@ -31,11 +81,35 @@ func dialCheckout(ctx context.Context, c ports.Checkout) (*control.Client, error
 	if err != nil {
 		return nil, err
 	}
-	return control.Dial(ctx, path)
+	short, cancel := context.WithTimeout(ctx, dialPatience)
+	defer cancel()
+	client, err := control.Dial(short, path)
+	for errors.Is(err, control.ErrLost) && short.Err() == nil {
+		time.Sleep(meetPause) // It is just dying.
+		client, err = control.Dial(short, path)
+	}
+	if err != nil && short.Err() != nil && ctx.Err() == nil {
+		return nil, mute(c)
+	}
+	return client, err
 }
 
-func notRunning(c ports.Checkout, start string) error {
-	return exitError{exitNotRunning, fmt.Errorf("%s (%s) does not run; start it with %q", c.Project, c.Instance, start)}
+// mute is the error of a run that is there and does not answer.
+func mute(c ports.Checkout) error {
+	i, err := newInstance(c)
+	if err != nil {
+		return err
+	}
+	rec, _ := i.record()
+	var pids []string
+	for _, id := range []proc.ID{rec.Guard, rec.Supervisor} {
+		if proc.Alive(id) {
+			pids = append(pids, fmt.Sprint(id.PID))
+		}
+	}
+	all := strings.Join(pids, " ")
+	return fmt.Errorf("%s (%s) runs and does not answer; if it is suspended, `kill -CONT %s` lets it go on, "+
+		"else `kill -9 %s` and then `lhrun down` end it", c.Project, c.Instance, all, all)
 }
 
 // clearUp ends what a run of the checkout has left that was killed with its guard,

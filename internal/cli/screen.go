@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -26,6 +27,8 @@ type screen interface {
 	// Live shows lines below the stream and reports whether it can; nil takes
 	// them away.
 	Live(lines []string) bool
+	// Wipe takes away what the terminal has echoed of a pressed key.
+	Wipe()
 	// Failed closes when the output can't be written any more; Err says why.
 	Failed() <-chan struct{}
 	Err() error
@@ -37,10 +40,10 @@ func (g *globals) newScreen(o upOptions, names []string) screen {
 	if o.logFormat == "json" {
 		return newJSONScreen(g.Out)
 	}
-	fd := int(g.Out.Fd())
-	terminal := term.IsTerminal(fd) && os.Getenv("TERM") != "dumb"
-	return &textScreen{file: g.Out, terminal: terminal, Console: logs.NewConsole(g.Out, logs.ConsoleOptions{
-		Color:    terminal && !g.noColor && os.Getenv("NO_COLOR") == "",
+	terminal := isTerminal(g.Out)
+	color := terminal && !g.noColor && os.Getenv("NO_COLOR") == ""
+	return &textScreen{file: g.Out, terminal: terminal, color: color, Console: logs.NewConsole(g.Out, logs.ConsoleOptions{
+		Color:    color,
 		Time:     o.timestamps,
 		Names:    append([]string{logs.Self}, names...),
 		Terminal: terminal,
@@ -48,13 +51,55 @@ func (g *globals) newScreen(o upOptions, names []string) screen {
 	})}
 }
 
+// newBareScreen is for verbs that have only lines of their own to write: what goes
+// wrong goes to the error output.
+func (g *globals) newBareScreen() *bareScreen {
+	terminal := isTerminal(g.Out)
+	return &bareScreen{errs: g.Err, textScreen: textScreen{file: g.Out, terminal: terminal, Console: logs.NewConsole(g.Out, logs.ConsoleOptions{
+		Bare:     true,
+		Terminal: terminal,
+		Width:    func() int { return int(terminalSize(g.Out).Cols) },
+	})}}
+}
+
+func isTerminal(f *os.File) bool {
+	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+type bareScreen struct {
+	textScreen
+	errs *os.File
+	// mute writes nothing to the output, which is for JSON.
+	mute bool
+}
+
+func (s *bareScreen) Say(level hclog.Level, text string) {
+	switch {
+	case level >= levelError:
+		s.Live(nil)
+		fmt.Fprintln(s.errs, "lhrun:", text)
+	case !s.mute:
+		s.textScreen.Say(level, text)
+	}
+}
+
+func (s *bareScreen) Live(lines []string) bool { return !s.mute && s.textScreen.Live(lines) }
+
 type textScreen struct {
 	*logs.Console
 	file     *os.File
 	terminal bool
+	color    bool
 }
 
-func (s *textScreen) Say(_ hclog.Level, text string) {
+func (s *textScreen) Say(level hclog.Level, text string) {
+	switch {
+	case !s.color:
+	case level >= levelError:
+		text = "\x1b[31m" + text + "\x1b[0m"
+	case level >= levelWarn:
+		text = "\x1b[33m" + text + "\x1b[0m"
+	}
 	_ = s.Lines(logs.Self, time.Now(), []byte(text+"\n")) // Failed tells of errors.
 }
 
@@ -84,6 +129,7 @@ func newJSONScreen(f *os.File) *jsonScreen {
 
 func (s *jsonScreen) Say(level hclog.Level, text string) { s.own.Log(level, text) }
 func (s *jsonScreen) Live([]string) bool                 { return false }
+func (s *jsonScreen) Wipe()                              {}
 func (s *jsonScreen) File() *os.File                     { return s.file }
 
 // lockedFile keeps the lines of two writers apart.

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"slices"
 
 	"golang.org/x/term"
 
+	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
@@ -18,12 +20,16 @@ type session struct {
 	options upOptions
 	wanted  []string
 
+	*watch
+
 	instance *instance
 	held     *ports.Leases
 	screen   screen
 	sup      *supervisor.Supervisor
-	board    *board
-	view     *view
+	local    *control.Local
+	server   *control.Server
+	// downs are the wishes of other processes that all be stopped; true kills.
+	downs    chan bool
 	recorder *recorder
 }
 
@@ -38,8 +44,11 @@ func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err err
 	if ses.wanted, err = p.Select(o.names, g.profiles, o.noDeps); err != nil {
 		return nil, err
 	}
+	if len(ses.wanted) == 0 {
+		return nil, usageError("no service starts by itself here: name one, or a --profile")
+	}
 	if ses.instance, err = claim(p.checkout); err != nil {
-		return nil, err
+		return nil, held(err, ses.wanted)
 	}
 	defer func() {
 		if err != nil {
@@ -54,8 +63,10 @@ func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err err
 	if p.resolved, err = p.resolve(p.leases); err != nil {
 		return nil, err
 	}
-	ses.screen = g.newScreen(o, ses.wanted)
-	ses.view = newView(ses.screen, ses.wanted)
+	if ses.screen, err = ses.openScreen(g); err != nil {
+		return nil, err
+	}
+	ses.watch = &watch{board: newBoard(ses.wanted), view: newView(ses.screen, ses.wanted)}
 	ses.view.header(ses.project, len(ses.wanted))
 	ses.tellBeforehand(swept)
 	return ses, ses.prepare(o, ward)
@@ -82,11 +93,24 @@ func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
 	if err != nil {
 		return err
 	}
-	ses.board = newBoard(ses.wanted, ses.sup.Snapshot())
-	ses.recorder, err = ses.instance.keepRecord(proc.Record{
-		Run: ses.sup.RunID(), Supervisor: proc.Self(), Guard: ward.Guard(),
+	ses.recorder, err = ses.instance.keepRecord(record{
+		Record:   proc.Record{Run: ses.sup.RunID(), Supervisor: proc.Self(), Guard: ward.Guard()},
+		Checkout: ses.checkout,
+		File:     realPath(ses.File),
 	}, ses.sup)
-	return err
+	if err != nil {
+		return err
+	}
+	return ses.serve()
+}
+
+// openScreen is where this run writes: to the terminal that it was started in, or,
+// in the background, to a file and at first to the one that began it.
+func (ses *session) openScreen(g *globals) (screen, error) {
+	if g.away {
+		return newAwayScreen(ses.instance.ownLog(), g.Out)
+	}
+	return g.newScreen(ses.options, ses.wanted), nil
 }
 
 // services are all of the project's; with --no-deps the wanted ones wait only for
@@ -133,8 +157,11 @@ func portLabel(r ports.Request) string {
 // supervisor may be closed too.
 func (ses *session) close() error {
 	var err error
+	if ses.server != nil {
+		err = ses.server.Close()
+	}
 	if ses.held != nil {
-		err = ses.held.Close()
+		err = errors.Join(err, ses.held.Close())
 	}
 	if ses.screen != nil {
 		_ = ses.screen.Close()

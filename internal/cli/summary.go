@@ -4,42 +4,42 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
-	"time"
 
-	"github.com/lhrun/lhrun/supervisor"
+	"github.com/lhrun/lhrun/internal/control"
 )
 
 // summary is the one table that up prints, once nothing is on its way any more.
-func (v *view) summary(b *board, took time.Duration) {
+func (v *view) summary(b *board, took string) {
 	v.live(nil)
 	v.summed = true
-	failed := b.those(isFailed)
-	if len(failed) == 0 {
-		v.say("all ready in %s", short(took))
+	goal := b.goal()
+	if failed := count(goal, isFailed); failed > 0 {
+		v.alarm("%d of %s failed", failed, plural(len(goal), "service"))
 	} else {
-		v.alarm("%d of %s failed", len(failed), plural(len(b.order), "service"))
+		v.say("all ready%s", took)
 	}
 	rows := [][]string{{"SERVICE", "STATE", "AFTER", "URL"}}
-	b.each(func(st supervisor.Status) { rows = append(rows, summaryRow(st)) })
-	for _, line := range table(rows) {
-		v.say("%s", line)
+	for _, st := range goal {
+		rows = append(rows, summaryRow(st))
+	}
+	for i, line := range table(rows) {
+		if i > 0 && isFailed(goal[i-1]) {
+			v.alarm("%s", line)
+		} else {
+			v.say("%s", line)
+		}
 	}
 }
 
-func summaryRow(st supervisor.Status) []string {
-	url, took := st.URL, ""
-	if st.Port == 0 {
-		url = ""
-	}
+func summaryRow(st control.Service) []string {
+	url := ""
 	switch {
 	case isFailed(st):
 		url = st.Reason
-	case st.State == supervisor.StateReady:
-		took = short(st.ReadyAt.Sub(st.StartedAt))
-	case st.State == supervisor.StateCompleted:
-		took = short(st.Since.Sub(st.StartedAt))
+	case st.Port != 0:
+		url = st.URL
 	}
-	return []string{st.Name, string(st.State), took, url}
+	return []string{st.Name, st.State, tookToGoal(st), url}
 }
 
 // table pads columns to their widest cell, two spaces apart.

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +23,7 @@ type upOptions struct {
 	noDeps         bool
 	dryRun         bool
 	keepGoing      bool
+	detach         bool
 }
 
 func newUp(g *globals) *cobra.Command {
@@ -32,11 +35,22 @@ func newUp(g *globals) *cobra.Command {
 soon as what it depends on is ready, and shows what they write. The first Ctrl-C
 stops them, dependents first; the second kills what is left.
 
-With a Procfile everything ends when one process does, with its exit code.`,
-		Example: `  lhrun up                 everything
-  lhrun up api             api and what it depends on
-  lhrun up --timeout 30s   give up, with exit code 4, when not all is ready by then
-  lhrun up -t --no-color   with times, without colours`,
+With -d it does so in the background, and returns when all is ready: 0, or 1 when
+a service failed, or 4 when not all was ready within --timeout. What started goes
+on even then, except with --abort-on-failure; lhrun down stops it. Ctrl-C before
+that stops what was started.
+
+Where the project runs already, up joins: it starts what is missing, shows what
+all services write from now on, and its Ctrl-C only leaves (130 before all is
+ready, else 0).
+
+A run ends by itself when every service has come to its end by itself. One that
+was stopped by name may be started again, so it keeps the run going. With a
+Procfile everything ends when one process does, with its exit code.`,
+		Example: `  lhrun up                    everything
+  lhrun up api                api and what it depends on
+  lhrun up -d --timeout 30s   in the background; exit code 4 when not ready by then
+  lhrun up -t --no-color      with times, without colours`,
 		ValidArgsFunction: g.completeServices,
 		RunE: func(_ *cobra.Command, names []string) error {
 			o.names = names
@@ -44,9 +58,10 @@ With a Procfile everything ends when one process does, with its exit code.`,
 		},
 	}
 	f := cmd.Flags()
+	f.BoolVarP(&o.detach, "detach", "d", false, "run in the background, and return when all is ready")
 	f.BoolVarP(&o.timestamps, "timestamps", "t", false, "put the time before each line")
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of the stream: text or json")
-	f.DurationVar(&o.timeout, "timeout", 0, "stop with exit code 4 when not all is ready after `DURATION`")
+	f.DurationVar(&o.timeout, "timeout", 0, "give up with exit code 4 when not all is ready after `DURATION`")
 	f.BoolVar(&o.abortOnFailure, "abort-on-failure", false, "stop everything when a service fails")
 	f.BoolVar(&o.noDeps, "no-deps", false, "leave out what the named services depend on")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be started, and start nothing")
@@ -65,18 +80,41 @@ func (g *globals) up(o upOptions) error {
 		return g.dryRun(o)
 	}
 	ward, guarded := proc.Guarded()
-	if !guarded {
-		code, err := proc.Guard(proc.GuardOptions{})
-		if err != nil {
-			return err
+	away := os.Getenv(awayKey) != ""
+	switch {
+	case guarded:
+		os.Unsetenv(awayKey)
+		if g.away = away; away {
+			o.timeout = 0 // That is for the one who waits.
 		}
-		return exitError{code, nil}
+		return g.host(o, ward)
+	case o.detach && !away:
+		return g.upAway(o)
 	}
-	ses, err := g.openSession(o, ward)
+	code, err := proc.Guard(proc.GuardOptions{})
 	if err != nil {
 		return err
 	}
-	return errors.Join(ses.run(ward), ses.close())
+	return exitError{code, nil}
+}
+
+// host runs the project, or joins the run that there is.
+func (g *globals) host(o upOptions, ward *proc.Ward) error {
+	return g.together(o, ward.Signals(), func() (*meeting, error) {
+		ses, err := g.openSession(o, ward)
+		if err == nil {
+			return nil, errors.Join(ses.handOver(), ses.run(ward), ses.close())
+		}
+		running, ok := errors.AsType[errRunning](err)
+		if !ok {
+			return nil, err
+		}
+		m := &meeting{Checkout: running.checkout, Wanted: running.wanted, Joins: true}
+		if g.away {
+			return nil, json.NewEncoder(g.Out).Encode(word{Meet: m})
+		}
+		return m, nil
+	})
 }
 
 // dryRun says what up would do, in the order of doing it.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -14,7 +15,9 @@ type view struct {
 	screen screen
 	width  int
 	// quiet is: a terminal shows the progress live, so it needs no lines.
-	quiet    bool
+	quiet bool
+	// terse leaves failures to whoever waits for their end.
+	terse    bool
 	reported time.Time
 	summed   bool
 }
@@ -43,31 +46,35 @@ func (v *view) header(p *project, n int) {
 
 // event says what a person wants to know of e. While everything ends, only what
 // goes wrong is news.
-func (v *view) event(e supervisor.Event, before supervisor.Status, ending bool) {
+func (v *view) event(e control.Event, before control.Service, ending bool) {
 	switch {
-	case e.Kind == supervisor.EventNotice:
-		v.warn("%s %s", e.Service, e.Text)
-	case e.Kind == supervisor.EventExit:
-		if e.Text != e.Status.Reason { // Its state has told why already.
-			v.alarm("%s %s", e.Service, e.Text)
+	case e.Service == nil:
+	case e.Kind == control.KindNotice:
+		v.warn("%s %s", e.Service.Name, e.Text)
+	case e.Kind == control.KindExit && v.terse:
+	case e.Kind == control.KindExit:
+		if e.Text != e.Service.Reason { // Its state has told why already.
+			v.alarm("%s %s", e.Service.Name, e.Text)
 		}
-		for _, line := range e.Lines {
-			v.alarm("  %s: %s", e.Service, line)
-		}
+		v.tail(e.Service.Name, e.Lines)
 	case !ending:
-		v.state(e.Status, before)
+		v.state(*e.Service, before)
 	}
 }
 
-func (v *view) state(st, before supervisor.Status) {
+func (v *view) tail(service string, lines []string) {
+	for _, line := range lines {
+		v.alarm("  %s: %s", service, line)
+	}
+}
+
+func (v *view) state(st, before control.Service) {
 	if st.State == before.State && st.Reason == before.Reason {
 		return
 	}
-	switch st.State {
+	switch supervisor.State(st.State) {
 	case supervisor.StateWaiting:
-		if len(st.WaitsFor) > 0 && len(before.WaitsFor) == 0 && !v.quiet {
-			v.say("%s waits for %s", st.Name, strings.Join(st.WaitsFor, ", "))
-		}
+		v.waiting(st, before)
 	case supervisor.StateReady, supervisor.StateCompleted:
 		if !v.quiet || v.summed {
 			v.say("%s%s", describe(st), after(st))
@@ -75,24 +82,67 @@ func (v *view) state(st, before supervisor.Status) {
 	case supervisor.StateUnhealthy:
 		v.warn("%s is %s", st.Name, st.Reason)
 	case supervisor.StateBackoff:
-		v.warn("%s starts again in %s", st.Name, short(time.Until(st.NextTry)))
+		v.backoff(st)
+	case supervisor.StateStopped:
+		if !st.Wanted {
+			v.say("%s is stopped", st.Name)
+		}
 	case supervisor.StateFailed:
-		v.alarm("%s", describe(st))
+		if !v.terse {
+			v.alarm("%s", describe(st))
+		}
 	}
 }
 
-// after is how long it took to get there, where that is known.
-func after(st supervisor.Status) string {
-	if st.State == supervisor.StateReady && !st.ReadyAt.IsZero() {
-		return " after " + short(st.ReadyAt.Sub(st.StartedAt)) + onURL(st)
+func (v *view) backoff(st control.Service) {
+	text := st.Name + " starts again" + nextTry(st)
+	if v.terse && st.Reason != "" {
+		text += ": " + st.Reason
 	}
-	if st.State == supervisor.StateCompleted {
-		return " after " + short(st.Since.Sub(st.StartedAt))
+	v.warn("%s", text)
+}
+
+func (v *view) waiting(st, before control.Service) {
+	switch {
+	case before.State == string(supervisor.StateStopping):
+		v.say("%s restarts", st.Name)
+	case len(st.WaitsFor) > 0 && len(before.WaitsFor) == 0 && !v.quiet:
+		v.say("%s waits for %s", st.Name, strings.Join(st.WaitsFor, ", "))
+	}
+}
+
+func nextTry(st control.Service) string {
+	if st.NextTry == nil {
+		return ""
+	}
+	return " in " + short(time.Until(st.NextTry.Time))
+}
+
+// after is how long it took to get there, where that is known.
+func after(st control.Service) string {
+	took := tookToGoal(st)
+	switch {
+	case took == "":
+		return ""
+	case st.State == string(supervisor.StateReady):
+		return " after " + took + onURL(st)
+	}
+	return " after " + took
+}
+
+// tookToGoal is the time that a service took to be ready, a task to complete.
+func tookToGoal(st control.Service) string {
+	switch {
+	case st.StartedAt == nil:
+	case st.State == string(supervisor.StateReady) && st.ReadyAt != nil:
+		return short(st.ReadyAt.Sub(st.StartedAt.Time))
+	case st.State == string(supervisor.StateCompleted):
+		return short(st.Since.Sub(st.StartedAt.Time))
 	}
 	return ""
 }
 
-func onURL(st supervisor.Status) string {
+func onURL(st control.Service) string {
 	if st.Port == 0 {
 		return ""
 	}
@@ -105,32 +155,33 @@ func (v *view) progress(b *board, now time.Time) {
 		return
 	}
 	const most = 8
-	pending := b.those(isPending)
+	all := b.all()
+	pending := those(all, isPending)
 	if len(pending) == 0 {
 		v.live(nil)
 		return
 	}
-	lines := []string{fmt.Sprintf("%d of %s ready", b.count(atGoal), plural(len(b.order), "service"))}
+	lines := []string{fmt.Sprintf("%d of %s ready", count(all, atGoal), plural(len(all), "service"))}
 	for i, st := range pending {
 		if i == most {
 			lines = append(lines, fmt.Sprintf("  … and %d more", len(pending)-most))
 			break
 		}
-		lines = append(lines, fmt.Sprintf("  %-*s  %-9s %6s  %s", v.width, st.Name, st.State, short(now.Sub(st.Since)), st.Reason))
+		lines = append(lines, fmt.Sprintf("  %-*s  %-9s %6s  %s", v.width, st.Name, st.State, short(now.Sub(st.Since.Time)), st.Reason))
 	}
 	v.live(lines)
 }
 
 // stopping says once a second who is still there after the first Ctrl-C.
 func (v *view) stopping(b *board, since time.Duration) {
-	left := b.those(func(st supervisor.Status) bool { return st.PID != 0 })
+	left := those(b.all(), func(st control.Service) bool { return st.PID != 0 })
 	if len(left) == 0 || time.Since(v.reported) < time.Second || since < time.Second {
 		return
 	}
 	v.reported = time.Now()
 	var names []string
 	for _, st := range left {
-		if st.State == supervisor.StateStopping {
+		if st.State == string(supervisor.StateStopping) {
 			names = append(names, fmt.Sprintf("%s (pid %d)", st.Name, st.PID))
 		}
 	}

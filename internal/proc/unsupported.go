@@ -93,4 +93,10 @@ func (*Ward) Guard() ID                 { return ID{} }
 // Guard returns an error that wraps errors.ErrUnsupported.
 func Guard(GuardOptions) (int, error) { return 0, errNoTrees }
 
+// Detach returns an error that wraps errors.ErrUnsupported.
+func Detach([]string, *os.File, *os.File) (*os.Process, error) { return nil, errNoTrees }
+
+// Redirect returns an error that wraps errors.ErrUnsupported.
+func Redirect(*os.File) error { return errNoTrees }
+
 func signalName(sig syscall.Signal) string { return sig.String() }

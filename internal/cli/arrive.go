@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"os"
+
+	"github.com/lhrun/lhrun/internal/control"
+)
+
+// arrived ends an up -d when all is ready, or when that can't be any more.
+func (v *guest) arrived() (over bool) {
+	goal := v.board.goal()
+	if failed := those(goal, isFailed); len(failed) > 0 {
+		return v.failed()
+	}
+	if count(goal, isPending) > 0 {
+		return false
+	}
+	if stopped := those(goal, func(st control.Service) bool { return !atGoal(st) }); len(stopped) > 0 {
+		v.view.alarm("%s", describe(stopped[0]))
+		return v.giveUp(exitError{exitFailed, nil})
+	}
+	v.settle()
+	if v.finished() {
+		v.ending = true // Only tasks: the run ends, and so do its claims.
+		return false
+	}
+	v.view.say("in the background: \"lhrun logs -f\" shows more, \"lhrun down\" stops it")
+	return true
+}
+
+// failed tells of the failures as they are when the first is known: those that
+// only waited have failed with it.
+func (v *guest) failed() (over bool) {
+	if now, err := v.client.Snapshot(context.Background(), false); err == nil {
+		v.board.refresh(now)
+	}
+	failed := those(v.board.goal(), isFailed)
+	for _, st := range failed {
+		v.view.alarm("%s", describe(st))
+		if failedByItself(st) {
+			v.lastLines(st)
+		}
+	}
+	return v.giveUp(verdict(failed))
+}
+
+// finished is: every service has come to its end, so the run ends by itself.
+func (v *guest) finished() bool {
+	all := v.board.all()
+	return count(all, hasEnded) == len(all)
+}
+
+// giveUp settles the outcome and says what becomes of the run.
+func (v *guest) giveUp(outcome error) (over bool) {
+	v.outcome = outcome
+	switch {
+	case v.finished():
+		v.ending = true
+		return false
+	case v.options.abortOnFailure:
+		v.view.say("stopping everything")
+		v.stop(false)
+		return false
+	}
+	v.view.say("the rest goes on in the background: \"lhrun ps\" shows it, \"lhrun down\" stops it")
+	return true
+}
+
+// stop has the whole run stopped, and its end waited for.
+func (v *guest) stop(kill bool) {
+	v.ending = true
+	go func() {
+		// Where it does not get there, the run is on its way out by itself.
+		_, _ = v.client.Ask(context.Background(), control.Request{Verb: control.VerbDown, Kill: kill})
+	}()
+}
+
+// signal leaves; only what this up has begun in the background is stopped.
+func (v *guest) signal(sig os.Signal) (over bool) {
+	if interrupts(sig) {
+		v.screen.Wipe()
+	}
+	switch {
+	case !interrupts(sig):
+	case v.Joins:
+		v.view.say("left; %s goes on, \"lhrun down\" stops it", v)
+		if !v.settled {
+			v.outcome = exitError{exitInterrupted, nil}
+		}
+		return true
+	case v.ending:
+		v.view.say("killing what is left")
+		v.stop(true)
+	default:
+		v.view.say("stopping what was started; Ctrl-C again kills")
+		v.outcome = exitError{exitInterrupted, nil}
+		v.stop(false)
+	}
+	return false
+}
+
+// lastLines shows the end of what a service wrote.
+func (v *guest) lastLines(st control.Service) {
+	const most = 20
+	i, err := newInstance(v.Checkout)
+	if err != nil {
+		return
+	}
+	query := control.LogQuery{Services: []string{st.Name}, Last: most}
+	_ = control.Logs(context.Background(), i.logs(), query, func(l control.LogLine) error {
+		v.view.tail(st.Name, []string{l.Text})
+		return nil
+	})
+}

@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/dotenv"
+	"github.com/lhrun/lhrun/ports"
+)
+
+// downOptions are the flags of down.
+type downOptions struct {
+	clean   bool
+	timeout time.Duration
+}
+
+func newDown(g *globals) *cobra.Command {
+	var o downOptions
+	cmd := &cobra.Command{
+		Use:   "down",
+		Short: "Stop everything and wait until it is gone",
+		Long: `down stops the project that runs here, dependents first, and returns when nothing
+of it is left. What a lhrun that was killed has left is ended too. Where nothing
+runs, that is fine.
+
+The first Ctrl-C only says what is still waited for; the second kills it.`,
+		Example: `  lhrun down
+  lhrun down --timeout 5s   kill what is left after that
+  lhrun down --clean        also take lhrun's blocks out of port files`,
+		Args:              between(0, 0),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return g.down(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.clean, "clean", false, "also take lhrun's blocks out of port files")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "kill what is left after `DURATION`")
+	return cmd
+}
+
+func (g *globals) down(ctx context.Context, o downOptions) error {
+	screen := g.newBareScreen()
+	defer screen.Close()
+	d := &descent{options: o, view: newView(screen, nil), signals: make(chan os.Signal, 16)}
+	signal.Notify(d.signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(d.signals)
+	err := d.run(ctx, g)
+	if err != nil || !o.clean {
+		return err
+	}
+	return g.cleanPortFiles(d.view)
+}
+
+// descent is a run on its way down.
+type descent struct {
+	options  downOptions
+	checkout ports.Checkout
+	view     *view
+	signals  chan os.Signal
+	outcome  error
+}
+
+// run brings down what runs. Somebody who has the checkout and does not serve it
+// yet, or not any more, is waited for.
+func (d *descent) run(ctx context.Context, g *globals) error {
+	for limit := time.Now().Add(meetPatience); ; {
+		c, client, err := g.reach(ctx)
+		d.checkout = c
+		if err == nil {
+			return d.bring(ctx, client)
+		}
+		if !errors.Is(err, control.ErrNotRunning) {
+			return err
+		}
+		held, err := d.sweep(false)
+		if !held {
+			return err
+		}
+		if time.Now().After(limit) {
+			return mute(c)
+		}
+		if pause(ctx, d.signals) {
+			return exitError{exitInterrupted, nil}
+		}
+	}
+}
+
+// bring stops the run that client reaches, and waits for its end.
+func (d *descent) bring(ctx context.Context, client *control.Client) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer client.Close()
+	now, err := client.Snapshot(ctx, false)
+	if err != nil {
+		return err
+	}
+	w := &watch{running: client, view: d.view, started: time.Now(), board: newBoard(nil)}
+	w.board.refresh(now)
+	news := w.follow(ctx, now.Seq)
+	_, err = client.Ask(ctx, control.Request{Verb: control.VerbDown})
+	if err != nil && !errors.Is(err, control.ErrEnded) {
+		return err
+	}
+	d.follow(ctx, w, news)
+	if err := d.settle(ctx); err != nil {
+		return err
+	}
+	d.view.goodbye(len(w.board.all()), time.Since(w.started))
+	return d.outcome
+}
+
+// follow shows the way down until the run has ended.
+func (d *descent) follow(ctx context.Context, w *watch, news *news) {
+	kill := func() {
+		_, _ = w.running.Ask(ctx, control.Request{Verb: control.VerbDown, Kill: true}) // Else it has ended.
+	}
+	var limit <-chan time.Time
+	if d.options.timeout > 0 {
+		limit = time.After(d.options.timeout)
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case e, ok := <-news.events:
+			if !ok {
+				return
+			}
+			w.take(e, true)
+		case <-limit:
+			d.view.say("not down within %s: killing what is left", d.options.timeout)
+			go kill()
+		case <-d.signals:
+			if d.outcome == nil {
+				d.outcome = exitError{exitInterrupted, nil}
+				d.view.say("still stopping; Ctrl-C again kills what is left")
+				continue
+			}
+			d.view.say("killing what is left")
+			go kill()
+		case now := <-tick.C:
+			d.view.stopping(w.board, now.Sub(w.started))
+		}
+	}
+}
+
+// settle waits until the run that was here has let go of the checkout.
+func (d *descent) settle(ctx context.Context) error {
+	for limit := time.Now().Add(meetPatience); ; {
+		held, err := d.sweep(true)
+		if !held {
+			return err
+		}
+		if time.Now().After(limit) {
+			return mute(d.checkout)
+		}
+		if pause(ctx, d.signals) {
+			return exitError{exitInterrupted, nil}
+		}
+	}
+}
+
+// sweep ends what a killed run has left, unless somebody holds the checkout. ran
+// is: something has just been running.
+func (d *descent) sweep(ran bool) (held bool, err error) {
+	var told []string
+	ever, err := exists(d.checkout)
+	if err != nil {
+		return false, err
+	}
+	if ever {
+		i, err := claim(d.checkout)
+		if err != nil {
+			_, held = errors.AsType[errRunning](err)
+			return held, err
+		}
+		told = i.sweep()
+		if err := i.release(); err != nil {
+			return false, err
+		}
+	}
+	for _, line := range told {
+		d.view.say("%s", line)
+	}
+	if !ran && told == nil {
+		d.view.say("%s (%s) does not run", d.checkout.Project, d.checkout.Instance)
+	}
+	return false, nil
+}
+
+// cleanPortFiles takes the blocks out of the project's port files.
+func (g *globals) cleanPortFiles(v *view) error {
+	p, err := g.open()
+	if err != nil {
+		return err
+	}
+	for _, f := range p.resolved.Dotenv {
+		removed, err := dotenv.Remove(p.Dir, f.Path)
+		if err != nil {
+			return err
+		}
+		if removed {
+			v.say("took lhrun's block out of %s", f.Path)
+		}
+	}
+	return nil
+}
