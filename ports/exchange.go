@@ -35,6 +35,12 @@ func (r *Registry) Exchange(old *Leases, c Checkout, requests []Request) (next, 
 	return t.Leases, rest, nil
 }
 
+// Join has l hold what other does as well. other is used up.
+func (l *Leases) Join(other *Leases) {
+	l.all, l.holds = append(l.all, other.all...), append(l.holds, other.holds...)
+	other.once.Do(func() {})
+}
+
 // inherit lets request i have a port that is held already: its own, or one that
 // it is fixed on.
 func (t *taking) inherit(i, port int) bool {

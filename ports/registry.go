@@ -65,3 +65,6 @@ func Open(o Options) (*Registry, error) {
 	r.eph, r.kept = ephemeral()
 	return r, r.store.open()
 }
+
+// Contains reports whether automatic ports may have this number.
+func (r *Registry) Contains(port int) bool { return r.rng.contains(port) }

@@ -17,7 +17,7 @@ const module = "github.com/lhrun/lhrun/"
 var may = map[string][]string{
 	"cmd/lhrun":         {"*"},
 	"internal/bench":    {"*"},
-	"internal/cli":      {"internal/initfile", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/cli":      {"internal/initfile", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
 	"internal/initfile": {"internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
 	"internal/control":  {"supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
 	"internal/config":   {"internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},

@@ -51,6 +51,8 @@ type alteration struct {
 	client *control.Client
 	answer control.Answer
 	now    control.Snapshot
+	// leaving are services that a reload takes away.
+	leaving []string
 }
 
 // alter asks for a change and waits until it is done.
@@ -189,6 +191,9 @@ func (a *alteration) concerns(e control.Event) bool {
 // done reports whether every service is where it shall be, or one can't get there.
 func (a *alteration) done() (bool, error) {
 	goal := a.board.goal()
+	if slices.ContainsFunc(a.leaving, a.board.knows) {
+		return false, nil
+	}
 	if a.verb == control.VerbStop {
 		return count(goal, isSettled) == len(goal), nil
 	}

@@ -71,6 +71,11 @@ func (b *board) remove(name string) {
 	delete(b.known, name)
 }
 
+func (b *board) knows(name string) bool {
+	_, known := b.known[name]
+	return known
+}
+
 // goal are the wanted services, all also those that came in later.
 func (b *board) goal() []control.Service { return b.list(b.wanted) }
 func (b *board) all() []control.Service  { return b.list(append(slices.Clone(b.wanted), b.others...)) }

@@ -21,7 +21,7 @@ type checked struct {
 	Dir      string           `json:"dir"`
 	File     string           `json:"file"`
 	Services []checkedService `json:"services"`
-	Notices  []notice         `json:"notices"`
+	Notices  []string         `json:"notices"`
 }
 
 // checkedService is one service, in start order.
@@ -81,7 +81,7 @@ func (p *project) checked(profiles []string) (checked, error) {
 		Dir:      p.Dir,
 		File:     p.File,
 		Services: []checkedService{},
-		Notices:  notYet(p.Project),
+		Notices:  append([]string{}, p.resolved.Notices...),
 	}
 	started, err := p.Select(nil, profiles, false)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -49,6 +50,7 @@ func exitCode(err error) int {
 	var exit exitError
 	var mistakes config.Mistakes
 	var busy *ports.BusyError
+	var taken *control.PortError
 	switch {
 	case err == nil:
 		return 0
@@ -56,7 +58,7 @@ func exitCode(err error) int {
 		return exit.code
 	case errors.As(err, &mistakes):
 		return exitUsage
-	case errors.As(err, &busy):
+	case errors.As(err, &busy), errors.As(err, &taken):
 		return exitPortTaken
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted

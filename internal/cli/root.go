@@ -64,7 +64,8 @@ one a port of its own, and shows what they write in one stream.`,
 	root.SetFlagErrorFunc(flagError)
 	g.addFlags(root)
 	root.AddCommand(
-		newUp(g), newDown(g), newStart(g), newStop(g), newRestart(g), newLogs(g), newPorts(g),
+		newUp(g), newDown(g), newStart(g), newStop(g), newRestart(g), newPlan(g), newReload(g),
+		newLogs(g), newPorts(g),
 		newExec(g), newEnv(g), newPort(g), newURL(g),
 		newCheck(g), newInit(g), newServe(g),
 		newVersion(g), newCompletion(g),

@@ -21,6 +21,8 @@ func (ses *session) serve() error {
 		},
 		LogDir: ses.instance.logs(),
 		Down:   ses.askDown,
+		Plan:   ses.reload.Plan,
+		Reload: ses.reload.Reload,
 	})
 	ses.running = ses.local
 	ses.server, err = control.Listen(path, ses.local)

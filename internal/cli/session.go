@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
@@ -17,13 +18,15 @@ import (
 // leased, its port files written, its supervisor made.
 type session struct {
 	*project
+	globals *globals
 	options upOptions
 	wanted  []string
 
 	*watch
 
 	instance *instance
-	held     *ports.Leases
+	held     *ports.Leases // until reload owns them
+	reload   *reloader
 	screen   screen
 	sup      *supervisor.Supervisor
 	local    *control.Local
@@ -40,7 +43,7 @@ func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err err
 	if err != nil {
 		return nil, err
 	}
-	ses := &session{project: p, options: o}
+	ses := &session{project: p, globals: g, options: o}
 	if ses.wanted, err = p.Select(o.names, g.profiles, o.noDeps); err != nil {
 		return nil, err
 	}
@@ -82,7 +85,7 @@ func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
 		ses.view.warn("%s", r)
 	}
 	ses.sup, err = supervisor.New(supervisor.Options{
-		Services:   ses.services(o),
+		Services:   o.services(ses.resolved, ses.wanted),
 		Env:        ses.resolved.Env,
 		Output:     ses.screen,
 		LogDir:     ses.instance.logs(),
@@ -101,6 +104,11 @@ func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
 	if err != nil {
 		return err
 	}
+	ses.reload = &reloader{
+		globals: *ses.globals, options: o, sup: ses.sup, view: ses.view, now: ses.project, held: ses.held,
+		files: newFileWatch(ses.Dir, ses.sup, ses.view.warn),
+	}
+	ses.reload.files.set(ses.project)
 	return ses.serve()
 }
 
@@ -115,14 +123,14 @@ func (ses *session) openScreen(g *globals) (screen, error) {
 
 // services are all of the project's; with --no-deps the wanted ones wait only for
 // each other.
-func (ses *session) services(o upOptions) []supervisor.Service {
-	services := ses.resolved.Services
+func (o upOptions) services(r *config.Resolved, wanted []string) []supervisor.Service {
+	services := slices.Clone(r.Services)
 	if !o.noDeps {
 		return services
 	}
 	for i, svc := range services {
 		services[i].DependsOn = slices.DeleteFunc(slices.Clone(svc.DependsOn), func(d supervisor.Dependency) bool {
-			return !slices.Contains(ses.wanted, d.Name)
+			return !slices.Contains(wanted, d.Name)
 		})
 	}
 	return services
@@ -134,14 +142,11 @@ func (ses *session) tellBeforehand(swept []string) {
 		ses.view.warn("%s", line)
 	}
 	for _, l := range ses.leases {
-		if l.Holder != nil && l.Home != l.Port {
-			ses.view.warn("%s: port %d is held by %s; using %d for this run", portLabel(l.Request), l.Home, l.Holder, l.Port)
+		for _, line := range aside(l) {
+			ses.view.warn("%s", line)
 		}
 	}
 	for _, n := range ses.resolved.Notices {
-		ses.view.warn("%s", n)
-	}
-	for _, n := range notYet(ses.Project) {
 		ses.view.warn("%s", n)
 	}
 }
@@ -160,7 +165,9 @@ func (ses *session) close() error {
 	if ses.server != nil {
 		err = ses.server.Close()
 	}
-	if ses.held != nil {
+	if ses.reload != nil {
+		err = errors.Join(err, ses.reload.close())
+	} else if ses.held != nil {
 		err = errors.Join(err, ses.held.Close())
 	}
 	if ses.screen != nil {

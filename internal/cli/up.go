@@ -1,15 +1,14 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/proc"
 )
 
@@ -24,6 +23,7 @@ type upOptions struct {
 	dryRun         bool
 	keepGoing      bool
 	detach         bool
+	json           bool
 }
 
 func newUp(g *globals) *cobra.Command {
@@ -64,7 +64,8 @@ Procfile everything ends when one process does, with its exit code.`,
 	f.DurationVar(&o.timeout, "timeout", 0, "give up with exit code 4 when not all is ready after `DURATION`")
 	f.BoolVar(&o.abortOnFailure, "abort-on-failure", false, "stop everything when a service fails")
 	f.BoolVar(&o.noDeps, "no-deps", false, "leave out what the named services depend on")
-	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be started, and start nothing")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say what up would do, and do nothing")
+	f.BoolVar(&o.json, "json", false, "with --dry-run: print JSON")
 	f.BoolVar(&o.keepGoing, "keep-going", false, "with a Procfile: go on when a process ends")
 	return cmd
 }
@@ -76,8 +77,15 @@ func (g *globals) up(o upOptions) error {
 	if o.noDeps && len(o.names) == 0 {
 		return usageError("--no-deps needs the names of services")
 	}
+	if o.json && !o.dryRun {
+		return usageError("--json goes with --dry-run; \"lhrun ps --json\" shows what runs")
+	}
 	if o.dryRun {
-		return g.dryRun(o)
+		p, err := g.dryRun(context.Background(), o)
+		if err != nil {
+			return err
+		}
+		return g.printPlan(p, o.json)
 	}
 	ward, guarded := proc.Guarded()
 	away := os.Getenv(awayKey) != ""
@@ -115,40 +123,4 @@ func (g *globals) host(o upOptions, ward *proc.Ward) error {
 		}
 		return m, nil
 	})
-}
-
-// dryRun says what up would do, in the order of doing it.
-func (g *globals) dryRun(o upOptions) error {
-	p, err := g.open()
-	if err != nil {
-		return err
-	}
-	wanted, err := p.Select(o.names, g.profiles, o.noDeps)
-	if err != nil {
-		return err
-	}
-	for _, name := range wanted {
-		svc, err := p.service(name)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(g.Out, "start", name+onPort(p, svc)+afterWhat(svc))
-	}
-	return nil
-}
-
-func onPort(p *project, svc *config.Service) string {
-	if port := portIn(p.leases)(svc.Name, ""); port != 0 {
-		return fmt.Sprintf(" on %d", port)
-	}
-	return ""
-}
-
-func afterWhat(svc *config.Service) string {
-	text, sep := "", " when "
-	for _, d := range svc.DependsOn {
-		text += fmt.Sprintf("%s%s is %s", sep, d.Name, d.Condition)
-		sep = ", "
-	}
-	return text
 }

@@ -20,10 +20,12 @@ type view struct {
 	terse    bool
 	reported time.Time
 	summed   bool
+	// announced are the services of which a notice has said that they restart.
+	announced map[string]bool
 }
 
 func newView(s screen, names []string) *view {
-	v := &view{screen: s, quiet: s.Live(nil)}
+	v := &view{screen: s, quiet: s.Live(nil), announced: map[string]bool{}}
 	for _, name := range names {
 		v.width = max(v.width, len(name))
 	}
@@ -51,6 +53,7 @@ func (v *view) event(e control.Event, before control.Service, ending bool) {
 	case e.Service == nil:
 	case e.Kind == control.KindNotice:
 		v.warn("%s %s", e.Service.Name, e.Text)
+		v.announced[e.Service.Name] = strings.HasPrefix(e.Text, "restarts")
 	case e.Kind == control.KindExit && v.terse:
 	case e.Kind == control.KindExit:
 		if e.Text != e.Service.Reason { // Its state has told why already.
@@ -84,7 +87,7 @@ func (v *view) state(st, before control.Service) {
 	case supervisor.StateBackoff:
 		v.backoff(st)
 	case supervisor.StateStopped:
-		if !st.Wanted {
+		if !st.Wanted && before.State != "" {
 			v.say("%s is stopped", st.Name)
 		}
 	case supervisor.StateFailed:
@@ -105,7 +108,10 @@ func (v *view) backoff(st control.Service) {
 func (v *view) waiting(st, before control.Service) {
 	switch {
 	case before.State == string(supervisor.StateStopping):
-		v.say("%s restarts", st.Name)
+		if !v.announced[st.Name] {
+			v.say("%s restarts", st.Name)
+		}
+		delete(v.announced, st.Name)
 	case len(st.WaitsFor) > 0 && len(before.WaitsFor) == 0 && !v.quiet:
 		v.say("%s waits for %s", st.Name, strings.Join(st.WaitsFor, ", "))
 	}

@@ -94,8 +94,6 @@ type Service struct {
 	Watch      *Watch
 	// ListenFD is `listen = "fd"`.
 	ListenFD bool
-	// NotYet are the keys that are understood but not supported yet.
-	NotYet []Pos
 }
 
 // Command is a shell string (Shell, one Text) or an argv.

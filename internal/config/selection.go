@@ -24,7 +24,7 @@ func (p *Project) Requests() []ports.Request {
 
 // Order is all services so that each comes after what it depends on, and in the
 // order of the file where that leaves a choice.
-func (p *Project) Order() []string { return graph.Order(p.names(), p.needs) }
+func (p *Project) Order() []string { return graph.Order(p.names(), p.Needs) }
 
 // Select returns the services that are wanted, in the order to start them. With
 // names, these; without, all that start by themselves: those without profiles or
@@ -46,7 +46,7 @@ func (p *Project) Select(names, profiles []string, noDeps bool) ([]string, error
 		}
 	}
 	if !noDeps {
-		wanted = graph.Closure(wanted, p.needs)
+		wanted = graph.Closure(wanted, p.Needs)
 	}
 	return slices.DeleteFunc(p.Order(), func(name string) bool { return !slices.Contains(wanted, name) }), nil
 }
@@ -84,9 +84,9 @@ func unknown(kind, name string, known []string) error {
 	return fmt.Errorf("unknown %s %q", kind, name)
 }
 
-// needs names what a service depends on directly; nothing where there is none of
+// Needs names what a service depends on directly; nothing where there is none of
 // that name.
-func (p *Project) needs(name string) []string {
+func (p *Project) Needs(name string) []string {
 	s := p.service(name)
 	if s == nil {
 		return nil

@@ -121,11 +121,6 @@ func (c *checker) serviceKeys(f *fields, s *Service) {
 	if s.URL.Raw == "" && !s.Port.None {
 		s.URL, s.URLDefault = Text{Raw: "http://{{host}}:{{port}}", Pos: s.Pos}, true
 	}
-	for _, later := range []string{"watch", "health"} {
-		if n := f.n.parts[later]; n != nil {
-			s.NotYet = append(s.NotYet, n.keyPos())
-		}
-	}
 }
 
 func (c *checker) oneLine(n *node) string {

@@ -68,10 +68,11 @@ func (s *Server) bound(w http.ResponseWriter, r *http.Request) {
 
 func statusOf(err error) int {
 	var m *Mistake
+	var taken *PortError
 	switch {
 	case errors.As(err, &m):
 		return http.StatusBadRequest
-	case errors.Is(err, ErrEnded):
+	case errors.Is(err, ErrEnded), errors.As(err, &taken):
 		return http.StatusConflict
 	case errors.As(err, new(busy)):
 		return http.StatusServiceUnavailable
