@@ -87,7 +87,7 @@ func (v *view) state(st, before control.Service) {
 	case supervisor.StateBackoff:
 		v.backoff(st)
 	case supervisor.StateStopped:
-		if !st.Wanted && before.State != "" {
+		if !st.Wanted && before.State != "" && before.State != st.State {
 			v.say("%s is stopped", st.Name)
 		}
 	case supervisor.StateFailed:
