@@ -213,7 +213,7 @@ func (a *alteration) done() (bool, error) {
 
 func (a *alteration) tick(now time.Time) error {
 	if a.verb == control.VerbStop {
-		a.view.stopping(a.board, now.Sub(a.started))
+		a.view.stopping(a.board.goal(), now.Sub(a.started))
 	} else {
 		a.view.progress(a.board, now)
 	}

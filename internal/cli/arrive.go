@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
 )
@@ -22,7 +23,7 @@ func (v *guest) arrived() (over bool) {
 	}
 	v.settle()
 	if v.finished() {
-		v.ending = true // Only tasks: the run ends, and so do its claims.
+		v.ending, v.since = true, time.Now() // Only tasks: the run ends.
 		return false
 	}
 	v.view.say("in the background: \"lhrun logs -f\" shows more, \"lhrun down\" stops it")
@@ -56,7 +57,7 @@ func (v *guest) giveUp(outcome error) (over bool) {
 	v.outcome = outcome
 	switch {
 	case v.finished():
-		v.ending = true
+		v.ending, v.since = true, time.Now()
 		return false
 	case v.options.abortOnFailure:
 		v.view.say("stopping everything")
@@ -69,7 +70,9 @@ func (v *guest) giveUp(outcome error) (over bool) {
 
 // stop has the whole run stopped, and its end waited for.
 func (v *guest) stop(kill bool) {
-	v.ending = true
+	if !v.ending {
+		v.ending, v.since = true, time.Now()
+	}
 	go func() {
 		// Where it does not get there, the run is on its way out by itself.
 		_, _ = v.client.Ask(context.Background(), control.Request{Verb: control.VerbDown, Kill: kill})

@@ -30,6 +30,9 @@ type meeting struct {
 	Wanted   []string       `json:"wanted"`
 	// Joins is: another lhrun had begun it.
 	Joins bool `json:"joins,omitempty"`
+
+	// met tells the run that it was met; nil where it does not wait for that.
+	met func()
 }
 
 // awayScreen is the screen of a run in the background. What services write is kept
@@ -73,17 +76,33 @@ func (s *awayScreen) File() *os.File                          { return s.file }
 func (s *awayScreen) Close() error                            { return s.file.Close() }
 
 // handOver tells the lhrun that began this run, if there is one, where to meet it.
-// From then on nothing holds on to that one's files.
+// From then on nothing but its input holds on to that one's files.
 func (ses *session) handOver() error {
 	s, ok := ses.screen.(*awayScreen)
 	if !ok {
 		return nil
 	}
+	met := make(chan struct{})
+	ses.met = met
+	go func() {
+		defer close(met)
+		_, _ = os.Stdin.Read(make([]byte, 1)) // Nothing ever comes but its end.
+	}()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_ = s.waiting.Encode(word{Meet: &meeting{Checkout: ses.checkout, Wanted: ses.wanted}})
 	s.waiting = nil
 	return proc.Redirect(s.file)
+}
+
+// awaitMet gives whoever began this run in the background the time to see its end.
+func (ses *session) awaitMet() {
+	if ses.met != nil {
+		select {
+		case <-ses.met:
+		case <-time.After(meetPatience):
+		}
+	}
 }
 
 // maxOwnLog bounds the file of lhrun's own lines, in bytes.

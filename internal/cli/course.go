@@ -134,7 +134,7 @@ func verdict(services []control.Service) error {
 }
 
 func (c *course) signal(sig os.Signal) {
-	if sig != syscall.SIGWINCH {
+	if !resizes(sig) {
 		c.screen.Wipe()
 	}
 	switch {
@@ -179,7 +179,7 @@ func (c *course) end(outcome error, why string) {
 
 func (c *course) tick(now time.Time) {
 	if !c.ending.IsZero() {
-		c.view.stopping(c.board, now.Sub(c.ending))
+		c.view.stopping(c.board.all(), now.Sub(c.ending))
 		return
 	}
 	c.view.progress(c.board, now)

@@ -103,16 +103,22 @@ func (d *descent) bring(ctx context.Context, client *control.Client) error {
 	}
 	w := &watch{running: client, view: d.view, started: time.Now(), board: newBoard(nil)}
 	w.board.refresh(now)
+	running := those(w.board.all(), func(st control.Service) bool { return st.PID != 0 })
 	news := w.follow(ctx, now.Seq)
 	_, err = client.Ask(ctx, control.Request{Verb: control.VerbDown})
 	if err != nil && !errors.Is(err, control.ErrEnded) {
 		return err
 	}
 	d.follow(ctx, w, news)
+	d.view.live(nil)
 	if err := d.settle(ctx); err != nil {
 		return err
 	}
-	d.view.goodbye(len(w.board.all()), time.Since(w.started))
+	if n := len(running); n > 0 {
+		d.view.goodbye(n, time.Since(w.started))
+	} else {
+		d.view.say("%s (%s) is down", now.Project, now.Instance)
+	}
 	return d.outcome
 }
 
@@ -146,7 +152,7 @@ func (d *descent) follow(ctx context.Context, w *watch, news *news) {
 			d.view.say("killing what is left")
 			go kill()
 		case now := <-tick.C:
-			d.view.stopping(w.board, now.Sub(w.started))
+			d.view.stopping(w.board.all(), now.Sub(w.started))
 		}
 	}
 }

@@ -56,7 +56,7 @@ func claim(c ports.Checkout) (*instance, error) {
 		return nil, err
 	}
 	for limit := time.Now().Add(lockPatience); ; time.Sleep(20 * time.Millisecond) {
-		if i.lock, err = lockFile(filepath.Join(i.dir, "lock")); !errors.Is(err, errLocked) {
+		if i.lock, err = lockFile(i.lockPath()); !errors.Is(err, errLocked) {
 			return i, err
 		}
 		rec, _ := i.record()
@@ -131,6 +131,8 @@ func projectsDir() (string, error) {
 	state, err := ports.StateDir()
 	return filepath.Join(state, "projects"), err
 }
+
+func (i *instance) lockPath() string { return filepath.Join(i.dir, "lock") }
 
 func (i *instance) logs() string { return filepath.Join(i.dir, "logs") }
 

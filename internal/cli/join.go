@@ -24,8 +24,10 @@ type guest struct {
 
 	// logs closes when all lines are shown; nil where none are.
 	logs chan struct{}
-	// ending is: there is an outcome, and only the run's end is waited for.
+	// ending is: there is an outcome, and only the run's end is waited for, since
+	// that time.
 	ending  bool
+	since   time.Time
 	outcome error
 }
 
@@ -41,7 +43,7 @@ func (g *globals) join(o upOptions, m meeting, signals <-chan os.Signal) error {
 	}
 	defer client.Close()
 	v := &guest{client: client, meeting: m, options: o, signals: signals}
-	if v.screen = g.newScreen(o, m.Wanted); o.detach {
+	if v.screen = g.newScreen(o, m.Wanted); o.detach && o.logFormat == "text" {
 		v.screen = g.newBareScreen()
 	}
 	defer v.screen.Close()
@@ -158,6 +160,7 @@ func (v *guest) drive(news *news) error {
 	for !over {
 		select {
 		case e, ok := <-news.events:
+			v.meetOnce()
 			if !ok {
 				v.ended(news.err)
 				return v.outcome
@@ -173,6 +176,14 @@ func (v *guest) drive(news *news) error {
 	}
 	v.view.live(nil)
 	return v.outcome
+}
+
+// meetOnce tells the run in the background that this up sees it.
+func (v *guest) meetOnce() {
+	if v.met != nil {
+		v.met()
+		v.met = nil
+	}
 }
 
 // news takes an event, or nil for the beginning, and reports whether that is the
@@ -204,7 +215,7 @@ func (v *guest) lost() bool {
 
 func (v *guest) tick(now time.Time) (over bool) {
 	if v.ending {
-		v.view.stopping(v.board, time.Second)
+		v.view.stopping(v.board.all(), now.Sub(v.since))
 		return false
 	}
 	v.view.progress(v.board, now)
@@ -246,6 +257,7 @@ func (v *guest) ended(err error) {
 		v.view.alarm("%s is lost: its lhrun was killed (%v)", v, err)
 		v.outcome = exitError{exitFailed, nil}
 	case v.ending:
+		v.awaitRelease()
 		v.view.say("%s has ended", v)
 	case v.options.detach:
 		v.view.alarm("%s was stopped before all was ready", v)

@@ -77,3 +77,20 @@ func (v *guest) awaitEnd(news *news) error {
 		}
 	}
 }
+
+// awaitRelease waits until the run that had the checkout has let go of it.
+func (m meeting) awaitRelease() {
+	for limit := time.Now().Add(meetPatience); time.Now().Before(limit); time.Sleep(meetPause) {
+		i, err := newInstance(m.Checkout)
+		if err != nil {
+			return
+		}
+		lock, err := lockFile(i.lockPath())
+		if err == nil {
+			_ = lock.Close()
+		}
+		if !errors.Is(err, errLocked) {
+			return
+		}
+	}
+}

@@ -122,7 +122,7 @@ func (g *globals) clearUp(c ports.Checkout) {
 	if _, err := i.record(); err != nil {
 		return // No run was killed.
 	}
-	if i.lock, err = lockFile(filepath.Join(i.dir, "lock")); err != nil {
+	if i.lock, err = lockFile(i.lockPath()); err != nil {
 		return // It runs, or begins to.
 	}
 	for _, line := range i.sweep() {

@@ -34,6 +34,8 @@ type session struct {
 	// downs are the wishes of other processes that all be stopped; true kills.
 	downs    chan bool
 	recorder *recorder
+	// met closes when the one who began this run in the background looks at it.
+	met <-chan struct{}
 }
 
 // openSession does all that comes before the first spawn. On an error nothing is
@@ -163,6 +165,7 @@ func portLabel(r ports.Request) string {
 func (ses *session) close() error {
 	var err error
 	if ses.server != nil {
+		ses.awaitMet()
 		err = ses.server.Close()
 	}
 	if ses.reload != nil {

@@ -178,24 +178,30 @@ func (v *view) progress(b *board, now time.Time) {
 	v.live(lines)
 }
 
-// stopping says once a second who is still there after the first Ctrl-C.
-func (v *view) stopping(b *board, since time.Duration) {
-	left := those(b.all(), func(st control.Service) bool { return st.PID != 0 })
-	if len(left) == 0 || time.Since(v.reported) < time.Second || since < time.Second {
+// stopping says once a second which of services is still there when all are being
+// stopped; on a terminal it stays on the screen.
+func (v *view) stopping(services []control.Service, since time.Duration) {
+	left := those(services, func(st control.Service) bool { return st.PID != 0 })
+	if len(left) == 0 || since < time.Second {
 		return
 	}
-	v.reported = time.Now()
 	var names []string
 	for _, st := range left {
 		if st.State == string(supervisor.StateStopping) {
 			names = append(names, fmt.Sprintf("%s (pid %d)", st.Name, st.PID))
 		}
 	}
-	text := strings.Join(names, ", ")
+	text := "still waits for " + strings.Join(names, ", ")
 	if rest := len(left) - len(names); rest > 0 {
 		text += fmt.Sprintf(", then %s", plural(rest, "more service"))
 	}
-	v.say("still waits for %s", text)
+	switch {
+	case v.quiet:
+		v.live([]string{text + ": " + short(since.Truncate(100*time.Millisecond))})
+	case time.Since(v.reported) >= time.Second:
+		v.reported = time.Now()
+		v.say("%s", text)
+	}
 }
 
 func (v *view) goodbye(n int, took time.Duration) {

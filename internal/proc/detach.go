@@ -11,19 +11,14 @@ import (
 )
 
 // Detach starts this program again, with the same arguments, in a session of its
-// own: no terminal's signals reach it. It has none of this one's files, only out
-// and errs, and reads from /dev/null.
-func Detach(env []string, out, errs *os.File) (*os.Process, error) {
+// own: no terminal's signals reach it. It has none of this one's files, only in,
+// out and errs.
+func Detach(env []string, in, out, errs *os.File) (*os.Process, error) {
 	keepFilesFromChildren()
 	path, err := ownPath()
 	if err != nil {
 		return nil, fmt.Errorf("cannot find this program: %w", err)
 	}
-	in, err := os.Open(os.DevNull)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
 	p, err := os.StartProcess(path, os.Args, &os.ProcAttr{
 		Env: env, Files: []*os.File{in, out, errs}, Sys: &syscall.SysProcAttr{Setsid: true},
 	})

@@ -94,7 +94,9 @@ func (*Ward) Guard() ID                 { return ID{} }
 func Guard(GuardOptions) (int, error) { return 0, errNoTrees }
 
 // Detach returns an error that wraps errors.ErrUnsupported.
-func Detach([]string, *os.File, *os.File) (*os.Process, error) { return nil, errNoTrees }
+func Detach([]string, *os.File, *os.File, *os.File) (*os.Process, error) {
+	return nil, errNoTrees
+}
 
 // Redirect returns an error that wraps errors.ErrUnsupported.
 func Redirect(*os.File) error { return errNoTrees }
