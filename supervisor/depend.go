@@ -54,6 +54,10 @@ func (s *Supervisor) tryStart(u *unit) {
 			why = append(why, fmt.Sprintf("%s (%s)", dep.Name, dep.status.State))
 		}
 	}
+	if holder := s.leaving(u); holder != nil {
+		waits = append(waits, holder.Name)
+		why = append(why, fmt.Sprintf("%s to give its port back (%s)", holder.Name, holder.status.State))
+	}
 	if waits == nil {
 		s.launch(u)
 		return
@@ -63,6 +67,21 @@ func (s *Supervisor) tryStart(u *unit) {
 		return
 	}
 	s.set(u, StateWaiting, reason, func(st *Status) { st.WaitsFor = waits })
+}
+
+// leaving is a service on its way down that has a port which u is to have: a
+// reload has passed it on.
+func (s *Supervisor) leaving(u *unit) *unit {
+	for _, other := range s.units {
+		a := other.attempt
+		if a == nil || other == u || !a.ending && other.wish == wishUp {
+			continue
+		}
+		if slices.ContainsFunc(a.svc.ports(), u.owns) {
+			return other
+		}
+	}
+	return nil
 }
 
 // because is the chain of reasons that a dependency's end hands to its waiters.

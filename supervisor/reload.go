@@ -5,36 +5,56 @@ import (
 	"slices"
 )
 
-// Apply replaces the services and the shared environment. Services that are no
-// longer among them are stopped, dependents first, and forgotten; new ones are
-// added and not started. Those in restart are restarted if somebody wants them up;
-// of the others, health, stop, restart and depends_on hold at once and the rest
-// from the next start on.
-//
-// left closes when nothing is left of the processes that this ends. The error is of
-// services that cannot run together, or ErrEnding or ErrEnded; then nothing has
-// changed.
-func (s *Supervisor) Apply(services []Service, env []string, restart []string) (left <-chan struct{}, err error) {
-	services = slices.Clone(services)
-	for i, svc := range services {
-		services[i] = svc.withDefaults()
+// Reload is a new set of services.
+type Reload struct {
+	// Services are all that there are to be. Those that are no longer among them
+	// stop, dependents first, and are forgotten.
+	Services []Service
+	// Env takes the place of Options.Env.
+	Env []string
+	// Restart names services to restart, as far as somebody wants them up. Of the
+	// others, health, stop, restart and depends_on hold at once, and the rest from
+	// the next start on.
+	Restart []string
+	// Start names services to start where they are not up, as Need does. New ones
+	// that are not among them stay down.
+	Start []string
+}
+
+// Reloaded is what a Reload came to.
+type Reloaded struct {
+	// Seq is the number of the last event before it.
+	Seq uint64
+	// Left closes when nothing is left of the processes that it ends.
+	Left <-chan struct{}
+}
+
+// Apply has r begin, all of it in one step. The error is of services that cannot
+// run together, or ErrEnding or ErrEnded; then nothing has changed.
+func (s *Supervisor) Apply(r Reload) (Reloaded, error) {
+	r.Services = slices.Clone(r.Services)
+	for i, svc := range r.Services {
+		r.Services[i] = svc.withDefaults()
 	}
-	if err := check(services); err != nil {
-		return nil, err
+	if err := check(r.Services); err != nil {
+		return Reloaded{}, err
 	}
-	done := make(chan struct{})
+	left := make(chan struct{})
+	done := Reloaded{Left: left}
 	answer := make(chan error, 1)
 	s.post(func() {
 		if s.closing {
 			answer <- ErrEnding
 			return
 		}
-		ending := s.apply(services, newEnvironment(env), restart)
+		s.publish() // What came before must not count as what comes of it.
+		_, done.Seq = s.hub.snapshot()
+		ending := s.apply(r)
 		s.spawn(func() {
 			for _, a := range ending {
 				<-a.over
 			}
-			close(done)
+			close(left)
 		})
 		answer <- nil
 	})
@@ -42,18 +62,18 @@ func (s *Supervisor) Apply(services []Service, env []string, restart []string) (
 	case err := <-answer:
 		return done, err
 	case <-s.done:
-		return nil, ErrEnded
+		return Reloaded{}, ErrEnded
 	}
 }
 
 // apply returns the attempts that come to their end by it.
-func (s *Supervisor) apply(services []Service, base environment, restart []string) (ending []*attempt) {
-	s.base = base
+func (s *Supervisor) apply(r Reload) (ending []*attempt) {
+	s.base = newEnvironment(r.Env)
 	var next []*unit
-	kept := make(map[string]bool, len(services))
-	for _, svc := range services {
+	kept := make(map[string]bool, len(r.Services))
+	for _, svc := range r.Services {
 		kept[svc.Name] = true
-		next = append(next, s.adopt(svc, slices.Contains(restart, svc.Name)))
+		next = append(next, s.adopt(svc, slices.Contains(r.Restart, svc.Name)))
 	}
 	for _, u := range s.units {
 		if !kept[u.Name] {
@@ -64,9 +84,14 @@ func (s *Supervisor) apply(services []Service, base environment, restart []strin
 	}
 	s.units = next
 	s.link()
-	for _, name := range restart {
+	for _, name := range r.Restart {
 		if u := s.byName[name]; u != nil && u.wish == wishUp {
 			s.again(u)
+		}
+	}
+	for _, name := range r.Start {
+		if u := s.byName[name]; u != nil && !u.removed {
+			s.need(u)
 		}
 	}
 	for _, u := range s.units {
@@ -85,7 +110,6 @@ func (s *Supervisor) adopt(svc Service, restarts bool) *unit {
 	if u == nil {
 		u = newUnit(svc)
 		s.byName[svc.Name] = u
-		s.tell(u, Event{Kind: EventState})
 		return u
 	}
 	u.Service, u.removed = svc, false

@@ -14,12 +14,12 @@ import (
 
 func (w *world) apply(services []Service, restart ...string) <-chan struct{} {
 	w.t.Helper()
-	left, err := w.Apply(services, nil, restart)
+	done, err := w.Apply(Reload{Services: services, Restart: restart})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	synctest.Wait()
-	return left
+	return done.Left
 }
 
 // since tells who started and ended after the first n.
@@ -102,6 +102,54 @@ func TestApplyAddsWithoutStarting(t *testing.T) {
 		w.expect("db", StateReady, "")
 		if got := w.since(1); got != "+db" {
 			t.Errorf("it did %q", got)
+		}
+	})
+}
+
+func TestApplyStartsWhatItIsToldInTheSameStep(t *testing.T) {
+	inWorld(t, []Service{svc("api"), svc("idle")}, func(w *world) {
+		w.start("api")
+		for len(w.events) > 0 {
+			<-w.events
+		}
+		_, seq := w.SnapshotAt()
+		done, err := w.Apply(Reload{Services: []Service{svc("api", "db"), svc("idle"), svc("db"), svc("more")}, Start: []string{"db", "idle", "api"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.expect("db", StateReady, "")
+		w.expect("idle", StateReady, "")
+		w.expect("more", StateStopped, "not started")
+		if got := w.since(1); got != "+idle +db" && got != "+db +idle" || done.Seq != seq {
+			t.Errorf("it did %q after event %d, want %d", got, done.Seq, seq)
+		}
+		for len(w.events) > 0 {
+			if e := <-w.events; e.Status.State == StateStopped {
+				t.Errorf("%s was told to be stopped", e.Service)
+			}
+		}
+	})
+}
+
+func TestAPortThatPassesOnIsWaitedFor(t *testing.T) {
+	inWorld(t, []Service{withPort(svc("db"), 1000), withPort(svc("a"), 1001), withPort(svc("b"), 1002)}, func(w *world) {
+		w.start()
+		for _, name := range []string{"db", "a", "b"} {
+			w.fake.stops[name] = 5 * time.Second
+		}
+		_, err := w.Apply(Reload{Start: []string{"database"}, Restart: []string{"a", "b"}, Services: []Service{
+			withPort(svc("database"), 1000), withPort(svc("a"), 1002), withPort(svc("b"), 1001)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.expect("database", StateWaiting, "waits for db to give its port back (stopping)")
+		time.Sleep(6 * time.Second)
+		for name, addr := range map[string]string{"database": "127.0.0.1:1000", "a": "127.0.0.1:1002", "b": "127.0.0.1:1001"} {
+			w.listen(name, addr)
+			w.expect(name, StateReady, "")
+			if n := w.status(name).Restarts; n > 1 {
+				t.Errorf("%s was restarted %d times", name, n)
+			}
 		}
 	})
 }
@@ -210,7 +258,7 @@ func TestApplyRefusesWhatCannotRunAndChangesNothing(t *testing.T) {
 		for _, bad := range [][]Service{
 			{svc("db", "api"), svc("api", "db")}, {svc("api", "db")}, {svc("db"), svc("db")}, {{Name: "db"}},
 		} {
-			if _, err := w.Apply(bad, nil, []string{"db"}); err == nil {
+			if _, err := w.Apply(Reload{Services: bad, Restart: []string{"db"}}); err == nil {
 				t.Errorf("%v was taken", bad)
 			}
 		}
@@ -226,11 +274,11 @@ func TestApplyAfterTheEndIsRefused(t *testing.T) {
 		w.fake.stops["db"] = time.Second
 		w.cancel()
 		synctest.Wait()
-		if _, err := w.Apply([]Service{svc("db")}, nil, nil); !errors.Is(err, ErrEnding) {
+		if _, err := w.Apply(Reload{Services: []Service{svc("db")}}); !errors.Is(err, ErrEnding) {
 			t.Errorf("while it ends: %v", err)
 		}
 		time.Sleep(2 * time.Second)
-		if _, err := w.Apply([]Service{svc("db")}, nil, nil); !errors.Is(err, ErrEnded) {
+		if _, err := w.Apply(Reload{Services: []Service{svc("db")}}); !errors.Is(err, ErrEnded) {
 			t.Errorf("after its end: %v", err)
 		}
 	})

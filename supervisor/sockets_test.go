@@ -98,7 +98,7 @@ func TestAReloadThatChangesThePortOpensTheNewOneAndClosesTheOld(t *testing.T) {
 	first, second := freePort(t), freePort(t)
 	l := newListening(t, withSocket(first))
 	l.started(1)
-	if _, err := l.Apply([]Service{withSocket(second)}, nil, []string{"api"}); err != nil {
+	if _, err := l.Apply(Reload{Services: []Service{withSocket(second)}, Restart: []string{"api"}}); err != nil {
 		t.Fatal(err)
 	}
 	l.started(2)

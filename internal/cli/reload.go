@@ -103,7 +103,7 @@ func (r *reloader) change(next *project) (control.Answer, <-chan struct{}, error
 	if next.resolved, err = next.resolve(next.leases); err != nil {
 		return control.Answer{}, nil, err
 	}
-	statuses, seq := r.sup.SnapshotAt()
+	statuses, _ := r.sup.SnapshotAt()
 	s, err := r.step(next, statuses)
 	if err != nil {
 		return control.Answer{}, nil, err
@@ -112,55 +112,25 @@ func (r *reloader) change(next *project) (control.Answer, <-chan struct{}, error
 	if err != nil {
 		return control.Answer{}, nil, err
 	}
-	left, err := r.sup.Apply(r.options.services(next.resolved, s.wanted), next.resolved.Env, s.restarts())
+	done, err := r.sup.Apply(supervisor.Reload{
+		Services: r.options.services(next.resolved, s.wanted), Env: next.resolved.Env, Restart: s.restarts(), Start: s.starts,
+	})
 	if err != nil {
 		return control.Answer{}, nil, err
 	}
-	answer := control.Answer{Seq: seq, Operations: s.operations(), Notes: append(remarks, movedAside(r.now.leases, next.leases)...)}
+	answer := control.Answer{
+		Seq: done.Seq, Operations: s.operations(), Changed: s.moving(),
+		Notes: append(remarks, movedAside(r.now.leases, next.leases)...),
+	}
+	answer.Services = append(slices.Clone(answer.Changed), s.those(config.DoRemove)...)
 	for _, op := range answer.Operations {
 		r.view.say("reload: %s", operation{Operation: op})
 	}
 	for _, note := range answer.Notes {
 		r.view.warn("%s", note)
 	}
-	r.start(s, left)
 	r.files.set(next)
-	answer.Changed = s.moving()
-	answer.Services = append(slices.Clone(answer.Changed), s.those(config.DoRemove)...)
-	return answer, left, nil
-}
-
-// start begins what comes up by a reload. A service on a port that another one has
-// had waits until that is gone.
-func (r *reloader) start(s *step, left <-chan struct{}) {
-	var at, later []string
-	for _, name := range s.starts {
-		if inherits(name, r.now.leases, s.next.leases) {
-			later = append(later, name)
-		} else {
-			at = append(at, name)
-		}
-	}
-	begin := func(names []string) {
-		if len(names) > 0 {
-			_ = r.sup.Need(names...) // It knows them, or has ended.
-		}
-	}
-	begin(at)
-	if len(later) > 0 {
-		go func() {
-			<-left
-			begin(later)
-		}()
-	}
-}
-
-func inherits(service string, before, after []ports.Lease) bool {
-	return slices.ContainsFunc(after, func(l ports.Lease) bool {
-		return l.Service == service && slices.ContainsFunc(before, func(b ports.Lease) bool {
-			return b.Port == l.Port && b.Service != service
-		})
-	})
+	return answer, done.Left, nil
 }
 
 // movedAside says which leases of after are new and not at home.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 // read returns the texts that q finds, each with its service.
@@ -197,7 +199,7 @@ func TestFollowingAllTakesNewServicesAlong(t *testing.T) {
 		t.Error(got)
 	}
 	second := task("lines 1", "second")
-	if _, err := h.sup.Apply(append(h.services, second), nil, nil); err != nil {
+	if _, err := h.sup.Apply(supervisor.Reload{Services: append(h.services, second)}); err != nil {
 		t.Fatal(err)
 	}
 	request(t, c, Request{Verb: VerbStart, Services: []string{"second"}})
