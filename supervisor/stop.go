@@ -36,13 +36,17 @@ func (s *Supervisor) end(a *attempt) {
 }
 
 // readRest takes what is still in the pipe of a process that is gone. Only a
-// stranger that was handed the writing end can keep it open.
+// stranger that was handed the writing end can keep it open. An Output that has
+// stalled keeps nobody from what comes next, only Run from returning.
 func (s *Supervisor) readRest(a *attempt) {
 	waitBriefly(a.copied, time.Second)
 	out := a.proc.Output()
 	_ = out.SetReadDeadline(time.Now())
-	<-a.copied
-	_ = out.Close()
+	s.spawn(func() {
+		<-a.copied
+		_ = out.Close()
+	})
+	waitBriefly(a.copied, time.Second)
 }
 
 // unhook ends everything that the attempt has going on beside its process.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestAWorkingDirectoryThatVanishedIsOneClearLine(t *testing.T) {
@@ -141,4 +142,62 @@ port = false
 		t.Errorf("the store begins with %q and ends with %q", lines[0], lines[len(lines)-1])
 	}
 	noneLeft(t, dir)
+}
+
+// TestAReaderThatStallsKeepsNobodyFromStopping: neither the services, in order, nor
+// lhrun itself at the second Ctrl-C.
+func TestAReaderThatStallsKeepsNobodyFromStopping(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", `
+dotenv = false
+[services.db]
+command = "trap 'echo db ends >>order; exit 0' TERM; touch db; while :; do sleep 0.05; done"
+port = false
+ready = { exec = "test -f db" }
+[services.flood]
+command = "(exec 2>/dev/null; trap 'echo flood ends >>order; exit 0' TERM; touch flood; while :; do sleep 0.05; done) & while :; do echo a line of nothing in particular; done"
+port = false
+stop = { timeout = "1s" }
+depends_on = ["db"]
+`)
+	cmd := h.command(dir, "up")
+	out, err := cmd.StdoutPipe() // and nobody reads it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan error, 1)
+	go func() { _, err := cmd.Process.Wait(); exited <- err }()
+	size := int64(-1)
+	eventually(t, "the flood has come to a halt", func() bool {
+		before := size
+		files, _ := filepath.Glob(filepath.Join(h.dir, "state/lhrun/projects/*/*/logs/flood.log"))
+		if len(files) == 1 {
+			if info, err := os.Stat(files[0]); err == nil {
+				size = info.Size()
+			}
+		}
+		time.Sleep(200 * time.Millisecond)
+		return size > 30_000 && size == before
+	})
+	_ = cmd.Process.Signal(os.Interrupt)
+	eventually(t, "all services have ended", func() bool { return len(processes(dir)) == 0 })
+	if order, _ := os.ReadFile(filepath.Join(dir, "order")); string(order) != "flood ends\ndb ends\n" {
+		t.Errorf("they ended in the order %q", order)
+	}
+	select {
+	case <-exited:
+		t.Fatal("it ended with lines that nobody has seen")
+	case <-time.After(300 * time.Millisecond):
+	}
+	_ = cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-exited:
+	case <-time.After(patience):
+		_ = cmd.Process.Kill()
+		t.Fatal("the second Ctrl-C does not end it")
+	}
 }

@@ -1,52 +1,45 @@
 package cli
 
 import (
+	"context"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/proc"
 )
 
-const (
-	// hangUpPatience is what services get to end in after the terminal has gone:
-	// whoever closes it expects nothing of it to be there a second later.
-	hangUpPatience = 700 * time.Millisecond
-	// stuckAfter is how long lhrun may be busy writing before it counts as stuck.
-	stuckAfter = time.Second
-)
+// hangUpPatience is what services get to end in after the terminal has gone:
+// whoever closes it expects nothing of it to be there a second later.
+const hangUpPatience = 700 * time.Millisecond
 
-// heed passes the guard's signals on to the loop of a run. That loop writes, and a
-// stopped pager can keep it from ever looking: who presses Ctrl-C again then, or
-// kills the guard, still gets the end that was asked for.
-func (ses *session) heed(ward *proc.Ward) <-chan os.Signal {
-	signals := make(chan os.Signal, 64)
-	go func() {
-		var waits time.Time // since when the loop has not taken a signal
-		for {
-			select {
-			case sig := <-ward.Signals():
-				if resizes(sig) && len(signals) > 0 {
-					continue
-				}
-				if len(signals) == 0 {
-					waits = time.Now()
-				} else if time.Since(waits) > stuckAfter {
-					ses.abandon(exitInterrupted)
-				}
-				select {
-				case signals <- sig:
-				default:
-				}
-			case <-ward.Lost():
-				ses.abandon(exitFailed)
-			}
+// held carries a signal out while the loop of a run waits for the reader of its
+// output, a stopped pager perhaps. again is: the ending has begun before.
+func (c *course) held(sig os.Signal, again bool) {
+	switch {
+	case !interrupts(sig):
+	case again || sig == syscall.SIGQUIT:
+		go c.abandon(exitInterrupted)
+	default:
+		c.pressed.Store(true)
+		c.stop()
+		if sig == syscall.SIGHUP {
+			time.AfterFunc(hangUpPatience, func() { c.abandon(exitInterrupted) })
 		}
-	}()
-	return signals
+	}
+}
+
+// mourn ends everything at once when the guard has been killed.
+func (c *course) mourn(ctx context.Context, ward *proc.Ward) {
+	select {
+	case <-ward.Lost():
+		c.abandon(exitFailed)
+	case <-ctx.Done():
+	}
 }
 
 // abandon kills everything and ends lhrun once nothing is left, whether what lhrun
-// has to say is read by anybody or not.
+// has to say is read by anybody or not. The store has what nobody has seen.
 func (ses *session) abandon(code int) {
 	ses.sup.Kill()
 	for limit := time.Now().Add(5 * time.Second); len(ses.sup.Processes()) > 0 && time.Now().Before(limit); {

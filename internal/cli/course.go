@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -20,6 +21,8 @@ type course struct {
 	stop    func()
 	outcome error
 	ending  time.Time
+	// pressed is: a signal has begun the ending while the loop was held up.
+	pressed atomic.Bool
 	// stopped counts the services that ran when the ending began.
 	stopped int
 }
@@ -40,18 +43,25 @@ func (ses *session) run(ward *proc.Ward) error {
 	if err := c.sup.Start(c.wanted...); err != nil {
 		c.end(err, "")
 	}
-	if err := c.drive(ward, news, ended); err != nil {
+	whole, over := context.WithCancel(context.Background())
+	defer over()
+	signals := heed(whole, ward.Signals(), func(sig os.Signal) { c.held(sig, ctx.Err() != nil) })
+	go c.mourn(whole, ward)
+	if err := c.drive(ward, signals, news, ended); err != nil {
 		c.view.warn("%v", err)
+	}
+	if c.outcome == nil && c.pressed.Load() {
+		return exitError{exitInterrupted, nil}
 	}
 	return c.outcome
 }
 
 // drive is the one loop of a run. The error is of the log store: nothing that ran
 // is the worse for it.
-func (c *course) drive(ward *proc.Ward, news *news, ended <-chan error) error {
+func (c *course) drive(ward *proc.Ward, signals <-chan os.Signal, news *news, ended <-chan error) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	events, broken, lost, signals := news.events, c.screen.Failed(), ward.Lost(), c.heed(ward)
+	events, broken, lost := news.events, c.screen.Failed(), ward.Lost()
 	for {
 		select {
 		case e, ok := <-events:
@@ -68,7 +78,7 @@ func (c *course) drive(ward *proc.Ward, news *news, ended <-chan error) error {
 			broken = nil
 			c.end(exitError{exitFailed, fmt.Errorf("cannot write the output: %w", c.screen.Err())}, "")
 		case <-lost:
-			lost = nil // heed has killed everything.
+			lost = nil // mourn has killed everything.
 			c.end(exitError{exitFailed, errors.New("its guard process was killed, so everything is ended")}, "")
 		case now := <-tick.C:
 			c.tick(now)
@@ -134,9 +144,6 @@ func verdict(services []control.Service) error {
 }
 
 func (c *course) signal(sig os.Signal) {
-	if !resizes(sig) {
-		c.screen.Wipe()
-	}
 	switch {
 	case resizes(sig):
 		c.sup.Resize(terminalSize(c.screen.File()))
@@ -144,13 +151,14 @@ func (c *course) signal(sig os.Signal) {
 		c.end(exitError{exitInterrupted, nil}, "killing everything")
 		c.sup.Kill()
 	case sig == syscall.SIGHUP:
-		c.end(exitError{exitInterrupted, nil}, "the terminal is gone, stopping")
 		time.AfterFunc(hangUpPatience, c.sup.Kill)
+		c.end(exitError{exitInterrupted, nil}, "the terminal is gone, stopping")
 	case c.ending.IsZero():
 		c.end(exitError{exitInterrupted, nil}, "stopping; Ctrl-C again kills")
 	default:
-		c.view.say("killing what is left")
 		c.sup.Kill()
+		c.screen.Wipe()
+		c.view.say("killing what is left")
 	}
 }
 
@@ -158,8 +166,8 @@ func (c *course) signal(sig os.Signal) {
 func (c *course) down(kill bool) {
 	c.end(verdict(c.board.all()), "stopping, as another lhrun asks")
 	if kill {
-		c.view.say("killing what is left")
 		c.sup.Kill()
+		c.view.say("killing what is left")
 	}
 }
 
@@ -171,6 +179,7 @@ func (c *course) end(outcome error, why string) {
 	c.ending, c.outcome = time.Now(), outcome
 	c.stopped = count(c.board.all(), func(st control.Service) bool { return st.PID != 0 })
 	c.stop() // Before a word is said: that may take for ever.
+	c.screen.Wipe()
 	c.view.live(nil)
 	if why != "" {
 		c.view.say("%s", why)

@@ -42,7 +42,12 @@ func (g *globals) join(o upOptions, m meeting, signals <-chan os.Signal) error {
 		return err
 	}
 	defer client.Close()
-	v := &guest{client: client, meeting: m, options: o, signals: signals}
+	v := &guest{client: client, meeting: m, options: o}
+	v.signals = heed(ctx, signals, func(sig os.Signal) {
+		if interrupts(sig) {
+			os.Exit(exitInterrupted) // It only leaves, and may not get to saying so.
+		}
+	})
 	if v.screen = g.newScreen(o, m.Wanted); o.detach && o.logFormat == "text" {
 		v.screen = g.newBareScreen()
 	}
