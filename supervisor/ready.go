@@ -40,8 +40,9 @@ func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
 	}
 	path := filepath.Join(s.platform.runtimeDir(), fmt.Sprintf("%s.%d.notify", a.unit.Name, a.unit.starts))
 	n, err := probe.ListenNotify(path, func(pid int) bool {
+		line := proc.Lineage(pid) // at once: it may be about to end
 		<-a.born
-		return a.tree != nil && slices.Contains(a.tree(), pid)
+		return a.tree != nil && a.holds(line)
 	})
 	if err != nil {
 		return nil, err
@@ -53,6 +54,23 @@ func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
 	}
 	return append(a.svc.Health.watchdog(), "NOTIFY_SOCKET="+path), nil
 }
+
+// holds reports whether one of line, a process and its ancestors, belongs to the
+// attempt. A process that has lost its parent just now may be known only at a
+// second look.
+func (a *attempt) holds(line []int) bool {
+	for range 2 {
+		tree := a.tree()
+		if slices.ContainsFunc(line, func(pid int) bool { return slices.Contains(tree, pid) }) {
+			return true
+		}
+		time.Sleep(treePause)
+	}
+	return false
+}
+
+// treePause is longer than a look at the orphans is shared.
+const treePause = 15 * time.Millisecond
 
 // awaitReady begins everything that can find the attempt ready, at once.
 func (s *Supervisor) awaitReady(a *attempt) {
@@ -228,6 +246,9 @@ func (s *Supervisor) lacks(a *attempt) string {
 	case a.svc.Ready.Kind == ProbeNotify:
 		if status := a.notify.Status(); status != "" {
 			return "it has not sent READY=1 yet: " + status
+		}
+		if pid := a.notify.Refused(); pid != 0 {
+			return fmt.Sprintf("READY=1 came from pid %d, which is not known to be one of its processes", pid)
 		}
 		return "it has not sent READY=1 to $NOTIFY_SOCKET yet"
 	}

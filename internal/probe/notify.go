@@ -21,18 +21,20 @@ type Notify struct {
 	conn   *net.UnixConn
 	ready  chan struct{}
 	status atomic.Pointer[string]
-	beats  atomic.Int64
-	close  sync.Once
+	// refused is who sent READY=1 and was not believed.
+	refused atomic.Int64
+	beats   atomic.Int64
+	close   sync.Once
 }
 
 // ListenNotify opens a socket of mode 0600 at path; a socket that was left there
 // is replaced. The directory must be the caller's alone.
 //
-// On Linux own is asked about each sender, and must not block. A sender that is
-// gone by then cannot be asked about any more: `systemd-notify --ready` ends
-// within a millisecond, so it is believed, since only this user's programs that
-// were told the path can have sent it. Elsewhere the kernel does not name the
-// sender of a datagram, own is not asked, and the directory is the only guard.
+// On Linux own is asked about each sender, and must look at it before it does
+// anything else: a sender may be gone a millisecond later, and nobody can tell
+// then whose it was. (systemd-notify waits until it has been looked at.) Elsewhere
+// the kernel does not name the sender of a datagram, own is not asked, and the
+// directory is the only guard.
 func ListenNotify(path string, own func(pid int) bool) (*Notify, error) {
 	if len(path) > maxSocketPath {
 		return nil, fmt.Errorf("cannot listen at %q: the path has %d bytes, a socket's may have %d",
@@ -72,6 +74,9 @@ func (n *Notify) Status() string {
 	return ""
 }
 
+// Refused is the last process that sent READY=1 without being believed; 0 is none.
+func (n *Notify) Refused() int { return int(n.refused.Load()) }
+
 // Close takes the socket away. It does not wait for own to return.
 func (n *Notify) Close() {
 	n.close.Do(func() {
@@ -90,10 +95,16 @@ func (n *Notify) receive(own func(pid int) bool) {
 			return
 		}
 		// A full buffer is a datagram cut short.
-		if size == len(buf) || !isOwn(control[:controlled], own) {
+		if size == len(buf) {
 			continue
 		}
 		message := parseNotify(buf[:size])
+		if sender, ok := isOwn(control[:controlled], own); !ok {
+			if message.ready {
+				n.refused.Store(int64(sender))
+			}
+			continue
+		}
 		if message.status != nil {
 			n.status.Store(message.status)
 		}

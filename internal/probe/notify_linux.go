@@ -25,18 +25,17 @@ func askForSender(_, _ string, raw syscall.RawConn) error {
 	return failed
 }
 
-// isOwn judges a datagram by its sender.
-func isOwn(control []byte, own func(pid int) bool) bool {
+// isOwn judges a datagram by its sender, which is 0 where the kernel names none.
+func isOwn(control []byte, own func(pid int) bool) (sender int, ok bool) {
 	messages, err := syscall.ParseSocketControlMessage(control)
 	if err != nil {
-		return false
+		return 0, false
 	}
 	for _, m := range messages {
 		if cred, err := syscall.ParseUnixCredentials(&m); err == nil {
-			return cred.Pid > 0 && (own(int(cred.Pid)) || isGone(int(cred.Pid)))
+			sender = int(cred.Pid)
+			return sender, sender > 0 && own(sender)
 		}
 	}
-	return false
+	return 0, false
 }
-
-func isGone(pid int) bool { return syscall.Kill(pid, 0) == syscall.ESRCH }

@@ -4,6 +4,7 @@ package proc
 
 import (
 	"os"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +15,16 @@ import (
 func Alive(id ID) bool {
 	s, ok := readStat(id.PID)
 	return ok && s.ID == id && !s.dead()
+}
+
+// Lineage is pid and those that it descends from, nearest first; nil when there is
+// no such process.
+func Lineage(pid int) []int {
+	var line []int
+	for s, ok := readStat(pid); ok && !slices.Contains(line, s.PID); s, ok = readStat(s.ppid) {
+		line = append(line, s.PID)
+	}
+	return line
 }
 
 // Self names this process.

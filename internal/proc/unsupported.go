@@ -66,6 +66,9 @@ func Above(pid int) bool { return pid == os.Getpid() }
 // EndForeign returns an error that wraps errors.ErrUnsupported.
 func EndForeign(ID, time.Duration) error { return errNoTrees }
 
+// Lineage is always nil.
+func Lineage(int) []int { return nil }
+
 // Self names this process by its pid alone.
 func Self() ID { return ID{PID: os.Getpid()} }
 
