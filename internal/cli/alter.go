@@ -72,7 +72,7 @@ func (g *globals) alter(ctx context.Context, o alterOptions) error {
 	screen.mute = o.json
 	defer screen.Close()
 	a := &alteration{alterOptions: o, client: client, watch: &watch{running: client, started: time.Now()}}
-	a.view = newView(screen, o.names)
+	a.view = newView(screen, o.names, g.masker())
 	a.view.summed = true
 	if err := a.ask(ctx); err != nil {
 		return err

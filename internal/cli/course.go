@@ -176,7 +176,7 @@ func (c *course) end(outcome error, why string) {
 	if !c.ending.IsZero() {
 		return
 	}
-	c.ending, c.outcome = time.Now(), outcome
+	c.ending, c.outcome = time.Now(), c.view.mask.error(outcome)
 	c.stopped = count(c.board.all(), func(st control.Service) bool { return st.PID != 0 })
 	c.stop() // Before a word is said: that may take for ever.
 	c.screen.Wipe()

@@ -48,7 +48,7 @@ The first Ctrl-C only says what is still waited for; the second kills it.`,
 func (g *globals) down(ctx context.Context, o downOptions) error {
 	screen := g.newBareScreen()
 	defer screen.Close()
-	d := &descent{options: o, view: newView(screen, nil), signals: make(chan os.Signal, 16)}
+	d := &descent{options: o, view: newView(screen, nil, g.masker()), signals: make(chan os.Signal, 16)}
 	signal.Notify(d.signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(d.signals)
 	err := d.run(ctx, g)

@@ -52,7 +52,7 @@ func (g *globals) join(o upOptions, m meeting, signals <-chan os.Signal) error {
 		v.screen = g.newBareScreen()
 	}
 	defer v.screen.Close()
-	v.watch = &watch{running: client, board: newBoard(m.Wanted), view: newView(v.screen, m.Wanted), started: time.Now()}
+	v.watch = &watch{running: client, board: newBoard(m.Wanted), view: newView(v.screen, m.Wanted, g.masker()), started: time.Now()}
 	v.view.terse, v.changed = o.detach, !m.Joins
 	since, err := v.begin(ctx)
 	switch {

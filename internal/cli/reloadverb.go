@@ -64,7 +64,7 @@ func (g *globals) reload(ctx context.Context, o alterOptions) error {
 	if !o.json {
 		err = g.printPlan(plan, false)
 	}
-	a.view = newView(screen, a.answer.Services)
+	a.view = newView(screen, a.answer.Services, g.masker())
 	a.view.summed = true
 	a.expect()
 	err = errors.Join(err, a.wait(ctx))

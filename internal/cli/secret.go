@@ -45,7 +45,19 @@ func newMasker(environs ...[]string) masker {
 }
 
 func (m masker) text(s string) string {
+	if m.values == nil {
+		return s
+	}
 	return urlPassword.ReplaceAllString(m.values.Replace(s), "${1}"+mask+"@")
+}
+
+// error keeps the exit code of err, and of its text what may be seen.
+func (m masker) error(err error) error {
+	var exit exitError
+	if m.values == nil || !errors.As(err, &exit) || exit.err == nil {
+		return err
+	}
+	return exitError{exit.code, errors.New(m.text(exit.err.Error()))}
 }
 
 // masker knows the secrets of every service; where the project's file cannot be
@@ -55,6 +67,11 @@ func (g *globals) masker() masker {
 	if err != nil {
 		return newMasker(os.Environ())
 	}
+	return p.masker()
+}
+
+// masker knows the secrets of every service of a project that is resolved.
+func (p *project) masker() masker {
 	environs := [][]string{os.Environ(), p.resolved.Env}
 	for _, s := range p.resolved.Services {
 		environs = append(environs, s.Env)
@@ -70,7 +87,7 @@ func (g *globals) settle(err error) error {
 	case errors.Is(err, context.Canceled):
 		return exitError{exitInterrupted, nil}
 	case errors.As(err, &exit) && exit.err != nil:
-		return exitError{exit.code, errors.New(g.masker().text(exit.err.Error()))}
+		return g.masker().error(err)
 	}
 	return err
 }

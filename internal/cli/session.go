@@ -71,7 +71,7 @@ func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err err
 	if ses.screen, err = ses.openScreen(g); err != nil {
 		return nil, err
 	}
-	ses.watch = &watch{board: newBoard(ses.wanted), view: newView(ses.screen, ses.wanted)}
+	ses.watch = &watch{board: newBoard(ses.wanted), view: newView(ses.screen, ses.wanted, p.masker())}
 	ses.view.header(ses.project, len(ses.wanted))
 	ses.tellBeforehand(swept)
 	return ses, ses.prepare(o, ward)

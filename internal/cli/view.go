@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
+
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -13,7 +15,9 @@ import (
 // what it needs to say nothing twice.
 type view struct {
 	screen screen
-	width  int
+	// mask takes secrets out of what lhrun itself says; services may show theirs.
+	mask  masker
+	width int
 	// quiet is: a terminal shows the progress live, so it needs no lines.
 	quiet bool
 	// terse leaves failures to whoever waits for their end.
@@ -24,23 +28,28 @@ type view struct {
 	announced map[string]bool
 }
 
-func newView(s screen, names []string) *view {
-	v := &view{screen: s, quiet: s.Live(nil), announced: map[string]bool{}}
+func newView(s screen, names []string, mask masker) *view {
+	v := &view{screen: s, mask: mask, quiet: s.Live(nil), announced: map[string]bool{}}
 	for _, name := range names {
 		v.width = max(v.width, len(name))
 	}
 	return v
 }
 
-func (v *view) say(format string, args ...any) { v.screen.Say(levelInfo, fmt.Sprintf(format, args...)) }
-func (v *view) warn(format string, args ...any) {
-	v.screen.Say(levelWarn, fmt.Sprintf(format, args...))
-}
-func (v *view) alarm(format string, args ...any) {
-	v.screen.Say(levelError, fmt.Sprintf(format, args...))
+func (v *view) say(format string, args ...any)   { v.tell(levelInfo, format, args) }
+func (v *view) warn(format string, args ...any)  { v.tell(levelWarn, format, args) }
+func (v *view) alarm(format string, args ...any) { v.tell(levelError, format, args) }
+
+func (v *view) tell(level hclog.Level, format string, args []any) {
+	v.screen.Say(level, v.mask.text(fmt.Sprintf(format, args...)))
 }
 
-func (v *view) live(lines []string) { v.screen.Live(lines) }
+func (v *view) live(lines []string) {
+	for i, line := range lines {
+		lines[i] = v.mask.text(line)
+	}
+	v.screen.Live(lines)
+}
 
 func (v *view) header(p *project, n int) {
 	v.say("%s (%s): starting %s", p.checkout.Project, p.checkout.Instance, plural(n, "service"))
