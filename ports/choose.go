@@ -41,6 +41,24 @@ func (r *Registry) avoid(port int) bool {
 	return true
 }
 
+// Threatened returns the part of the range that the kernel may give to outgoing
+// connections, each of which then keeps a service from its port; false is none.
+func (r *Registry) Threatened() (part Range, ok bool) {
+	for port := r.rng.First; port <= r.rng.Last; port++ {
+		if !r.avoid(port) {
+			continue
+		}
+		if !ok {
+			part, ok = Range{port, port}, true
+		}
+		part.Last = port
+	}
+	return part, ok
+}
+
+// Range is where automatic ports come from.
+func (r *Registry) Range() Range { return r.rng }
+
 // whoHas names the lhrun that leases port, or else whoever listens there; nil
 // when that is nobody any more, or cannot be found out.
 func (r *Registry) whoHas(port int) *Holder {

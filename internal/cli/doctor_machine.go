@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/ports"
+)
+
+// machine checks what is the same for every project.
+func (d doctor) machine() {
+	d.ok("version", "%s", readBuild())
+	d.kernel()
+	state, err := ports.StateDir()
+	if err != nil {
+		d.fail("state", "set HOME or XDG_STATE_HOME", "%v", err)
+		return
+	}
+	if d.directory("state", state, "XDG_STATE_HOME") {
+		d.disk("disk", state)
+	}
+	d.runtimeDir()
+	d.limits()
+	d.loopback()
+	d.runs(state)
+}
+
+// runtimeDir checks where the sockets are.
+func (d doctor) runtimeDir() {
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" && !filepath.IsAbs(dir) {
+		d.warn("runtime", "set it to an absolute path", "XDG_RUNTIME_DIR is %q, which is not used", dir)
+	}
+	if path, err := control.SocketPath("doctor", "main"); err == nil {
+		d.directory("runtime", filepath.Dir(path), "XDG_RUNTIME_DIR")
+	}
+}
+
+// directory checks that dir, or where it would be made, is this user's alone and
+// can be written, and reports whether it can.
+func (d doctor) directory(check, dir, variable string) bool {
+	instead := fmt.Sprintf("set %s to a directory of your own", variable)
+	at := dir
+	info, err := os.Lstat(at)
+	for os.IsNotExist(err) && at != filepath.Dir(at) {
+		at = filepath.Dir(at)
+		info, err = os.Stat(at)
+	}
+	switch {
+	case err != nil:
+		d.fail(check, instead, "cannot use %s: %v", dir, err)
+	case !info.IsDir():
+		d.fail(check, "remove it, or "+instead, "%s is not a directory", at)
+	case !writable(at):
+		d.fail(check, instead, "cannot write in %s", at)
+	case at != dir:
+		d.ok(check, "%s will be made", dir)
+		return true
+	case !ownedByMe(info):
+		d.fail(check, instead, "%s belongs to another user", dir)
+	case info.Mode().Perm()&0o077 != 0:
+		d.warn(check, "chmod 700 "+shellQuote(dir), "others can look into %s (mode %04o)", dir, info.Mode().Perm())
+		return true
+	default:
+		d.ok(check, "%s", dir)
+		return true
+	}
+	return false
+}
+
+// loopback checks both families and the name localhost.
+func (d doctor) loopback() {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		if err == nil {
+			_ = l.Close()
+			continue
+		}
+		if host == "127.0.0.1" {
+			d.fail("loopback", "bring the interface lo up", "cannot listen on %s: %v", host, err)
+		} else {
+			d.warn("loopback", "nothing has to be done, unless a service needs IPv6", "no IPv6: cannot listen on %s", host)
+		}
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	addrs, err := net.DefaultResolver.LookupHost(ctx, "localhost")
+	switch {
+	case err != nil:
+		d.warn("loopback", "add a line \"127.0.0.1 localhost\" to /etc/hosts", "the name localhost is not known: %v", err)
+	case !slices.Contains(addrs, "127.0.0.1"):
+		d.warn("loopback", "add a line \"127.0.0.1 localhost\" to /etc/hosts",
+			"localhost is %s, where services on 127.0.0.1 are not found", strings.Join(addrs, ", "))
+	default:
+		d.ok("loopback", "127.0.0.1, ::1 and localhost")
+	}
+}
+
+// runs finds what runs on this machine and what killed runs have left.
+func (d doctor) runs(state string) {
+	records, _ := filepath.Glob(filepath.Join(state, "projects", "*", "*", "run.json"))
+	live, left := 0, 0
+	for _, path := range records {
+		data, err := readPlain(path)
+		var rec proc.Record
+		if err != nil || json.Unmarshal(data, &rec) != nil {
+			continue // Garbled by a crash; the next run writes it anew.
+		}
+		if proc.Alive(rec.Supervisor) {
+			live++
+			continue
+		}
+		dir := filepath.Dir(path)
+		whose := fmt.Sprintf("%s (%s)", filepath.Base(filepath.Dir(dir)), filepath.Base(dir))
+		for _, l := range proc.Leftovers(rec) {
+			left++
+			d.warn("runs", "the next lhrun up of that project ends it",
+				"pid %d (%s) was left by a run of %s that was killed", l.PID, l.Command, whose)
+		}
+	}
+	if left == 0 {
+		d.ok("runs", "%s on this machine, nothing is left of others", plural(live, "run"))
+	}
+}
