@@ -39,7 +39,7 @@ func newAlter(g *globals, cmd *cobra.Command, noDeps string) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.noDeps, "no-deps", false, noDeps)
-	f.DurationVar(&o.timeout, "timeout", 0, "return with exit code 4 when it is not done after `DURATION`")
+	f.DurationVar(&o.timeout, "timeout", 0, "exit with code 4 when not done after `DURATION`")
 	addJSON(cmd, &o.json)
 	return cmd
 }

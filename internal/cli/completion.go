@@ -15,9 +15,9 @@ func newCompletion(g *globals) *cobra.Command {
 		Short: "Print the completion script of bash, zsh, fish or powershell",
 		Long: `completion prints a script for SHELL that completes verbs, flags and the names
 of this project's services.`,
-		Example: `  source <(lhrun completion bash)                        # ~/.bashrc
-  source <(lhrun completion zsh)                         # ~/.zshrc, after compinit
-  lhrun completion fish | source                         # config.fish
+		Example: `  source <(lhrun completion bash)          # ~/.bashrc
+  source <(lhrun completion zsh)           # ~/.zshrc, after compinit
+  lhrun completion fish | source           # config.fish
   lhrun completion powershell | Out-String | Invoke-Expression`,
 		Args:      between(1, 1),
 		ValidArgs: shells,

@@ -26,9 +26,9 @@ func newDown(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "down",
 		Short: "Stop everything and wait until it is gone",
-		Long: `down stops the project that runs here, dependents first, and returns when nothing
-of it is left. What a lhrun that was killed has left is ended too. Where nothing
-runs, that is fine.
+		Long: `down stops the project that runs here, dependents first, and returns when
+nothing of it is left. What a lhrun that was killed has left is ended too.
+Where nothing runs, that is fine.
 
 The first Ctrl-C only says what is still waited for; the second kills it.`,
 		Example: `  lhrun down

@@ -47,7 +47,7 @@ they need it), shell (lines for eval), json (one object).`,
 			return write(g.Out, vars)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "plain", "print as `FORMAT`: "+strings.Join(envFormats, ", "))
+	cmd.Flags().StringVar(&format, "format", "plain", "`FORMAT`: "+strings.Join(envFormats, ", "))
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("format",
 		cobra.FixedCompletions(envFormats, noFiles)))
 	addJSON(cmd, &asJSON)

@@ -19,10 +19,10 @@ func newInit(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Write a first lhrun.toml from what is here",
-		Long: `init writes lhrun.toml (or the file of -f) in the current directory, drafted from
-what it finds there: Procfile, compose.yaml, package.json with its workspaces,
-go.mod, manage.py, bin/rails, config.ru. What it does not know how to run
-becomes a comment. A file that exists is left alone (exit 2).`,
+		Long: `init writes lhrun.toml (or the file of -f) in the current directory, drafted
+from what it finds there: Procfile, compose.yaml, package.json with its
+workspaces, go.mod, manage.py, bin/rails, config.ru. What it does not know how
+to run becomes a comment. A file that exists is left alone (exit 2).`,
 		Example: "  lhrun init\n  lhrun init --stdout | less",
 		Args:    between(0, 0),
 		RunE: func(*cobra.Command, []string) error {

@@ -37,12 +37,12 @@ lhrun.
 
 Without flags it is all of the current run, or of the last one. --since and
 --until look into all runs that are kept, and a line of its own says where each
-begins. TIME is a duration before now (10m), a time of the last 24 hours (15:04 or
-15:04:05), a day (2006-01-02), both ("2006-01-02 15:04") or RFC 3339.
+begins. TIME is a duration before now (10m), a time of the last 24 hours (15:04
+or 15:04:05), a day (2006-01-02), both ("2006-01-02 15:04") or RFC 3339.
 
 With -f it goes on with what comes until Ctrl-C (exit code 130), also when the
-project is stopped and started again. Whoever reads too slowly for the log's bound
-is told how much was missed.`,
+project is stopped and started again. Whoever reads too slowly for the log's
+bound is told how much was missed.`,
 		Example: `  lhrun logs                     the current run, or the last one
   lhrun logs -f -n 20 api web    the last 20 lines of each, and what comes
   lhrun logs --since 10m --grep 'error|panic'
@@ -66,7 +66,7 @@ is told how much was missed.`,
 	f.StringVar(&o.since, "since", "", "only lines from `TIME` on")
 	f.StringVar(&o.until, "until", "", "only lines up to `TIME`")
 	f.StringVar(&o.grep, "grep", "", "only lines that match the regular expression `RE`")
-	f.StringVar(&o.run, "run", "0", "of which `RUN`: 0 is the current or last one, -1 the one before, all is all")
+	f.StringVar(&o.run, "run", "0", "`RUN`: 0 the last, -1 before that, or all")
 	f.BoolVarP(&o.timestamps, "timestamps", "t", false, "put the time before each line")
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of the stream: text or json")
 	addJSON(cmd, &o.asJSON)

@@ -17,18 +17,20 @@ func newReload(g *globals) *cobra.Command {
 	o := alterOptions{verb: control.VerbReload}
 	cmd := &cobra.Command{
 		Use:   "reload",
-		Short: "Bring changes of the file into the run, restarting only what changed",
-		Long: `reload has the file as it is now take effect on the project that runs, and returns
-when what changed is ready again. Only services that changed restart, and those
-that declare restart = true on one that does. New services start where up would
-start them; removed ones stop, what depends on them first. A change that a process
-need not be restarted for (health, stop, restart, depends_on, watch, ready of a
-ready service) holds at once. lhrun plan says beforehand what there is to do.
+		Short: "Bring the file's changes into the run, restart only what changed",
+		Long: `reload has the file as it is now take effect on the project that runs, and
+returns when what changed is ready again. Only services that changed restart,
+and those that declare restart = true on one that does. New services start
+where up would start them; removed ones stop, what depends on them first. A
+change that a process need not be restarted for (health, stop, restart,
+depends_on, watch, ready of a ready service) holds at once. lhrun plan says
+beforehand what there is to do.
 
 A file with mistakes, or one that needs a port that is taken, changes nothing.
 
-Exit codes: 1 when a service fails, 2 for a mistake in the file, 3 when a port is
-taken, 4 when not all is ready within --timeout, 5 when the project does not run.`,
+Exit codes: 1 when a service fails, 2 for a mistake in the file, 3 when a port
+is taken, 4 when not all is ready within --timeout, 5 when the project does not
+run.`,
 		Example:           "  lhrun reload\n  lhrun reload --timeout 30s",
 		Args:              between(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -36,7 +38,7 @@ taken, 4 when not all is ready within --timeout, 5 when the project does not run
 			return g.reload(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "return with exit code 4 when it is not done after `DURATION`")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "exit with code 4 when not done after `DURATION`")
 	addJSON(cmd, &o.json)
 	return cmd
 }

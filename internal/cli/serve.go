@@ -60,7 +60,7 @@ reaches outside DIR.`,
 			return g.serve(ctx, s)
 		},
 	}
-	cmd.Flags().StringVar(&host, "host", os.Getenv("HOST"), "listen on loopback address `HOST`")
+	cmd.Flags().StringVar(&host, "host", os.Getenv("HOST"), "listen on loopback `HOST`")
 	cmd.Flags().StringVar(&port, "port", os.Getenv("PORT"), "listen on `PORT`; 0 takes a free one")
 	cmd.Flags().Lookup("host").DefValue = "$HOST, else 127.0.0.1"
 	cmd.Flags().Lookup("port").DefValue = "$PORT, else 0"

@@ -35,10 +35,10 @@ func newUp(g *globals) *cobra.Command {
 soon as what it depends on is ready, and shows what they write. The first Ctrl-C
 stops them, dependents first; the second kills what is left.
 
-With -d it does so in the background, and returns when all is ready: 0, or 1 when
-a service failed, or 4 when not all was ready within --timeout. What started goes
-on even then, except with --abort-on-failure; lhrun down stops it. Ctrl-C before
-that stops what was started.
+With -d it does so in the background, and returns when all is ready: 0, or 1
+when a service failed, or 4 when not all was ready within --timeout. What
+started goes on even then, except with --abort-on-failure; lhrun down stops it.
+Ctrl-C before that stops what was started.
 
 Where the project runs already, up joins: it starts what is missing, shows what
 all services write from now on, and its Ctrl-C only leaves (130 before all is
@@ -49,7 +49,7 @@ was stopped by name may be started again, so it keeps the run going. With a
 Procfile everything ends when one process does, with its exit code.`,
 		Example: `  lhrun up                    everything
   lhrun up api                api and what it depends on
-  lhrun up -d --timeout 30s   in the background; exit code 4 when not ready by then
+  lhrun up -d --timeout 30s   in the background; code 4 when not ready by then
   lhrun up -t --no-color      with times, without colours`,
 		ValidArgsFunction: g.completeServices,
 		RunE: func(_ *cobra.Command, names []string) error {
@@ -61,7 +61,7 @@ Procfile everything ends when one process does, with its exit code.`,
 	f.BoolVarP(&o.detach, "detach", "d", false, "run in the background, and return when all is ready")
 	f.BoolVarP(&o.timestamps, "timestamps", "t", false, "put the time before each line")
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of the stream: text or json")
-	f.DurationVar(&o.timeout, "timeout", 0, "give up with exit code 4 when not all is ready after `DURATION`")
+	f.DurationVar(&o.timeout, "timeout", 0, "exit with code 4 when not ready after `DURATION`")
 	f.BoolVar(&o.abortOnFailure, "abort-on-failure", false, "stop everything when a service fails")
 	f.BoolVar(&o.noDeps, "no-deps", false, "leave out what the named services depend on")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what up would do, and do nothing")
