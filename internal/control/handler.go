@@ -53,17 +53,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, f func(http.Respo
 	}
 }
 
-// bound sets how long the rest of a request may take to come, and its answer to be
-// read: the connection still has the deadlines of the request before. One that has
-// come whole has no deadline any more: it would cut its answer off.
+// bound sets how long the rest of a request may take to come. The deadline ends
+// with the body; one without a body must have none, as that would cut its answer off.
 func (s *Server) bound(w http.ResponseWriter, r *http.Request) {
-	rc := http.NewResponseController(w)
-	var body time.Time
 	if r.Body != http.NoBody {
-		body = time.Now().Add(s.limits.body)
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.limits.body))
 	}
-	_ = rc.SetReadDeadline(body)
-	_ = rc.SetWriteDeadline(time.Time{})
 }
 
 func statusOf(err error) int {
@@ -220,5 +215,5 @@ func readBody(w http.ResponseWriter, r *http.Request, v any) error {
 	case err != nil:
 		return mistake("cannot read the request: %v", err)
 	}
-	return http.NewResponseController(w).SetReadDeadline(time.Time{})
+	return nil
 }

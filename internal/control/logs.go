@@ -26,7 +26,7 @@ func Logs(ctx context.Context, dir string, q LogQuery, each func(LogLine) error)
 	if err != nil {
 		return err
 	}
-	names := q.Services
+	names := unique(q.Services)
 	if len(names) == 0 {
 		if names, err = r.store.Services(); err != nil {
 			return err
@@ -54,8 +54,8 @@ func (l *Local) Logs(ctx context.Context, q LogQuery, each func(LogLine) error) 
 	if err != nil {
 		return err
 	}
-	known := slices.Concat(live, slices.DeleteFunc(kept, func(name string) bool { return slices.Contains(live, name) }))
-	names := q.Services
+	known := unique(slices.Concat(live, kept))
+	names := unique(q.Services)
 	for _, name := range names {
 		if !slices.Contains(known, name) {
 			return mistake("there is no service %q", name)
@@ -74,6 +74,16 @@ func (l *Local) Logs(ctx context.Context, q LogQuery, each func(LogLine) error) 
 		return err
 	}
 	return l.follow(ctx, r, cursors, seq)
+}
+
+func unique(names []string) []string {
+	var once []string
+	for _, name := range names {
+		if !slices.Contains(once, name) {
+			once = append(once, name)
+		}
+	}
+	return once
 }
 
 // follow goes on from the cursors, and with services that are new since event seq

@@ -45,6 +45,7 @@ func TestLogsAnswerEveryQuery(t *testing.T) {
 		}{
 			"all":     {LogQuery{}, all},
 			"service": {LogQuery{Services: []string{"b"}}, all[3:]},
+			"twice":   {LogQuery{Services: []string{"b", "b"}}, all[3:]},
 			"last":    {LogQuery{Last: 1}, []string{"a line 2", "b line 2"}},
 			"grep":    {LogQuery{Grep: "^line [12]$", Last: 1, Services: []string{"a"}}, all[2:3]},
 			"nothing": {LogQuery{Grep: "^lin$"}, nil},
@@ -62,6 +63,7 @@ func TestLogsAnswerEveryQuery(t *testing.T) {
 			{Grep: "a("}:                         `cannot look for "a(": error parsing regexp: missing closing )`,
 			{Services: []string{"c"}}:            `there is no service "c"`,
 			{Services: []string{"../../secret"}}: `there is no service "../../secret"`,
+			{Grep: strings.Repeat("a", 10_000)}:  "a pattern of more than 8192 bytes",
 			{Run: 1}:                             "there is no run 1",
 			{Run: -1, Follow: true}:              "cannot follow run -1: it is over",
 			{Run: -1, AllRuns: true}:             "one run or all of them",

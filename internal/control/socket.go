@@ -14,16 +14,17 @@ import (
 	"github.com/lhrun/lhrun/ports"
 )
 
-// SocketPath is where the socket of an instance is: in $XDG_RUNTIME_DIR/lhrun, else
-// in the state directory, under a short name where the path would be too long. Two
-// state directories that share a runtime directory get different sockets.
+// SocketPath is where the socket of an instance is: in $XDG_RUNTIME_DIR/lhrun, where
+// that is a directory of this user, as it is not after su, else in the state
+// directory; under a short name where the path would be too long. Two state
+// directories that share a runtime directory get different sockets.
 func SocketPath(project, instance string) (string, error) {
 	state, err := ports.StateDir()
 	if err != nil {
 		return "", err
 	}
 	dir := state
-	if runtime := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(runtime) {
+	if runtime := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(runtime) && isOwn(runtime) {
 		dir = filepath.Join(runtime, "lhrun")
 	}
 	sum := sha256.Sum256([]byte(state + "\x00" + project + "\x00" + instance))
@@ -33,6 +34,11 @@ func SocketPath(project, instance string) (string, error) {
 		path = filepath.Join(dir, hash+".sock")
 	}
 	return path, nil
+}
+
+func isOwn(dir string) bool {
+	info, err := os.Stat(dir)
+	return err == nil && info.IsDir() && checkOwner(dir, info) == nil
 }
 
 // ownDir makes dir, 0700, where it is missing, and refuses one that is not this

@@ -124,9 +124,10 @@ func TestTheSocketsPlace(t *testing.T) {
 		return path
 	}
 	t.Setenv("XDG_STATE_HOME", state)
-	t.Setenv("XDG_RUNTIME_DIR", "/run/user/1")
+	runtime := shortDir(t)
+	t.Setenv("XDG_RUNTIME_DIR", runtime)
 	first := place("shop")
-	if dir, name := filepath.Split(first); dir != "/run/user/1/lhrun/" || !strings.HasPrefix(name, "shop.main.") {
+	if dir, name := filepath.Split(first); dir != runtime+"/lhrun/" || !strings.HasPrefix(name, "shop.main.") {
 		t.Error(first)
 	}
 	if place("shop") != first || place("shop2") == first {
@@ -136,15 +137,17 @@ func TestTheSocketsPlace(t *testing.T) {
 	if place("shop") == first {
 		t.Error("projects of two state directories meet at one socket")
 	}
-	t.Setenv("XDG_RUNTIME_DIR", "")
-	if dir := filepath.Dir(place("shop")); dir != state+"2/lhrun" {
-		t.Error(dir)
+	others := shortDir(t)
+	for _, unfit := range []string{"", "relative", "/nowhere", "/dev/null", others} {
+		if unfit == others && os.Lchown(others, stranger, stranger) != nil {
+			continue // Only root can give it away.
+		}
+		t.Setenv("XDG_RUNTIME_DIR", unfit)
+		if dir := filepath.Dir(place("shop")); dir != state+"2/lhrun" {
+			t.Errorf("with %q it is in %s", unfit, dir)
+		}
 	}
-	t.Setenv("XDG_RUNTIME_DIR", "relative")
-	if dir := filepath.Dir(place("shop")); dir != state+"2/lhrun" {
-		t.Error(dir)
-	}
-	t.Setenv("XDG_RUNTIME_DIR", "/run/user/1")
+	t.Setenv("XDG_RUNTIME_DIR", runtime)
 	long := place(strings.Repeat("long", 30))
 	if len(long) > maxSocketPath || long == place(strings.Repeat("long", 31)) {
 		t.Error(long)

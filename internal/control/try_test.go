@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// stranger is the uid of another real user.
+const stranger = 65534
+
 // tryRole tells what a user can do at a socket that another has.
 func tryRole(path string) {
 	_, err := Dial(context.Background(), path)

@@ -11,9 +11,6 @@ import (
 	"testing"
 )
 
-// stranger is the uid of another real user.
-const stranger = 65534
-
 // asStranger runs the test binary in a role as another user.
 func asStranger(t *testing.T, role string) string {
 	t.Helper()
