@@ -220,3 +220,23 @@ func TestTheClosingServerEndsItsStreams(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestALineThatWasCutOffIsNoLine: it is a sign of a death, not of another version.
+func TestALineThatWasCutOffIsNoLine(t *testing.T) {
+	path := impostor(t, func(w http.ResponseWriter, r *http.Request) {
+		introduce(w.Header())
+		if r.URL.Path == pathHello {
+			fmt.Fprintln(w, "{}")
+			return
+		}
+		fmt.Fprint(w, `{"service":"api","text":"one"}`+"\n"+`{"service":"api","te`)
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	})
+	c := dialed(t, path)
+	n := 0
+	err := c.Logs(ctxOf(t), LogQuery{}, func(LogLine) error { n++; return nil })
+	if !errors.Is(err, ErrLost) || n != 1 {
+		t.Errorf("%d lines, %v", n, err)
+	}
+}

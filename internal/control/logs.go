@@ -7,12 +7,8 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/lhrun/lhrun/internal/logs"
-	"github.com/lhrun/lhrun/supervisor"
 )
 
 // Logs reads the services' output from the directory where it is kept, of a
@@ -45,9 +41,8 @@ func (l *Local) Logs(ctx context.Context, q LogQuery, each func(LogLine) error) 
 	if err != nil {
 		return err
 	}
-	statuses, seq := l.o.Supervisor.SnapshotAt()
 	var live []string
-	for _, st := range statuses {
+	for _, st := range l.o.Supervisor.Snapshot() {
 		live = append(live, st.Name)
 	}
 	kept, err := r.store.Services()
@@ -64,16 +59,16 @@ func (l *Local) Logs(ctx context.Context, q LogQuery, each func(LogLine) error) 
 	if len(names) == 0 {
 		names = known
 	}
-	if q.Follow && !q.Until.IsZero() {
+	cursors, err := r.past(ctx, names)
+	if err != nil || !q.Follow {
+		return err
+	}
+	if !q.Until.IsZero() {
 		var cancel func()
 		ctx, cancel = context.WithDeadline(ctx, q.Until)
 		defer cancel()
 	}
-	cursors, err := r.past(ctx, names)
-	if err != nil || !q.Follow || ctx.Err() != nil {
-		return err
-	}
-	return l.follow(ctx, r, cursors, seq)
+	return r.follow(ctx, l.o.Supervisor.Done(), cursors)
 }
 
 func unique(names []string) []string {
@@ -84,37 +79,6 @@ func unique(names []string) []string {
 		}
 	}
 	return once
-}
-
-// follow goes on from the cursors, and with services that are new since event seq
-// where all are wanted.
-func (l *Local) follow(ctx context.Context, r *logReader, cursors map[string]logs.Cursor, seq uint64) error {
-	group, ctx := errgroup.WithContext(ctx)
-	last := l.o.Supervisor.Done()
-	follow := func(name string, from logs.Cursor) {
-		group.Go(func() error {
-			return guarded(func() error { return r.follow(ctx, last, name, from) })
-		})
-	}
-	for name, from := range cursors {
-		follow(name, from)
-	}
-	if len(r.q.Services) == 0 {
-		group.Go(func() error {
-			err := l.o.Supervisor.Events(ctx, seq, func(e supervisor.Event) error {
-				if _, known := cursors[e.Service]; !known {
-					cursors[e.Service] = 0
-					follow(e.Service, 0)
-				}
-				return nil
-			})
-			if errors.Is(err, supervisor.ErrEnded) {
-				return nil
-			}
-			return err
-		})
-	}
-	return group.Wait()
 }
 
 // check refuses what makes no sense.
@@ -157,9 +121,7 @@ type logReader struct {
 	store *logs.Store
 	q     LogQuery
 	match func([]byte) bool
-
-	mu   sync.Mutex // each is called by one follower at a time
-	each func(LogLine) error
+	each  func(LogLine) error
 }
 
 func newLogReader(dir string, q LogQuery, each func(LogLine) error) (*logReader, error) {
@@ -172,7 +134,7 @@ func newLogReader(dir string, q LogQuery, each func(LogLine) error) (*logReader,
 	}
 	r := &logReader{store: store, q: q, each: each}
 	if re, _ := q.pattern(); re != nil {
-		r.match = re.Match
+		r.match = logs.Matching(re)
 	}
 	return r, nil
 }
@@ -207,9 +169,11 @@ func (r *logReader) past(ctx context.Context, names []string) (map[string]logs.C
 	return cursors, err
 }
 
-// follow passes on what one service writes from a place on.
-func (r *logReader) follow(ctx context.Context, last <-chan struct{}, service string, from logs.Cursor) error {
-	return r.store.FollowUntil(ctx, last, service, from, func(line logs.Line) error {
+// follow passes on what is written from the cursors on, by new services too where
+// all are wanted, up to the last line before last closed.
+func (r *logReader) follow(ctx context.Context, last <-chan struct{}, cursors map[string]logs.Cursor) error {
+	all := len(r.q.Services) == 0
+	return r.store.FollowAllUntil(ctx, last, cursors, all, func(service string, line logs.Line) error {
 		if r.wants(line) {
 			return r.pass(service, line)
 		}
@@ -221,15 +185,13 @@ func (r *logReader) wants(line logs.Line) bool {
 	if line.Missed > 0 {
 		return true
 	}
-	if !r.q.Since.IsZero() && line.At.Before(r.q.Since) {
+	if line.At.Before(r.q.Since) || !r.q.Until.IsZero() && line.At.After(r.q.Until) {
 		return false
 	}
 	return r.match == nil || !line.Partial && r.match(line.Text)
 }
 
 func (r *logReader) pass(service string, line logs.Line) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	return r.each(LogLine{
 		Service: service, At: line.At.UTC(), Text: string(line.Text), Run: int64(line.Run),
 		Partial: line.Partial, Missed: line.Missed, Next: int64(line.Next),

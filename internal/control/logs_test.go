@@ -52,6 +52,7 @@ func TestLogsAnswerEveryQuery(t *testing.T) {
 			"since":   {LogQuery{Since: time.Now().Add(time.Hour)}, nil},
 			"until":   {LogQuery{Until: time.Now().Add(-time.Hour)}, nil},
 			"between": {LogQuery{Since: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)}, all},
+			"follow":  {LogQuery{Until: time.Now(), Follow: true}, all},
 			"before":  {LogQuery{Run: -1}, nil},
 			"runs":    {LogQuery{AllRuns: true}, all},
 		} {
@@ -99,7 +100,7 @@ func TestLogsOfARunThatIsOverComeFromDisk(t *testing.T) {
 // TestFollowingGetsEveryLineOfABurst, also one that goes on after it was cut off
 // again and again.
 func TestFollowingGetsEveryLineOfABurst(t *testing.T) {
-	const n = 50_000 // lines, well below what is kept on disk
+	const n = 20_000 // lines, well below what is kept on disk
 	h := build(t, task(fmt.Sprint("lines ", n), "burst"), service("idle", "other"))
 	c := h.dial()
 	lost := errors.New("lost")

@@ -64,7 +64,7 @@ func play(role string) {
 }
 
 // patience is for what comes at once, on a machine that does much else.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // house is a project that runs, with its socket.
 type house struct {

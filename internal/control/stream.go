@@ -71,6 +71,7 @@ func guarded(f func() error) (err error) {
 // failure that the other end tells. The bytes are each's during the call only.
 func readStream(r io.Reader, each func(line []byte) error) error {
 	lines := bufio.NewScanner(r)
+	lines.Split(wholeLine)
 	lines.Buffer(make([]byte, 0, 16<<10), maxLine)
 	for lines.Scan() {
 		line := lines.Bytes()
@@ -89,4 +90,15 @@ func readStream(r io.Reader, each func(line []byte) error) error {
 		}
 	}
 	return lines.Err()
+}
+
+// wholeLine splits lines. One without its end is what a dying lhrun leaves.
+func wholeLine(data []byte, atEOF bool) (advance int, line []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	if atEOF && len(data) > 0 {
+		return 0, nil, io.ErrUnexpectedEOF
+	}
+	return 0, nil, nil
 }

@@ -143,6 +143,7 @@ func (fol *follower) next() (Line, bool) {
 		fol.missed = 0
 		return Line{At: time.Now(), Missed: missed, Next: Cursor(fol.lines.at())}, true
 	}
+	fol.h.trim()
 	return fol.unfinished()
 }
 
@@ -226,6 +227,14 @@ func (fol *follower) moved(h *history) bool {
 	}
 	info, err := last.log.Stat()
 	return last.moved() || err != nil || info.Size() < last.size
+}
+
+// trim closes the files that are read to their end, as a follower may wait for days.
+func (h *history) trim() {
+	if n := len(h.segs) - 1; n > 0 {
+		closeSegments(h.segs[:n])
+		h.segs = h.segs[n:]
+	}
 }
 
 // grow takes what was written since; false when nothing was.

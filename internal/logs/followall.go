@@ -13,14 +13,27 @@ const discoverEvery = 500 * time.Millisecond
 // begin with each, and what is at hand comes by time. With others, a service that
 // is not in from is followed too, from the beginning of its log, once it has one.
 func (s *Store) FollowAll(ctx context.Context, from map[string]Cursor, others bool, f func(service string, l Line) error) error {
-	c := &chorus{store: s, others: others, f: f}
+	return s.FollowAllUntil(ctx, nil, from, others, f)
+}
+
+// FollowAllUntil is FollowAll that also ends, without an error, with the last lines
+// that were written before last closed.
+func (s *Store) FollowAllUntil(ctx context.Context, last <-chan struct{}, from map[string]Cursor, others bool, f func(service string, l Line) error) error {
+	c := &chorus{store: s, others: others, f: f, last: last}
 	defer c.close()
 	for service, cursor := range from {
 		c.voices = append(c.voices, &voice{follower: newFollower(s, service, cursor)})
 	}
 	for ctx.Err() == nil {
+		final := isClosed(last)
+		if final {
+			c.listed = time.Time{} // A log may be younger than the last list.
+		}
 		if err := c.look(); err != nil {
 			return err
+		}
+		if !c.ready() && final {
+			return c.finish()
 		}
 		if !c.ready() {
 			c.wait(ctx)
@@ -49,6 +62,8 @@ type chorus struct {
 	others bool
 	f      func(service string, l Line) error
 	voices []*voice
+	// last closes when nothing more will be written.
+	last   <-chan struct{}
 	listed time.Time
 	pause  time.Duration
 }
@@ -119,6 +134,17 @@ func (c *chorus) wait(ctx context.Context) {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
+	case <-c.last:
 	case <-timer.C:
 	}
+}
+
+// finish gives out the last lines that have no end.
+func (c *chorus) finish() error {
+	for _, v := range c.voices {
+		if err := v.finish(func(l Line) error { return c.f(v.service, l) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -71,3 +71,27 @@ func TestALineTellsWhenItsRunBegan(t *testing.T) {
 	}
 	f.stop(t)
 }
+
+func TestFollowingAllEndsWithTheLastLines(t *testing.T) {
+	s := openStore(t, t.TempDir(), StoreOptions{})
+	newRun(t, s, "one", noon)
+	last, done := make(chan struct{}), make(chan error, 1)
+	got := map[string]string{}
+	go func() {
+		done <- s.FollowAllUntil(t.Context(), last, map[string]Cursor{"a": 0, "none": 0}, true, func(service string, l Line) error {
+			if !l.Partial {
+				got[service] += string(l.Text) + "|"
+			}
+			return nil
+		})
+	}()
+	add(t, openLog(t, s, "a"), noon, "one\ntwo")
+	add(t, openLog(t, s, "b"), noon, "three\n") // It is not on the list yet.
+	close(last)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if got["a"] != "one|two|" || got["b"] != "three|" {
+		t.Errorf("%q", got)
+	}
+}
