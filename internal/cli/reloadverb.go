@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -82,6 +83,7 @@ func (a *alteration) expect() {
 	a.names = a.answer.Changed
 	a.board = newBoard(a.names)
 	a.board.refresh(a.now)
+	a.board.wanted = slices.Clone(a.names) // The new ones, too.
 	a.board.expect(a.answer.Seq, a.names...)
 	for _, op := range a.answer.Operations {
 		if _, known := a.board.known[op.Service]; known && op.Do == "remove" {
