@@ -77,16 +77,12 @@ const dialPatience = 5 * time.Second
 
 // dialCheckout returns control.ErrNotRunning where the checkout does not run.
 func dialCheckout(ctx context.Context, c ports.Checkout) (*control.Client, error) {
-	path, err := control.SocketPath(c.Project, c.Instance)
-	if err != nil {
-		return nil, err
-	}
 	short, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
-	client, err := control.Dial(short, path)
+	client, err := control.Find(short, c.Project, c.Instance)
 	for errors.Is(err, control.ErrLost) && short.Err() == nil {
 		time.Sleep(meetPause) // It is just dying.
-		client, err = control.Dial(short, path)
+		client, err = control.Find(short, c.Project, c.Instance)
 	}
 	if err != nil && short.Err() != nil && ctx.Err() == nil {
 		return nil, mute(c)

@@ -34,6 +34,26 @@ type Client struct {
 
 var _ Project = (*Client)(nil)
 
+// Find connects to the instance wherever its socket is; see Dial and SocketPath.
+func Find(ctx context.Context, project, instance string) (*Client, error) {
+	paths, err := socketPaths(project, instance)
+	if err != nil {
+		return nil, err
+	}
+	err = ErrNotRunning
+	for i, path := range paths {
+		c, e := Dial(ctx, path)
+		if e == nil {
+			return c, nil
+		}
+		// What may be wrong with a place that is not ours to use hides no other.
+		if errors.Is(err, ErrNotRunning) && (i == 0 || !errors.As(e, new(unreachable))) {
+			err = e
+		}
+	}
+	return nil, err
+}
+
 // Dial connects to the socket at path. It returns ErrNotRunning where nobody
 // listens, and says plainly when another version or another user does.
 func Dial(ctx context.Context, path string) (*Client, error) {
@@ -275,7 +295,7 @@ func (c *Client) refused(ctx context.Context, err error) error {
 	case errors.Is(err, ErrNotRunning):
 		return ErrNotRunning
 	case errors.As(err, &u):
-		return fmt.Errorf("cannot reach the running lhrun: %w", u.error)
+		return fmt.Errorf("cannot reach the running lhrun: %w", u)
 	case isTransport(err):
 		return c.lost(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -239,4 +240,65 @@ func TestALineThatWasCutOffIsNoLine(t *testing.T) {
 	if !errors.Is(err, ErrLost) || n != 1 {
 		t.Errorf("%d lines, %v", n, err)
 	}
+}
+
+// TestClosingDoesNotWaitForWhatIsStuck: a supervisor that never began to run.
+func TestClosingDoesNotWaitForWhatIsStuck(t *testing.T) {
+	stuck, release := make(chan struct{}), make(chan struct{})
+	most := usualLimits()
+	most.closing, most.stall = 20*time.Millisecond, 20*time.Millisecond
+	path := filepath.Join(shortDir(t), "test.sock")
+	s, err := listenWith(path, &fake{ask: func(Request) (Answer, error) {
+		close(stuck)
+		<-release
+		return Answer{}, nil
+	}}, most)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	c := dialed(t, path)
+	go func() {
+		_, err := c.Ask(ctxOf(t), Request{Verb: VerbDown})
+		done <- err
+	}()
+	<-stuck
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	close(release)
+	if err := <-done; !errors.Is(err, ErrLost) {
+		t.Error(err)
+	}
+}
+
+// TestClosingWaitsForItsRequests, so that what they use can be taken away then.
+func TestClosingWaitsForItsRequests(t *testing.T) {
+	path := filepath.Join(shortDir(t), "test.sock")
+	begun := make(chan struct{})
+	var left atomic.Bool
+	s, err := Listen(path, &fake{events: func(ctx context.Context, _ uint64, _ func(Event) error) error {
+		close(begun)
+		<-ctx.Done()
+		time.Sleep(50 * time.Millisecond)
+		left.Store(true)
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dialed(t, path)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = c.Events(t.Context(), 0, func(Event) error { return nil })
+	}()
+	<-begun
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if !left.Load() {
+		t.Error("a request is still at work")
+	}
+	<-done
 }

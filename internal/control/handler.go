@@ -23,8 +23,10 @@ func (s *Server) handler() http.Handler {
 		pathAsk:      {http.MethodPost, s.ask},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.handlers.Add(1)
-		defer s.handlers.Done()
+		if !s.handlers.enter() {
+			panic(http.ErrAbortHandler)
+		}
+		defer s.handlers.leave()
 		s.bound(w, r)
 		introduce(w.Header())
 		route, known := routes[r.URL.Path]

@@ -27,7 +27,7 @@ type Server struct {
 	sent atomic.Uint64
 
 	served   sync.WaitGroup
-	handlers sync.WaitGroup
+	handlers attendance
 	once     sync.Once
 	err      error
 }
@@ -71,7 +71,7 @@ func (s *Server) Close() error {
 		s.drain()
 		_ = s.http.Close()
 		s.served.Wait()
-		s.handlers.Wait()
+		s.handlers.end(s.limits.closing)
 	})
 	return s.err
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/lhrun/lhrun/ports"
@@ -19,21 +20,40 @@ import (
 // directory; under a short name where the path would be too long. Two state
 // directories that share a runtime directory get different sockets.
 func SocketPath(project, instance string) (string, error) {
-	state, err := ports.StateDir()
+	paths, err := socketPaths(project, instance)
 	if err != nil {
 		return "", err
 	}
-	dir := state
-	if runtime := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(runtime) && isOwn(runtime) {
-		dir = filepath.Join(runtime, "lhrun")
+	return paths[0], nil
+}
+
+// socketPaths are the places where the socket of an instance can be, SocketPath
+// first: cron, ssh and editors often have another environment than the shell that
+// has started the project.
+func socketPaths(project, instance string) (paths []string, err error) {
+	state, err := ports.StateDir()
+	if err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256([]byte(state + "\x00" + project + "\x00" + instance))
 	hash := hex.EncodeToString(sum[:8])
-	path := filepath.Join(dir, project+"."+instance+"."+hash[:8]+".sock")
-	if len(path) > maxSocketPath {
-		path = filepath.Join(dir, hash+".sock")
+	dirs := []string{state}
+	if runtime := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(runtime) && isOwn(runtime) {
+		dirs = []string{filepath.Join(runtime, "lhrun"), state}
 	}
-	return path, nil
+	if usual := fmt.Sprintf("/run/user/%d", os.Geteuid()); isOwn(usual) {
+		dirs = append(dirs, filepath.Join(usual, "lhrun"))
+	}
+	for _, dir := range dirs {
+		path := filepath.Join(dir, project+"."+instance+"."+hash[:8]+".sock")
+		if len(path) > maxSocketPath {
+			path = filepath.Join(dir, hash+".sock")
+		}
+		if !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths, nil
 }
 
 func isOwn(dir string) bool {

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -194,5 +196,57 @@ func TestAConnectionKnowsItsUser(t *testing.T) {
 	conn := rawConn(t, path)
 	if pid, err := checkPeer(conn); err != nil || pid != 0 && pid != os.Getpid() {
 		t.Errorf("pid %d, %v", pid, err)
+	}
+}
+
+// TestARunIsFoundFromAnotherEnvironment: cron and ssh know no XDG_RUNTIME_DIR, or one
+// that the shell that has started the project did not know.
+func TestARunIsFoundFromAnotherEnvironment(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", shortDir(t))
+	for _, c := range []struct{ server, client string }{
+		{"", ""}, {"", shortDir(t)}, {fmt.Sprintf("/run/user/%d", os.Geteuid()), ""},
+	} {
+		if c.server != "" && !isOwn(c.server) {
+			t.Logf("there is no %s here", c.server)
+			continue
+		}
+		t.Setenv("XDG_RUNTIME_DIR", c.server)
+		path, err := SocketPath("shop", "main")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Listen(path, &fake{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("XDG_RUNTIME_DIR", c.client)
+		client, err := Find(ctxOf(t), "shop", "main")
+		if err != nil {
+			t.Errorf("%+v: %v", c, err)
+		} else {
+			_ = client.Close()
+		}
+		if _, err := Find(ctxOf(t), "shop", "other"); !errors.Is(err, ErrNotRunning) {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAnUntrustedPlaceIsToldWhereItIsTheOwn(t *testing.T) {
+	runtime, state := shortDir(t), shortDir(t)
+	t.Setenv("XDG_STATE_HOME", state)
+	t.Setenv("XDG_RUNTIME_DIR", runtime)
+	if err := os.Symlink("/nowhere", filepath.Join(runtime, "lhrun")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Find(ctxOf(t), "shop", "main"); err == nil || !strings.Contains(err.Error(), "symbolic link") {
+		t.Error(err)
+	}
+	t.Setenv("XDG_RUNTIME_DIR", "")
+	if _, err := Find(ctxOf(t), "shop", "main"); !errors.Is(err, ErrNotRunning) {
+		t.Error(err)
 	}
 }
