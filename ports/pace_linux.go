@@ -4,7 +4,8 @@ import "time"
 
 // A look costs a tenth of a millisecond here.
 const (
-	shortPause = 5 * time.Millisecond
+	shortPause = 2 * time.Millisecond
+	retryPause = 5 * time.Millisecond
 	longPause  = 50 * time.Millisecond
 	idlePause  = 500 * time.Millisecond
 )

@@ -7,6 +7,7 @@ import "time"
 // A look may run lsof here.
 const (
 	shortPause = 100 * time.Millisecond
+	retryPause = shortPause
 	longPause  = 400 * time.Millisecond
 	idlePause  = 800 * time.Millisecond
 )

@@ -1,12 +1,17 @@
 package ports
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
 
 // sighting remembers a socket from look to look.
-type sighting struct{ look int }
+type sighting struct {
+	first time.Time
+	look  int
+	owner *Watch // nil while it is not known
+}
 
 // question is a socket of which one target does not know yet whose it is.
 type question struct {
@@ -26,64 +31,78 @@ const (
 )
 
 // retry is how long after the first tries the next one follows.
-func retry(tries int) time.Duration { return shortPause << (tries - 1) }
+func retry(tries int) time.Duration { return retryPause << (tries - 1) }
 
 func (h *Watch) expects(s socket) bool { return slices.Contains(h.target.Ports, int(s.Addr.Port())) }
+
+// prime takes note of what is open before anything is watched.
+func (w *Watcher) prime() {
+	if all, err := w.table.listeners(); err == nil {
+		w.sight(all, time.Now())
+	}
+}
 
 // tick looks once and answers what can be answered.
 func (w *Watcher) tick(watches []*Watch, now time.Time) {
 	if len(watches) == 0 {
-		clear(w.sockets)
 		return
 	}
 	all, err := w.table.listeners()
 	if err != nil { // nothing was seen; the next look may
 		return
 	}
-	news := w.sight(all)
+	news := w.sight(all, now)
 	for _, h := range watches {
-		h.ask(news, now, 0)
+		h.ask(news, now, 0, h.expects)
 		if h.fresh {
 			h.fresh = false
-			h.askOld(all, news, now)
+			w.askOld(h, all, news, now)
 		}
 		h.questions = slices.DeleteFunc(h.questions, func(q *question) bool { return w.sockets[q.Listener] == nil })
 	}
-	w.answer(watches, now)
+	w.answer(watches, news, now)
 }
 
-func (h *Watch) ask(sockets []socket, now time.Time, tries int) {
+// ask adds those of sockets that which accepts.
+func (h *Watch) ask(sockets []socket, now time.Time, tries int, which func(socket) bool) {
 	for _, s := range sockets {
-		h.questions = append(h.questions, &question{socket: s, tries: tries, due: now})
-	}
-}
-
-// askOld asks for what was open before h came. Only a surviving process of the
-// tree can have that, and is found at once, so one try is enough elsewhere than
-// on the target's own ports.
-func (h *Watch) askOld(all, news []socket, now time.Time) {
-	for _, s := range all {
-		switch {
-		case slices.Contains(news, s):
-		case h.expects(s):
-			h.ask([]socket{s}, now, 0)
-		default:
-			h.ask([]socket{s}, now, foreignTries-1)
+		if which(s) {
+			h.questions = append(h.questions, &question{socket: s, tries: tries, due: now})
 		}
 	}
+}
+
+// askOld asks for what was open before h came. Only a process that started before
+// h, of its own tree, can have that, and is found at once, so one try is enough
+// elsewhere than on the target's own ports.
+func (w *Watcher) askOld(h *Watch, all, news []socket, now time.Time) {
+	isNew := make(map[Listener]bool, len(news))
+	for _, s := range news {
+		isNew[s.Listener] = true
+	}
+	h.ask(all, now, 0, func(s socket) bool { return !isNew[s.Listener] && h.expects(s) })
+	h.ask(all, now, foreignTries-1, func(s socket) bool {
+		return !isNew[s.Listener] && !h.expects(s) && w.sockets[s.Listener].mayBe(h)
+	})
+}
+
+// mayBe reports whether a socket on a port that h does not expect can be h's.
+func (s *sighting) mayBe(h *Watch) bool {
+	older := s.first.Before(h.target.Started)
+	return !older && (s.owner == nil || s.owner.gone())
 }
 
 // sight returns the sockets that were not there before and forgets those that
 // are closed. A dump can miss a socket while others come and go, so only one that
 // is missing twice is closed.
-func (w *Watcher) sight(all []socket) (news []socket) {
+func (w *Watcher) sight(all []socket, now time.Time) (news []socket) {
 	w.look++
 	for _, s := range all {
 		if seen := w.sockets[s.Listener]; seen != nil {
 			seen.look = w.look
 			continue
 		}
-		w.sockets[s.Listener] = &sighting{w.look}
+		w.sockets[s.Listener] = &sighting{first: now, look: w.look}
 		news = append(news, s)
 	}
 	for l, seen := range w.sockets {
@@ -95,13 +114,15 @@ func (w *Watcher) sight(all []socket) (news []socket) {
 }
 
 // answer asks the targets that expect a port first: they mostly have it, and
-// then nobody else's tree needs to be searched.
-func (w *Watcher) answer(watches []*Watch, now time.Time) {
+// then no other one is asked, whose tree would have to be searched.
+func (w *Watcher) answer(watches []*Watch, news []socket, now time.Time) {
 	owner := map[Listener]*Watch{}
-	for _, expected := range []bool{true, false} {
-		for _, h := range watches {
-			w.search(h, now, owner, expected)
-		}
+	for _, h := range watches {
+		w.search(h, now, owner, true)
+	}
+	for _, h := range watches {
+		h.ask(news, now, 0, func(s socket) bool { return owner[s.Listener] == nil && !h.expects(s) })
+		w.search(h, now, owner, false)
 	}
 	for _, h := range watches {
 		w.conclude(h, now, owner)
@@ -119,15 +140,33 @@ func (w *Watcher) search(h *Watch, now time.Time, owner map[Listener]*Watch, exp
 	if len(among) == 0 {
 		return
 	}
-	mine := w.table.owned(h.target.Tree(), among)
+	mine := w.ownedBy(h, among)
 	h.questions = slices.DeleteFunc(h.questions, func(q *question) bool {
 		if !mine[q.Listener] {
 			return false
 		}
 		owner[q.Listener] = h
+		if seen := w.sockets[q.Listener]; seen != nil {
+			seen.owner = h
+		}
 		h.opened(q.Listener)
 		return true
 	})
+}
+
+// ownedBy returns those of among that h's tree has. Most services listen in their
+// first process: to look there alone saves the walk through /proc that finds the
+// others, the larger part of what a start costs the watcher.
+func (w *Watcher) ownedBy(h *Watch, among []socket) map[Listener]bool {
+	mine := map[Listener]bool{}
+	if h.target.Leader != 0 {
+		mine = w.table.owned([]int{h.target.Leader}, among)
+	}
+	if len(mine) < len(among) {
+		rest := slices.DeleteFunc(slices.Clone(among), func(s socket) bool { return mine[s.Listener] })
+		maps.Copy(mine, w.table.owned(h.target.Tree(), rest))
+	}
+	return mine
 }
 
 // conclude drops, puts off or answers what the search left open.

@@ -13,6 +13,12 @@ type Target struct {
 	// Tree returns the live processes of the service. A process that is missing
 	// from it makes its listeners a stranger's.
 	Tree func() []int
+	// Leader is the process of Tree that mostly listens, so that Tree is asked for
+	// only where it does not; 0 is unknown.
+	Leader int
+	// Started is when the service began: what was open before is not its own,
+	// unless it is on one of Ports. Zero is unknown, and then Tree is searched for it.
+	Started time.Time
 	// Opened is told, once per socket, that a process of Tree listens: on one of
 	// Ports or anywhere else, since now or since before Add. It may be nil.
 	Opened func(Listener)
@@ -25,8 +31,8 @@ type Target struct {
 // goroutine, which also makes all their calls. They must return soon, and must
 // not call Close.
 //
-// It looks every 5 ms while a target waits for its Ports, easing to 50 ms for
-// one that takes long, and every 500 ms otherwise. A socket that opens and closes
+// It looks every 2 ms while a target waits for its Ports, easing to 50 ms for
+// one that takes long or where looking is slow, and every 500 ms otherwise. A socket that opens and closes
 // between two looks is never seen, nor one in another network namespace.
 // A process that hides its files from this user, such as one with another
 // user's rights, is taken for the owner only of its Target's Ports and only when
@@ -45,6 +51,8 @@ type Watcher struct {
 	// The rest belongs to the goroutine.
 	sockets map[Listener]*sighting
 	look    int
+	// cost is how long the last look took.
+	cost time.Duration
 }
 
 // Watch is a Target under watch.
@@ -127,10 +135,12 @@ func (w *Watcher) run() {
 	defer w.table.close()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	w.prime()
 	for {
 		now := time.Now()
 		watches := w.current()
 		w.tick(watches, now)
+		w.cost = time.Since(now)
 		if pause := w.pause(watches, now); pause > 0 {
 			timer.Reset(pause)
 		} else {
@@ -172,7 +182,7 @@ func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
 	next := idlePause
 	for _, h := range watches {
 		if h.waiting() {
-			next = min(next, waitingPause(now.Sub(h.added)))
+			next = min(next, w.waitingPause(now.Sub(h.added)))
 		}
 		for _, q := range h.questions {
 			next = min(next, max(q.due.Sub(now), shortPause))
@@ -181,7 +191,8 @@ func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
 	return next
 }
 
-// waitingPause is a hundredth of the wait so far, within bounds.
-func waitingPause(waited time.Duration) time.Duration {
-	return min(max(waited/100, shortPause), longPause)
+// waitingPause is a hundredth of the wait so far, within bounds, and at least ten
+// times what a look takes.
+func (w *Watcher) waitingPause(waited time.Duration) time.Duration {
+	return min(max(waited/100, 10*w.cost, shortPause), longPause)
 }

@@ -289,6 +289,51 @@ func TestLooksAreRareWhenNothingStarts(t *testing.T) {
 	})
 }
 
+func TestATreeIsNotAskedForWhatItsLeaderHas(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		trees := 0
+		var opened []Listener
+		w.w.Add(Target{
+			Ports: []int{8000}, Leader: 1,
+			Tree:   func() []int { trees++; return []int{1, 2} },
+			Opened: func(l Listener) { opened = append(opened, l) },
+		})
+		byLeader := w.open(1, "127.0.0.1:8000", 1)
+		time.Sleep(idlePause)
+		synctest.Wait()
+		if trees != 0 || !slices.Equal(opened, []Listener{byLeader}) {
+			t.Errorf("the tree was asked for %d times, told of %v", trees, opened)
+		}
+		byChild := w.open(2, "127.0.0.1:8001", 2)
+		time.Sleep(idlePause)
+		synctest.Wait()
+		if !slices.Equal(opened, []Listener{byLeader, byChild}) {
+			t.Errorf("told of %v", opened)
+		}
+	})
+}
+
+func TestWhatIsOlderThanAServiceIsItsOwnOnlyOnItsPorts(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.add("other", []int{9000}, 9) // so that somebody looks
+		w.open(1, "127.0.0.1:3000", 1)
+		w.open(1, "127.0.0.1:8000", 2) // handed over, say
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		var opened []string
+		_, before := w.count()
+		w.w.Add(Target{
+			Ports: []int{8000}, Started: time.Now(), Tree: func() []int { return []int{1} },
+			Opened: func(l Listener) { opened = append(opened, l.Addr.String()) },
+		})
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if _, after := w.count(); after != before+1 || !slices.Equal(opened, []string{"127.0.0.1:8000"}) {
+			t.Errorf("%d searches, told of %v", after-before, opened)
+		}
+	})
+}
+
 func TestTreesAreNotSearchedForKnownSockets(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		for i := range 50 {

@@ -29,6 +29,8 @@ type attempt struct {
 	sockets *sockets
 	// copied closes when its output has been read to the end.
 	copied chan struct{}
+	// began is a moment before its process.
+	began time.Time
 	// born closes when tree is set, or when there is nothing to set it from.
 	born chan struct{}
 	tree func() []int
@@ -136,6 +138,7 @@ func (s *Supervisor) start(a *attempt, env []string) (process, error) {
 		return nil, err
 	}
 	spec.Env = a.environ(env...)
+	a.began = time.Now()
 	p, err := s.platform.start(spec)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,9 @@ import (
 // follow has the shared watcher tell where the attempt's process tree listens.
 func (s *Supervisor) follow(a *attempt) {
 	target := ports.Target{
-		Tree: a.proc.Tree,
+		Tree:    a.proc.Tree,
+		Leader:  a.proc.PID(),
+		Started: a.began,
 		Opened: func(l ports.Listener) {
 			s.postTo(a, func() { s.opened(a, l.Addr) })
 		},
