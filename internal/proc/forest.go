@@ -54,9 +54,10 @@ func (f forest) below(roots []stat) []stat {
 
 // lost returns the processes that may have lost their parent: the children of
 // those that orphans of this program go to. Those that known names are left out.
-func (f forest) lost(known func(pid int) bool) []stat {
+// Without all a look may miss one.
+func (f forest) lost(all bool, known func(pid int) bool) []stat {
 	if getsOrphans() && f.byParent == nil {
-		return listChildren(stat{ID: ID{PID: os.Getpid()}}, known)
+		return listAdopted(all, known)
 	}
 	if f.byParent == nil {
 		f = survey()

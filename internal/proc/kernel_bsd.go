@@ -40,6 +40,8 @@ func hasChildLists() bool { return false }
 
 func listChildren(stat, func(int) bool) []stat { return nil }
 
+func listAdopted(bool, func(int) bool) []stat { return nil }
+
 func linksWritten(int) map[string]bool { return nil }
 
 func pidfdsHeld() (map[int]bool, bool) { return nil, false }

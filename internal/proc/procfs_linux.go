@@ -130,9 +130,9 @@ func names(dir string) (list []string) {
 }
 
 // hasChildLists reports whether the kernel lists the children of each thread.
-func hasChildLists() bool {
+var hasChildLists = sync.OnceValue(func() bool {
 	return unix.Access("/proc/thread-self/children", unix.R_OK) == nil
-}
+})
 
 // listChildren returns the children of s, zombies included and those that skip
 // names left out. They are children of the thread that started or adopted them.
@@ -155,6 +155,17 @@ func listChildren(s stat, skip func(pid int) bool) []stat {
 		}
 	}
 	return children
+}
+
+// listAdopted returns this program's children without those that skip names. The
+// kernel gives orphans to the first thread, so without all only that one is asked:
+// a tenth of the calls, which were half of what a start cost.
+func listAdopted(all bool, skip func(pid int) bool) []stat {
+	self := stat{ID: ID{PID: os.Getpid()}}
+	if !all {
+		self.threads = 1
+	}
+	return listChildren(self, skip)
 }
 
 func readChildren(path string) []int {

@@ -108,7 +108,7 @@ func (t *Table) adopt(f forest, again bool) bool {
 	t.leaving = nil
 	reaped := false
 	var strays []int
-	for _, s := range f.lost(func(pid int) bool { return t.leaders[pid] != nil || pid == self }) {
+	for _, s := range f.lost(again, func(pid int) bool { return t.leaders[pid] != nil || pid == self }) {
 		p := t.owner(s)
 		if p == nil && !s.dead() {
 			// It may have died while it was looked at, and started another before.
@@ -218,5 +218,5 @@ func (t *Table) strays() []stat {
 	for t.adopt(newForest(), true) {
 	}
 	f := newForest()
-	return f.below(f.lost(func(pid int) bool { return held[pid] || t.leaders[pid] != nil }))
+	return f.below(f.lost(true, func(pid int) bool { return held[pid] || t.leaders[pid] != nil }))
 }
