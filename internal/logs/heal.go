@@ -18,19 +18,19 @@ func (l *Log) open() error {
 	if err := l.clearWay(); err != nil {
 		return err
 	}
-	segs, err := l.store.segments(l.service)
+	names, err := l.listing()
 	if err != nil {
 		return err
 	}
+	// Nobody else renames what is this process's to write, so once is enough.
+	segs, _ := l.store.openSegments(l.service, l.store.segmentsAmong(names, l.service))
 	defer closeSegments(segs)
 	for _, g := range segs {
 		if err := l.heal(g); err != nil {
 			return err
 		}
 	}
-	if err := l.trim(); err != nil {
-		return err
-	}
+	l.trim(names)
 	flags := os.O_TRUNC
 	if n := len(segs); n > 0 && !segs[n-1].named {
 		flags = 0
@@ -43,6 +43,17 @@ func (l *Log) open() error {
 		return l.rotate()
 	}
 	return nil
+}
+
+// listing is what lies in the directory: on the first time, of this service alone,
+// what was there when the store became ours. One listing for all of 500 services
+// instead of three each is what keeps a start from growing with their square.
+func (l *Log) listing() ([]string, error) {
+	if names := l.found; names != nil {
+		l.found = nil
+		return names, nil
+	}
+	return l.store.names()
 }
 
 // takeUp sets where the next byte goes: behind the last segment.
@@ -101,13 +112,10 @@ func (l *Log) clearWay() error {
 	return nil
 }
 
-// trim removes the oldest segments until a full new one would fit, and indexes
-// without a log.
-func (l *Log) trim() error {
-	paths, err := l.store.segmentPaths(l.service)
-	if err != nil {
-		return err
-	}
+// trim removes the oldest segments among names until a full new one would fit, and
+// indexes without a log.
+func (l *Log) trim(names []string) {
+	paths := l.store.segmentsAmong(names, l.service)
 	room := l.store.opts.MaxSize - l.limit
 	for _, path := range slices.Backward(paths) {
 		if path == l.path("") {
@@ -118,19 +126,13 @@ func (l *Log) trim() error {
 			_ = os.Remove(path + ".idx")
 		}
 	}
-	return l.removeOrphans(paths)
-}
-
-func (l *Log) removeOrphans(paths []string) error {
-	entries, err := os.ReadDir(l.store.dir)
-	for _, e := range entries {
-		name, isIndex := strings.CutSuffix(e.Name(), ".idx")
+	for _, n := range names {
+		name, isIndex := strings.CutSuffix(n, ".idx")
 		path := filepath.Join(l.store.dir, name)
 		if _, ours := nameBase(name, l.service); ours && isIndex && !slices.Contains(paths, path) {
 			_ = os.Remove(path + ".idx")
 		}
 	}
-	return err
 }
 
 // sizeOf is what a segment takes on disk.

@@ -26,6 +26,7 @@ type Log struct {
 	store   *Store
 	service string
 	limit   int64 // bytes of a segment with its index
+	found   []string
 
 	mu       sync.Mutex
 	closed   bool
@@ -279,9 +280,11 @@ func (l *Log) rotate() error {
 			return err
 		}
 	}
-	if err := l.trim(); err != nil {
+	names, err := l.store.names()
+	if err != nil {
 		return err
 	}
+	l.trim(names)
 	if err := l.create(os.O_EXCL); err != nil {
 		return err
 	}

@@ -37,17 +37,33 @@ func (g *segment) close() {
 	}
 }
 
-// segmentPaths lists the service's segments, oldest first, without extensions.
-// The one that is written has no offset in its name and is last.
-func (s *Store) segmentPaths(service string) ([]string, error) {
-	entries, err := os.ReadDir(s.dir)
+// names lists the directory, sorted.
+func (s *Store) names() ([]string, error) {
+	dir, err := os.Open(s.dir)
 	if err != nil {
 		return nil, err
 	}
-	var paths []string
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	slices.Sort(names)
+	return names, err
+}
+
+// segmentPaths lists the service's segments, oldest first, without extensions.
+// The one that is written has no offset in its name and is last.
+func (s *Store) segmentPaths(service string) ([]string, error) {
+	names, err := s.names()
+	if err != nil {
+		return nil, err
+	}
+	return s.segmentsAmong(names, service), nil
+}
+
+// segmentsAmong picks them from what lies in the directory.
+func (s *Store) segmentsAmong(names []string, service string) (paths []string) {
 	current := ""
-	for _, e := range entries {
-		name, isLog := strings.CutSuffix(e.Name(), ".log")
+	for _, n := range names {
+		name, isLog := strings.CutSuffix(n, ".log")
 		if name == service && isLog {
 			current = filepath.Join(s.dir, name)
 		} else if _, ok := nameBase(name, service); ok && isLog {
@@ -57,7 +73,7 @@ func (s *Store) segmentPaths(service string) ([]string, error) {
 	if current != "" {
 		paths = append(paths, current)
 	}
-	return paths, nil
+	return paths
 }
 
 // segmentName is the name of a segment that is no longer written. Hexadecimal
@@ -80,13 +96,16 @@ func nameBase(name, service string) (base int64, ok bool) {
 func (s *Store) segments(service string) (segs []*segment, err error) {
 	for range 5 {
 		closeSegments(segs)
+		paths, err := s.segmentPaths(service)
+		if err != nil {
+			return nil, err
+		}
 		var torn bool
-		segs, torn, err = s.openSegments(service)
-		if err != nil || !torn {
+		if segs, torn = s.openSegments(service, paths); !torn {
 			break
 		}
 	}
-	return segs, err
+	return segs, nil
 }
 
 func closeSegments(segs []*segment) {
@@ -97,11 +116,7 @@ func closeSegments(segs []*segment) {
 
 // openSegments opens the segments in order; torn says that some of them moved
 // meanwhile or that there is a gap between two.
-func (s *Store) openSegments(service string) (segs []*segment, torn bool, err error) {
-	paths, err := s.segmentPaths(service)
-	if err != nil {
-		return nil, false, err
-	}
+func (s *Store) openSegments(service string, paths []string) (segs []*segment, torn bool) {
 	for _, path := range paths {
 		g, err := openSegment(path)
 		if err != nil {
@@ -118,7 +133,7 @@ func (s *Store) openSegments(service string) (segs []*segment, torn bool, err er
 	for i := range segs {
 		torn = torn || i > 0 && segs[i].base != segs[i-1].end()
 	}
-	return segs, torn, nil
+	return segs, torn
 }
 
 func openSegment(path string) (*segment, error) {

@@ -36,8 +36,10 @@ type Store struct {
 
 	mu   sync.Mutex
 	lock *os.File // held once something is to be written
-	run  uint32
-	logs map[string]*Log
+	// found are the files by service when the lock was taken; see Log.listing.
+	found map[string][]string
+	run   uint32
+	logs  map[string]*Log
 }
 
 // Open returns the store in dir, which it makes, for this user only, if need be.
@@ -96,6 +98,9 @@ func (s *Store) Log(service string) (*Log, error) {
 	l := &Log{store: s, service: service, run: s.run, limit: s.opts.MaxSize / segmentCount}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if s.found != nil {
+		l.found = append([]string{}, s.found[service]...)
+	}
 	_ = l.open() // tried again, and told, by the first write
 	s.logs[service] = l
 	return l, nil
@@ -111,6 +116,15 @@ func (s *Store) writable() error {
 		return fmt.Errorf("cannot keep logs in %s: %w", s.dir, err)
 	}
 	s.lock = lock
+	names, err := s.names()
+	if err != nil {
+		return nil // Each log looks for itself.
+	}
+	s.found = map[string][]string{}
+	for _, name := range names {
+		service, _, _ := strings.Cut(name, ".")
+		s.found[service] = append(s.found[service], name)
+	}
 	return nil
 }
 
