@@ -26,12 +26,18 @@ const (
 	// from a process between fork and exec. So nobody is called a stranger
 	// before so many tries, at growing distances: after some 35 ms.
 	strangerTries = 4
-	// A listener on a port that nobody watches is forgotten after some 600 ms.
-	foreignTries = 8
+	// A listener on a port that nobody watches is forgotten after some 400 ms. Few
+	// tries: each searches every tree, for whatever the machine's programs open.
+	foreignTries = 4
 )
 
 // retry is how long after the first tries the next one follows.
-func retry(tries int) time.Duration { return retryPause << (tries - 1) }
+func retry(tries int, expected bool) time.Duration {
+	if expected {
+		return retryPause << (tries - 1)
+	}
+	return retryPause << (2 * tries)
+}
 
 func (h *Watch) expects(s socket) bool { return slices.Contains(h.target.Ports, int(s.Addr.Port())) }
 
@@ -178,7 +184,7 @@ func (w *Watcher) conclude(h *Watch, now time.Time, owner map[Listener]*Watch) {
 			return false
 		}
 		q.tries++
-		q.due = now.Add(retry(q.tries))
+		q.due = now.Add(retry(q.tries, h.expects(q.socket)))
 		if !h.expects(q.socket) {
 			return known || q.tries >= foreignTries
 		}
