@@ -17,6 +17,9 @@ type board struct {
 	// since holds, for services of which a change was asked, the number of the
 	// last event before it: what older ones say of them is no news.
 	since map[string]uint64
+	// awaited and alive were on their way, and had not ended, when that was asked
+	// last. To look there first spares a look at all of them with each event.
+	awaited, alive string
 }
 
 func newBoard(wanted []string) *board {
@@ -36,6 +39,7 @@ func (b *board) refresh(s control.Snapshot) {
 	}
 	gone := func(name string) bool { return !names[name] }
 	b.wanted, b.others = slices.DeleteFunc(b.wanted, gone), slices.DeleteFunc(b.others, gone)
+	b.awaited, b.alive = "", ""
 }
 
 // update keeps what event seq says of a service, and returns what was known before.
@@ -69,6 +73,7 @@ func (b *board) remove(name string) {
 	is := func(other string) bool { return other == name }
 	b.wanted, b.others = slices.DeleteFunc(b.wanted, is), slices.DeleteFunc(b.others, is)
 	delete(b.known, name)
+	b.awaited, b.alive = "", ""
 }
 
 func (b *board) knows(name string) bool {
@@ -86,6 +91,35 @@ func (b *board) list(names []string) []control.Service {
 		out = append(out, b.known[name])
 	}
 	return out
+}
+
+// reached is: nothing of the goal is on its way any more.
+func (b *board) reached() bool { return !b.some(b.wanted, isPending, &b.awaited) }
+
+// moves is: some service is on its way.
+func (b *board) moves() bool {
+	last := ""
+	return !b.reached() || b.some(b.others, isPending, &last)
+}
+
+// ended is: every service has come to its end.
+func (b *board) ended() bool {
+	lives := func(st control.Service) bool { return !hasEnded(st) }
+	return !b.some(b.wanted, lives, &b.alive) && !b.some(b.others, lives, &b.alive)
+}
+
+// some reports whether a service is so; last is one that was.
+func (b *board) some(names []string, is func(control.Service) bool, last *string) bool {
+	if st, known := b.known[*last]; known && is(st) {
+		return true
+	}
+	for _, name := range names {
+		if is(b.known[name]) {
+			*last = name
+			return true
+		}
+	}
+	return false
 }
 
 func those(services []control.Service, is func(control.Service) bool) []control.Service {

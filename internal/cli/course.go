@@ -37,6 +37,7 @@ func (ses *session) run(ward *proc.Ward) error {
 	defer stop()
 	c := &course{session: ses, stop: stop}
 	c.started, c.changed = time.Now(), true
+	eager()
 	news := c.follow(context.Background(), 0)
 	ended := make(chan error, 1)
 	go func() { ended <- ses.sup.Run(ctx) }()
@@ -59,10 +60,15 @@ func (ses *session) run(ward *proc.Ward) error {
 // drive is the one loop of a run. The error is of the log store: nothing that ran
 // is the worse for it.
 func (c *course) drive(ward *proc.Ward, signals <-chan os.Signal, news *news, ended <-chan error) error {
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
+	ticking := true
 	events, broken, lost := news.events, c.screen.Failed(), ward.Lost()
 	for {
+		if c.moving() != ticking {
+			ticking = !ticking
+			c.pace(tick, ticking)
+		}
 		select {
 		case e, ok := <-events:
 			if !ok {
@@ -89,6 +95,25 @@ func (c *course) drive(ward *proc.Ward, signals <-chan os.Signal, news *news, en
 	}
 }
 
+// tickEvery is how often a run that moves looks at the time.
+const tickEvery = 100 * time.Millisecond
+
+// moving is: there is progress to show or a deadline to keep. A run in which all
+// is as it should be wakes up for nothing.
+func (c *course) moving() bool {
+	return !c.settled || !c.ending.IsZero() || c.board.moves()
+}
+
+func (c *course) pace(t *time.Ticker, on bool) {
+	if on {
+		t.Reset(tickEvery)
+		return
+	}
+	t.Stop()
+	c.view.progress(c.board, time.Now())
+	frugal()
+}
+
 // event takes one piece of news and decides whether it ends the run.
 func (c *course) event(e control.Event) {
 	c.take(e, !c.ending.IsZero())
@@ -110,8 +135,8 @@ func (c *course) judge(e control.Event) {
 		c.end(exitError{failedCode(*st), errors.New(describe(*st))}, "")
 		return
 	}
-	if all := c.board.all(); count(all, hasEnded) == len(all) {
-		c.end(verdict(all), "")
+	if c.board.ended() {
+		c.end(verdict(c.board.all()), "")
 	}
 }
 

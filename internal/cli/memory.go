@@ -9,8 +9,8 @@ import (
 // processor more than lhrun the memory. Collecting took a tenth of a start.
 func eager() { debug.SetGCPercent(400) }
 
-// frugal gives back what the start has needed, once that is over for a moment: a
-// third of what a run of fifty services holds for the rest of its life.
+// frugal gives back what a start has needed, once that is over for a moment: half
+// of what a run of fifty services held for the rest of its life.
 func frugal() {
 	debug.SetGCPercent(50)
 	time.AfterFunc(time.Second, debug.FreeOSMemory)

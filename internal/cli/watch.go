@@ -70,7 +70,7 @@ func (w *watch) take(e control.Event, ending bool) bool {
 
 // settle prints the table once nothing of the goal is on its way any more.
 func (w *watch) settle() {
-	if !w.settled && count(w.board.goal(), isPending) == 0 {
+	if !w.settled && w.board.reached() {
 		w.settled = true
 		took := ""
 		if w.changed {
