@@ -66,10 +66,10 @@ type attempt struct {
 // current reports whether a still is its unit's life.
 func (a *attempt) current() bool { return a.unit.attempt == a }
 
-// after runs f in the loop after d, if a is still alive then.
+// after runs f in the loop after d, if a is still alive then. Time in which the
+// machine slept is not counted.
 func (s *Supervisor) after(a *attempt, d time.Duration, f func()) {
-	t := time.AfterFunc(d, func() { s.postTo(a, f) })
-	a.release = append(a.release, func() { t.Stop() })
+	a.release = append(a.release, proc.AfterAwake(d, func() { s.postTo(a, f) }))
 }
 
 // postTo hands f to the loop, which drops it when a is over or ending.

@@ -12,6 +12,10 @@ import (
 	"github.com/lhrun/lhrun/internal/probe"
 )
 
+// overslept is by how much a try may be late before lhrun, or the machine, must have
+// been stopped meanwhile: its failure says nothing about the service then.
+const overslept = 2 * time.Second
+
 // watchHealth asks a ready service again and again, apart from readiness. What
 // was asked before is not asked any more.
 func (s *Supervisor) watchHealth(a *attempt) {
@@ -33,7 +37,7 @@ func (s *Supervisor) watchHealth(a *attempt) {
 	s.spawn(func() {
 		tick := time.NewTicker(h.Interval)
 		defer tick.Stop()
-		for {
+		for last := time.Now(); ; last = time.Now() {
 			select {
 			case <-ctx.Done():
 				return
@@ -42,6 +46,9 @@ func (s *Supervisor) watchHealth(a *attempt) {
 			try, cancel := context.WithTimeout(ctx, h.Timeout)
 			err := check(try)
 			cancel()
+			if err != nil && time.Since(last) > h.Interval+h.Timeout+overslept {
+				continue
+			}
 			s.postTo(a, func() {
 				if ctx.Err() == nil {
 					s.examined(a, err)

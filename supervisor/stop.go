@@ -60,8 +60,9 @@ func (s *Supervisor) unhook(a *attempt) {
 // runStopCommand runs a service's own way of stopping and reports whether that
 // succeeded, so that no signal is needed. Its time is part of the stop timeout.
 func (s *Supervisor) runStopCommand(a *attempt, stop Stop) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), stop.Timeout)
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	defer proc.AfterAwake(stop.Timeout, cancel)()
 	go func() {
 		select {
 		case <-s.kill:

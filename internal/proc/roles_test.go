@@ -228,7 +228,10 @@ func playHost(args []string) {
 		return
 	}
 	daemon, _ := readStat(pid)
-	tree := slices.Contains(p.Tree(), pid)
+	tree := false // a look may come in the instant of its exec
+	for end := time.Now().Add(patience); !tree && time.Now().Before(end); time.Sleep(time.Millisecond) {
+		tree = slices.Contains(p.Tree(), pid)
+	}
 	p.End(syscall.SIGTERM, time.Minute, nil)
 	fmt.Println("host", tree, Alive(daemon.ID), getsOrphans())
 }

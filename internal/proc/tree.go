@@ -151,6 +151,13 @@ func (t *Table) owner(s stat) *Process {
 	return p
 }
 
+// ownerOf is owner for whoever does not hold the lock.
+func (t *Table) ownerOf(s stat) *Process {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.owner(s)
+}
+
 // attribute tells whose orphan s is: by its group or session, by the mark in its
 // environment, by the pipe that it writes to; nil for a stranger.
 func (t *Table) attribute(s stat) *Process {
