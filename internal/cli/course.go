@@ -41,7 +41,7 @@ func (ses *session) run(ward *proc.Ward) error {
 	news := c.follow(context.Background(), 0)
 	ended := make(chan error, 1)
 	go func() { ended <- ses.sup.Run(ctx) }()
-	if err := c.sup.Start(c.wanted...); err != nil {
+	if err := c.begin(); err != nil {
 		c.end(err, "")
 	}
 	whole, over := context.WithCancel(context.Background())

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"os"
 
 	"github.com/lhrun/lhrun/internal/control"
@@ -24,9 +25,31 @@ func (ses *session) serve() error {
 		Plan:   ses.reload.Plan,
 		Reload: ses.reload.Reload,
 	})
-	ses.running = ses.local
-	ses.server, err = control.Listen(path, ses.local)
+	ses.running, ses.begun = ses.local, make(chan struct{})
+	ses.server, err = control.Listen(path, &served{ses.local, ses.begun})
 	return err
+}
+
+// begin asks for the services that are wanted; from then on others see the run.
+func (ses *session) begin() error {
+	defer close(ses.begun)
+	return ses.sup.Start(ses.wanted...)
+}
+
+// served is the run as other processes see it: not before its services were asked
+// to start, as until then it looks as if nobody wanted any.
+type served struct {
+	*control.Local
+	begun <-chan struct{}
+}
+
+func (s *served) Snapshot(ctx context.Context, usage bool) (control.Snapshot, error) {
+	select {
+	case <-s.begun:
+		return s.Local.Snapshot(ctx, usage)
+	case <-ctx.Done():
+		return control.Snapshot{}, ctx.Err()
+	}
 }
 
 // askDown never waits: of many who ask, one is enough.

@@ -31,6 +31,7 @@ type session struct {
 	sup      *supervisor.Supervisor
 	local    *control.Local
 	server   *control.Server
+	begun    chan struct{}
 	// downs are the wishes of other processes that all be stopped; true kills.
 	downs    chan bool
 	recorder *recorder
