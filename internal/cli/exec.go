@@ -79,17 +79,26 @@ func (p *project) execution(service, dir string, argv []string) (execution, erro
 // become replaces lhrun by x. It returns only when that cannot be done, or, where
 // the system has no such thing, with x's exit code.
 func (g *globals) become(x execution) error {
+	path, err := x.enter()
+	if err != nil {
+		return err
+	}
+	return g.replaceSelf(path, x)
+}
+
+// enter goes to the directory of x and finds its program.
+func (x *execution) enter() (path string, err error) {
 	if x.dir != "" {
 		x.env = setVar(x.env, "PWD", abs(x.dir))
 		if err := os.Chdir(x.dir); err != nil {
-			return exitError{exitCannotExec, err}
+			return "", exitError{exitCannotExec, err}
 		}
 	}
-	path, err := lookPath(x.argv[0], lookup(x.env, "PATH"))
+	path, err = lookPath(x.argv[0], lookup(x.env, "PATH"))
 	if err != nil {
-		return execError(x.argv[0], err)
+		return "", execError(x.argv[0], err)
 	}
-	return g.replaceSelf(path, x)
+	return path, nil
 }
 
 // execError has the codes that shells give.

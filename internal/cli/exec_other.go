@@ -32,3 +32,6 @@ func executable(file string) error {
 	}
 	return err
 }
+
+// codeOf is the exit code; there are no signals.
+func codeOf(state *os.ProcessState) int { return state.ExitCode() }

@@ -28,3 +28,11 @@ func executable(file string) error {
 	}
 	return nil
 }
+
+// codeOf is the exit code that a shell would give: 128+n for signal n.
+func codeOf(state *os.ProcessState) int {
+	if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return state.ExitCode()
+}

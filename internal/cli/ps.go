@@ -62,7 +62,7 @@ func (g *globals) ps(names []string, watch, asJSON bool) error {
 	defer client.Close()
 	list := &psList{globals: g, project: client, names: names, json: asJSON}
 	if watch {
-		return g.settle(list.watch(ctx))
+		return g.conclude(list.watch(ctx))
 	}
 	snap, err := client.Snapshot(ctx, true)
 	if err != nil {

@@ -79,9 +79,9 @@ func (p *project) masker() masker {
 	return newMasker(environs...)
 }
 
-// settle makes err, the end of a verb that says what services are like, fit for a
+// conclude makes err, the end of a verb that says what services are like, fit for a
 // screen. A verb that was interrupted ends without a word.
-func (g *globals) settle(err error) error {
+func (g *globals) conclude(err error) error {
 	var exit exitError
 	switch {
 	case errors.Is(err, context.Canceled):

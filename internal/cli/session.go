@@ -118,8 +118,11 @@ func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
 // openScreen is where this run writes: to the terminal that it was started in, or,
 // in the background, to a file and at first to the one that began it.
 func (ses *session) openScreen(g *globals) (screen, error) {
-	if g.away {
+	switch {
+	case g.away:
 		return newAwayScreen(ses.instance.ownLog(), g.Out)
+	case ses.options.openScreen != nil:
+		return ses.options.openScreen(ses.wanted), nil
 	}
 	return g.newScreen(ses.options, ses.wanted), nil
 }

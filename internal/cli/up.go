@@ -24,6 +24,8 @@ type upOptions struct {
 	keepGoing      bool
 	detach         bool
 	json           bool
+	// openScreen makes another screen than up's; nil is up's.
+	openScreen func(names []string) screen
 }
 
 func newUp(g *globals) *cobra.Command {

@@ -81,7 +81,7 @@ func (g *globals) wait(o waitOptions) error {
 			return e
 		}
 	}
-	return g.settle(err)
+	return g.conclude(err)
 }
 
 // waiting is one wait.

@@ -60,7 +60,7 @@ func (g *globals) why(name string, asJSON bool) error {
 	}
 	e, err := explain(ctx, snap, name, client.Logs)
 	if err != nil {
-		return g.settle(err)
+		return g.conclude(err)
 	}
 	return g.writeExplanation(e, asJSON)
 }

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/internal/proc"
+)
+
+// runOptions are the arguments of run.
+type runOptions struct {
+	with    []string
+	argv    []string
+	verbose bool
+	timeout time.Duration
+}
+
+func newRun(g *globals) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run [--with A,B] -- CMD [ARG…]",
+		Short: "Start what is needed, run a command, stop what was started",
+		Long: `run starts all services, or those of --with and what they need, waits until they
+are ready, and runs CMD in the project's environment, in the current directory or
+that of -C. CMD has the terminal, gets the signals, each once, and its exit code is
+lhrun's: 128+n when signal n ended it. When it has ended, whatever CMD has left
+behind and what run has started are ended too.
+
+Where the project runs already, run joins: it starts what is missing, and stops
+only that, as far as nothing else has come to depend on it.
+
+When a service fails, or not all is ready within --timeout, CMD is not run: the
+reason and the last lines of those at fault are shown.
+
+What services write is not shown, but kept for "lhrun logs"; -v shows it. It goes
+to standard error, as all of lhrun's own lines do: standard output is CMD's alone.
+
+Exit codes besides CMD's own: 1 a service failed, 3 a port is taken, 4 not ready in
+time, 130 interrupted before CMD began, 127 there is no CMD, 126 it cannot be
+executed.`,
+		Example: `  lhrun run -- npm test
+  lhrun run --with db --timeout 1m -- go test ./...
+  lhrun run -v --with api -- sh -c 'curl -f "$API_URL/healthz"'`,
+		Args: runArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.argv = args
+			return g.run(o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&o.with, "with", nil, "start only these `SERVICES` and what they need, separated by commas")
+	f.BoolVarP(&o.verbose, "logs", "v", false, "show what services write, on standard error")
+	f.DurationVar(&o.timeout, "timeout", 0, "give up with exit code 4 when not all is ready after `DURATION`")
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("with", g.completeNameList))
+	return cmd
+}
+
+// runArgs wants the dash: everything behind it is the command's.
+func runArgs(cmd *cobra.Command, args []string) error {
+	switch dash := cmd.ArgsLenAtDash(); {
+	case dash < 0:
+		return usageError("run needs %q before the command: %s", "--", usageLine(cmd))
+	case dash > 0:
+		return usageError("run does not take %q before %q; services go into --with", args[0], "--")
+	case len(args) == 0:
+		return usageError("run needs a command after %q", "--")
+	}
+	return nil
+}
+
+// run does its work in the care of a guard, so that nothing is left of it whatever
+// becomes of it. The guard is in one process group with it and with the command, so
+// a terminal treats the three as one.
+func (g *globals) run(o runOptions) error {
+	ward, guarded := proc.Guarded()
+	if guarded {
+		return g.errand(o, ward)
+	}
+	code, err := proc.Guard(proc.GuardOptions{Together: true})
+	if err != nil {
+		return err
+	}
+	return exitError{code, nil}
+}
