@@ -20,6 +20,8 @@ type stage interface {
 	// end begins the end of what was started here; kill waits for nobody. It may be
 	// called again.
 	end(kill bool)
+	// mine are those of services that end stops.
+	mine(services []control.Service) []control.Service
 	// over tells when that end has come.
 	over() <-chan error
 	// downs are the wishes of others that all of it be stopped.
@@ -107,7 +109,7 @@ func (e *errand) drive(news *news) error {
 		}
 	}
 	e.view.live(nil)
-	return e.outcome
+	return e.view.mask.error(e.outcome)
 }
 
 func (e *errand) commandEnded() <-chan int {
@@ -190,7 +192,7 @@ func (e *errand) arrive(a proc.Arrival) {
 	case e.phase == phaseWorking && a.Group:
 	case e.phase == phaseWorking:
 		e.command.signal(a.Signal)
-	case a.Signal == syscall.SIGUSR1 || a.Signal == syscall.SIGUSR2:
+	case !interrupts(a.Signal):
 	case !interrupts(a.Signal):
 		e.finish(exitError{exitInterrupted, nil})
 	case time.Since(e.since) < commandsOwn: // It ended the command.
@@ -264,7 +266,7 @@ func (e *errand) tick(now time.Time) {
 			e.late(t)
 		}
 	case phaseEnding:
-		e.view.stopping(e.board, now.Sub(e.since))
+		e.view.stopping(e.mine(e.board.all()), now.Sub(e.since))
 	}
 }
 

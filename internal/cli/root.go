@@ -66,7 +66,8 @@ one a port of its own, and shows what they write in one stream.`,
 	root.AddCommand(
 		newUp(g), newDown(g), newStart(g), newStop(g), newRestart(g), newPlan(g), newReload(g),
 		newLogs(g), newPorts(g), newDoctor(g),
-		newExec(g), newEnv(g), newPort(g), newURL(g),
+		newPs(g), newWait(g), newWhy(g),
+		newRun(g), newExec(g), newEnv(g), newPort(g), newURL(g),
 		newCheck(g), newInit(g), newServe(g),
 		newVersion(g), newCompletion(g),
 	)

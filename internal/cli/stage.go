@@ -72,10 +72,11 @@ func (s *ownStage) end(kill bool) {
 	}
 }
 
-func (s *ownStage) over() <-chan error { return s.ended }
-func (s *ownStage) downs() <-chan bool { return s.session.downs }
-func (s *ownStage) resize()            { s.sup.Resize(terminalSize(s.screen.File())) }
-func (s *ownStage) close() error       { return s.session.close() }
+func (s *ownStage) mine(all []control.Service) []control.Service { return all }
+func (s *ownStage) over() <-chan error                           { return s.ended }
+func (s *ownStage) downs() <-chan bool                           { return s.session.downs }
+func (s *ownStage) resize()                                      { s.sup.Resize(terminalSize(s.screen.File())) }
+func (s *ownStage) close() error                                 { return s.session.close() }
 
 // joinedStage is a project of another process. started are the services that were
 // not up before.
@@ -95,7 +96,7 @@ func (e *errand) join(running errRunning) (*news, error) {
 	}
 	s := &joinedStage{globals: e.globals, client: client, ended: make(chan error, 1)}
 	e.openScreen(running.wanted)
-	e.stage, e.watch = s, &watch{running: client, board: newBoard(running.wanted), view: newView(e.screen, running.wanted), started: time.Now()}
+	e.stage, e.watch = s, &watch{running: client, board: newBoard(running.wanted), view: newView(e.screen, running.wanted, e.masker()), started: time.Now()}
 	e.view.terse = true
 	news, err := s.begin(ctx, e.watch)
 	if err != nil {
@@ -191,6 +192,10 @@ func unneeded(now control.Snapshot, started []string) []string {
 		}
 	}
 	return mine
+}
+
+func (s *joinedStage) mine(all []control.Service) []control.Service {
+	return those(all, func(st control.Service) bool { return slices.Contains(s.started, st.Name) })
 }
 
 func (s *joinedStage) over() <-chan error { return s.ended }
