@@ -28,11 +28,15 @@ func untilInterrupted() (context.Context, context.CancelFunc) {
 // until ctx ends.
 func (g *globals) dialUp(ctx context.Context, timeout time.Duration) (ports.Checkout, *control.Client, error) {
 	checkout, client, err := g.dial(ctx)
-	var exit exitError
-	if timeout == 0 || !errors.As(err, &exit) || exit.code != exitNotRunning {
+	late := timeout > 0 && errors.Is(err, context.DeadlineExceeded)
+	exit, ok := errors.AsType[exitError](err)
+	switch {
+	case late:
+	case timeout == 0 || !ok || exit.code != exitNotRunning:
 		return checkout, client, err
+	default:
+		client, err = dialOnceUp(ctx, checkout)
 	}
-	client, err = dialOnceUp(ctx, checkout)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = exitError{exitNotRunning, fmt.Errorf("%s (%s) does not run, and did not come up within %s", checkout.Project, checkout.Instance, timeout)}
 	}

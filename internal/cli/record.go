@@ -45,25 +45,31 @@ func readRecord(path string) (record, error) {
 // write records who runs, for the next lhrun in case this one is killed.
 func (i *instance) write(rec record) error {
 	data, err := json.Marshal(rec)
-	if err != nil {
-		return err
-	}
-	temp := i.recordPath() + ".new"
-	_ = os.Remove(temp) // Whatever is there: a new file is nobody's link.
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
-		_, err = f.Write(data)
-		if e := f.Close(); err == nil {
-			err = e
-		}
-	}
-	if err == nil {
-		err = os.Rename(temp, i.recordPath())
+		err = replacePlain(i.recordPath(), data)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot record this run: %w", err)
 	}
 	return nil
+}
+
+// replacePlain writes a private file whole or not at all, whatever is in its place.
+func replacePlain(path string, data []byte) error {
+	temp := path + ".new"
+	_ = os.Remove(temp) // A new file is nobody's link.
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	return err
 }
 
 // runOf finds the checkout that was started from file and not ended in order,

@@ -13,6 +13,7 @@ func (ses *session) serve() error {
 	if err != nil {
 		return err
 	}
+	_ = os.Remove(ses.instance.lastPath()) // It is not the last one any more.
 	ses.downs = make(chan bool, 16)
 	ses.local = control.NewLocal(control.LocalOptions{
 		Supervisor: ses.sup,

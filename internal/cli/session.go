@@ -172,6 +172,7 @@ func (ses *session) close() error {
 		ses.awaitMet()
 		err = ses.server.Close()
 	}
+	ses.remember()
 	if ses.reload != nil {
 		err = errors.Join(err, ses.reload.close())
 	} else if ses.held != nil {

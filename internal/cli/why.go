@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/ports"
 )
 
 // whyLines is how many of its last lines a service at fault is shown with.
@@ -49,7 +52,10 @@ is 5 then.`,
 func (g *globals) why(name string, asJSON bool) error {
 	ctx, stop := untilInterrupted()
 	defer stop()
-	_, client, err := g.dial(ctx)
+	checkout, client, err := g.dial(ctx)
+	if exit, ok := errors.AsType[exitError](err); ok && exit.code == exitNotRunning {
+		return cmp.Or(g.whyEnded(ctx, checkout, name, asJSON), err)
+	}
 	if err != nil {
 		return err
 	}
@@ -60,8 +66,35 @@ func (g *globals) why(name string, asJSON bool) error {
 	}
 	e, err := explain(ctx, snap, name, client.Logs)
 	if err != nil {
-		return g.conclude(err)
+		return err
 	}
+	return g.writeExplanation(e, asJSON)
+}
+
+// whyEnded explains how a service was when the last run ended, if that is known.
+func (g *globals) whyEnded(ctx context.Context, c ports.Checkout, name string, asJSON bool) error {
+	i, err := newInstance(c)
+	if err != nil {
+		return err
+	}
+	logs := func(ctx context.Context, q control.LogQuery, each func(control.LogLine) error) error {
+		return control.Logs(ctx, i.logs(), q, each)
+	}
+	last, err := i.last()
+	if err != nil {
+		// There was none, or it was killed: only what was written is left.
+		lines, err := lastLines(ctx, logs, name, whyLines)
+		if err != nil || len(lines) == 0 || asJSON {
+			return err
+		}
+		_, err = fmt.Fprintln(g.Out, g.masker().text(strings.Join(wroteLast(name, lines), "\n")))
+		return err
+	}
+	e, err := explain(ctx, last.Snapshot, name, logs)
+	if err != nil {
+		return err
+	}
+	e.now, e.ended = last.Ended.Time, true
 	return g.writeExplanation(e, asJSON)
 }
 
@@ -77,6 +110,8 @@ func (g *globals) writeExplanation(e explanation, asJSON bool) error {
 type explanation struct {
 	*cause
 	now time.Time
+	// ended is: now is when the run ended.
+	ended bool
 	// last are the last lines of those at fault, by service.
 	last map[string][]string
 }
@@ -90,7 +125,7 @@ func explain(ctx context.Context, snap control.Snapshot, name string, logs logRe
 		return explanation{}, err
 	}
 	s, _ := serviceNamed(snap, name)
-	e := explanation{causeOf(snap, s), time.Now(), map[string][]string{}}
+	e := explanation{cause: causeOf(snap, s), now: time.Now(), last: map[string][]string{}}
 	for _, root := range e.roots() {
 		if !hasSpoken(root.Service) {
 			continue
@@ -115,7 +150,11 @@ func lastLines(ctx context.Context, logs logReader, service string, n int) ([]st
 }
 
 func (e explanation) write(w io.Writer, m masker) error {
-	lines := e.lines(e.now)
+	var lines []string
+	if e.ended {
+		lines = append(lines, fmt.Sprintf("When the last run ended, %s ago:", age(time.Since(e.now))))
+	}
+	lines = append(lines, e.lines(e.now)...)
 	if details := e.details(); len(details) > 0 {
 		if len(e.because) > 0 {
 			lines = append(lines, "")
@@ -124,17 +163,22 @@ func (e explanation) write(w io.Writer, m masker) error {
 	}
 	for _, root := range e.roots() {
 		if last := e.last[root.Name]; len(last) > 0 {
-			lines = append(lines, "", root.Name+" wrote last:")
-			for _, line := range last {
-				lines = append(lines, "  | "+line)
-			}
+			lines = append(append(lines, ""), wroteLast(root.Name, last)...)
 		}
 	}
-	if advice := e.advice(); advice != "" {
+	if advice := e.advice(); advice != "" && !e.ended {
 		lines = append(lines, "", advice)
 	}
 	_, err := fmt.Fprintln(w, m.text(strings.Join(lines, "\n")))
 	return err
+}
+
+func wroteLast(service string, last []string) []string {
+	lines := []string{service + " wrote last:"}
+	for _, line := range last {
+		lines = append(lines, "  | "+line)
+	}
+	return lines
 }
 
 // whyFact is one service in what `why --json` prints.
