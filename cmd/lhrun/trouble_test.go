@@ -171,7 +171,7 @@ depends_on = ["db"]
 	}
 	exited := make(chan error, 1)
 	go func() { _, err := cmd.Process.Wait(); exited <- err }()
-	size := int64(-1)
+	size, same := int64(-1), 0
 	eventually(t, "the flood has come to a halt", func() bool {
 		before := size
 		files, _ := filepath.Glob(filepath.Join(h.dir, "state/lhrun/projects/*/*/logs/flood.log"))
@@ -180,8 +180,11 @@ depends_on = ["db"]
 				size = info.Size()
 			}
 		}
+		if same++; size < 30_000 || size != before {
+			same = 0
+		}
 		time.Sleep(200 * time.Millisecond)
-		return size > 30_000 && size == before
+		return same > 5
 	})
 	_ = cmd.Process.Signal(os.Interrupt)
 	eventually(t, "all services have ended", func() bool { return len(processes(dir)) == 0 })
