@@ -67,11 +67,11 @@ func (s *step) findStarts(before []string, statuses []supervisor.Status, alone b
 	for _, name := range s.wanted {
 		if !slices.Contains(before, name) {
 			s.starts = append(s.starts, name)
-			s.reasons[name] = "up starts it now"
+			s.reasons[name] = s.whyWanted(name)
 		}
 	}
 	roots = append(roots, s.starts...)
-	needs := func(name string) []string { return s.next.Needs(name) }
+	needs := s.next.Needs
 	for _, svc := range s.next.Services {
 		for _, need := range needs(svc.Name) {
 			if status[svc.Name].Wanted && !slices.Contains(s.now.Needs(svc.Name), need) {
@@ -98,6 +98,16 @@ func (s *step) findStarts(before []string, statuses []supervisor.Status, alone b
 		down := !st.Wanted || st.State == supervisor.StateFailed || st.State == supervisor.StateStopped
 		return !down || slices.Contains(s.those(config.DoRestart), name)
 	})
+}
+
+// whyWanted says why an up wants a service now that it did not want before.
+func (s *step) whyWanted(name string) string {
+	for _, other := range s.wanted {
+		if slices.Contains(s.next.Needs(other), name) {
+			return other + " needs it"
+		}
+	}
+	return "up starts it now"
 }
 
 // those are the services to which the change is to be made.

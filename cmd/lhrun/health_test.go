@@ -1,0 +1,77 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// unhealthy is a service that a file makes ill.
+func unhealthy(health string) string {
+	return "dotenv = false\n" + worker("api", "health = { "+health+", interval = '50ms', timeout = '5s', retries = 3 }\nrestart = { backoff = '100ms' }")
+}
+
+func TestAnUnhealthyServiceRestartsOnceThroughBackoff(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", unhealthy(`exec = "test ! -e ill || { echo no heart beat; exit 7; }"`), "pids/.keep", "")
+	r := h.up(dir)
+	r.wait("all ready")
+	h.write(dir, "ill", "")
+	r.wait(`\| api is unhealthy: exit code 7: no heart beat \(3 failures in a row\)$`)
+	if err := os.Remove(filepath.Join(dir, "ill")); err != nil {
+		t.Fatal(err)
+	}
+	r.wait(`\| api starts again in `)
+	eventually(t, "it has a second life", func() bool { return lives(t, dir, "api") == 2 })
+	h.verb(dir, "restart", "api") // Many probes have passed meanwhile.
+	r.stop()
+	if n := lives(t, dir, "api"); n != 3 || strings.Count(r.text(), "is unhealthy") != 1 {
+		t.Errorf("%d lives:\n%s", n, r.text())
+	}
+}
+
+func TestOnFailureNoneLeavesAnUnhealthyServiceAndItGetsWellAgain(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", unhealthy(`exec = "test ! -e ill", on_failure = "none"`), "pids/.keep", "")
+	r := h.up(dir)
+	r.wait("all ready")
+	h.write(dir, "ill", "")
+	r.wait(`\| api is unhealthy: exit code 1 \(3 failures in a row\)$`)
+	if err := os.Remove(filepath.Join(dir, "ill")); err != nil {
+		t.Fatal(err)
+	}
+	r.wait(`\| api is ready after .*`)
+	r.stop()
+	if n := lives(t, dir, "api"); n != 1 {
+		t.Errorf("it had %d lives", n)
+	}
+}
+
+func TestAHealthProbeThatHangsIsKilledWithAllThatItStarted(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", "dotenv = false\n"+worker("api",
+		`health = { exec = "sleep 1234 & (sleep 1234 &) ; echo stuck; sleep 1234", interval = "50ms", timeout = "200ms", on_failure = "none" }`), "pids/.keep", "")
+	r := h.up(dir)
+	r.wait(`\| api is unhealthy: still running after 2\d\dms: stuck \(3 failures in a row\)$`)
+	eventually(t, "no try is left", func() bool { return len(processes(dir)) == 1 })
+	r.stop()
+	noneLeft(t, dir)
+}
+
+func TestHealthByLogIsALineEachInterval(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", `
+dotenv = false
+[services.log]
+command = "echo up; until test -e quiet; do echo beat; sleep 0.02; done; exec sleep 1000"
+port = false
+ready = { log = "^up$" }
+health = { log = "^beat$", interval = "2s", retries = 1, on_failure = "none" }
+`)
+	r := h.up(dir)
+	r.wait("all ready")
+	h.write(dir, "quiet", "")
+	r.wait(`\| log is unhealthy: no line matched "\^beat\$" in 2s \(1 failure in a row\)$`)
+	r.stop()
+}
