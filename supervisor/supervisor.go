@@ -213,6 +213,17 @@ func (s *Supervisor) drain() {
 	}
 }
 
+// Record keeps a line of the caller's own beside what the services write, under a
+// name that should be no service's. It reports false when nothing is kept: before
+// there is a LogDir, and after Run.
+func (s *Supervisor) Record(name string, at time.Time, line string) bool {
+	if s.store == nil {
+		return false
+	}
+	log, err := s.store.Log(name)
+	return err == nil && log.Append(at, []byte(line+"\n"))
+}
+
 func (s *Supervisor) closeStore() error {
 	if s.store == nil {
 		return nil

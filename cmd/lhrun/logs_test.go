@@ -145,3 +145,21 @@ func TestLogsAreThereAfterACrash(t *testing.T) {
 	}
 	eventually(t, "nothing is left", func() bool { return len(processes(dir)) == 0 })
 }
+
+func TestLhrunsOwnLinesOfARunAreKeptFromTheFirstToTheLast(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", "name = \"shop\"\ndotenv = false\n[services.api]\ncommand = \"echo up; exec sleep 1000\"\nport = false\n")
+	up := h.up(dir)
+	up.wait("all ready")
+	eventually(t, "they can be seen while it runs", func() bool {
+		out, _, _ := h.output(dir, "logs", "lhrun")
+		return strings.Contains(out, "all ready")
+	})
+	up.stop()
+	out, _, _ := h.output(dir, "logs")
+	inOrder := regexp.MustCompile(`(?s)^lhrun \| shop \(main\): starting 1 service\n.*` +
+		`lhrun \| all ready in .*lhrun \| stopping; Ctrl-C again kills\n.*lhrun \| stopped 1 service in [^\n]*\n$`)
+	if !inOrder.MatchString(out) || !strings.Contains(out, "\napi   | up\n") {
+		t.Errorf("logs:\n%s", out)
+	}
+}

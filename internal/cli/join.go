@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/logs"
 )
 
 // guest is an up that looks at a run of another process: one that it has joined,
@@ -149,6 +150,8 @@ func (v *guest) showLogs(ctx context.Context) {
 
 func (v *guest) logLine(l control.LogLine) error {
 	switch {
+	case l.Service == logs.Self: // This lhrun says itself what happens.
+		return nil
 	case l.Missed > 0:
 		v.view.warn("%s: %d bytes are not shown here: they came too fast", l.Service, l.Missed)
 		return nil

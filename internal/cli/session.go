@@ -28,6 +28,7 @@ type session struct {
 	held     *ports.Leases // until reload owns them
 	reload   *reloader
 	screen   screen
+	own      ownLines
 	sup      *supervisor.Supervisor
 	local    *control.Local
 	server   *control.Server
@@ -73,6 +74,7 @@ func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err err
 		return nil, err
 	}
 	ses.watch = &watch{board: newBoard(ses.wanted), view: newView(ses.screen, ses.wanted, p.masker())}
+	ses.view.keep = ses.own.add
 	ses.view.header(ses.project, len(ses.wanted))
 	ses.tellBeforehand(swept)
 	return ses, ses.prepare(o, ward)
@@ -99,6 +101,7 @@ func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
 	if err != nil {
 		return err
 	}
+	ses.own.begin(ses.sup)
 	ses.recorder, err = ses.instance.keepRecord(record{
 		Record:   proc.Record{Run: ses.sup.RunID(), Supervisor: proc.Self(), Guard: ward.Guard()},
 		Checkout: ses.checkout,
@@ -183,6 +186,7 @@ func (ses *session) close() error {
 	}
 	if ses.recorder != nil {
 		ses.recorder.close()
+		ses.own.end(ses.instance.logs(), ses.MaxLogSize)
 	}
 	if e := ses.instance.release(); err == nil {
 		err = e

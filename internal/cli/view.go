@@ -16,7 +16,9 @@ import (
 type view struct {
 	screen screen
 	// mask takes secrets out of what lhrun itself says; services may show theirs.
-	mask  masker
+	mask masker
+	// keep, unless nil, is told all that is said.
+	keep  func(text string)
 	width int
 	// quiet is: a terminal shows the progress live, so it needs no lines.
 	quiet bool
@@ -41,7 +43,11 @@ func (v *view) warn(format string, args ...any)  { v.tell(levelWarn, format, arg
 func (v *view) alarm(format string, args ...any) { v.tell(levelError, format, args) }
 
 func (v *view) tell(level hclog.Level, format string, args []any) {
-	v.screen.Say(level, v.mask.text(fmt.Sprintf(format, args...)))
+	text := v.mask.text(fmt.Sprintf(format, args...))
+	v.screen.Say(level, text)
+	if v.keep != nil {
+		v.keep(text)
+	}
 }
 
 func (v *view) live(lines []string) {

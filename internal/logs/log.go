@@ -57,6 +57,18 @@ func (l *Log) append(at time.Time, p []byte) error {
 	return l.do(at, p, 0)
 }
 
+// Append keeps lines that come from elsewhere than a Stream. It reports false for a
+// log that is closed; a disk that does not take them is tried again by the next.
+func (l *Log) Append(at time.Time, lines []byte) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	_ = l.do(at, whole(lines), 0)
+	return true
+}
+
 // begin notes a new attempt, on a line of its own.
 func (l *Log) begin(at time.Time) error {
 	l.mu.Lock()

@@ -40,6 +40,8 @@ type Store struct {
 	found map[string][]string
 	run   uint32
 	logs  map[string]*Log
+	// closed is: this Store is not to be written to any more.
+	closed bool
 }
 
 // Open returns the store in dir, which it makes, for this user only, if need be.
@@ -89,6 +91,9 @@ func (s *Store) Log(service string) (*Log, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return nil, fmt.Errorf("cannot keep a log of %q: %w", service, os.ErrClosed)
+	}
 	if l := s.logs[service]; l != nil {
 		return l, nil
 	}
@@ -156,6 +161,7 @@ func (s *Store) Close() error {
 		}
 	}
 	clear(s.logs)
+	s.closed = true
 	if s.lock != nil {
 		_ = s.lock.Close()
 		s.lock = nil
