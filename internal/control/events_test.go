@@ -128,7 +128,7 @@ func TestAStoppedReaderSlowsNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for range 20 { // Far more than any buffer on the way holds.
+	for range 10 { // Far more than any buffer on the way holds.
 		stir(300)
 		readTo(seqOf(t, c))
 	}

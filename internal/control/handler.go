@@ -50,6 +50,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, f func(http.Respo
 	switch {
 	case errors.Is(err, errCut):
 		panic(http.ErrAbortHandler) // The client must not take this for the end.
+	case errors.As(err, new(busy)):
+		w.Header().Set("Connection", "close") // Its place is wanted.
+		s.refuse(w, http.StatusServiceUnavailable, err)
 	case err != nil:
 		s.refuse(w, statusOf(err), err)
 	}
@@ -71,8 +74,6 @@ func statusOf(err error) int {
 		return http.StatusBadRequest
 	case errors.Is(err, ErrEnded), errors.As(err, &taken):
 		return http.StatusConflict
-	case errors.As(err, new(busy)):
-		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
 }

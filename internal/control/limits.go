@@ -20,7 +20,7 @@ type limits struct {
 func usualLimits() limits {
 	return limits{
 		connections: 512, streams: 256, readers: 32,
-		header: 5 * time.Second, body: 10 * time.Second, answer: 30 * time.Second, idle: time.Minute,
+		header: 5 * time.Second, body: 10 * time.Second, answer: 30 * time.Second, idle: 10 * time.Second,
 		closing: 5 * time.Second, stall: 500 * time.Millisecond,
 	}
 }

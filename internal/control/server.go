@@ -97,42 +97,44 @@ func (s *Server) drain() {
 	}
 }
 
-// gate lets in this user's connections only, and not too many at once.
+// gate lets in this user's connections only, and not too many at once: the others
+// wait in the kernel's queue until one of them has ended.
 type gate struct {
 	*net.UnixListener
-	free chan struct{}
+	places chan struct{}
+	closed chan struct{}
+	once   sync.Once
 }
 
 func newGate(l *net.UnixListener, most int) *gate {
-	return &gate{l, make(chan struct{}, most)}
+	return &gate{UnixListener: l, places: make(chan struct{}, most), closed: make(chan struct{})}
 }
 
 func (g *gate) Accept() (net.Conn, error) {
 	for {
+		select {
+		case g.places <- struct{}{}:
+		case <-g.closed:
+			return nil, net.ErrClosed
+		}
+		leave := sync.OnceFunc(func() { <-g.places })
 		conn, err := g.AcceptUnix()
 		if err != nil {
+			leave()
 			return nil, err
 		}
 		if _, err := checkPeer(conn); err != nil {
+			leave()
 			_ = conn.Close()
 			continue
 		}
-		select {
-		case g.free <- struct{}{}:
-			return &guest{UnixConn: conn, leave: sync.OnceFunc(func() { <-g.free })}, nil
-		default:
-			turnAway(conn, cap(g.free))
-		}
+		return &guest{conn, leave}, nil
 	}
 }
 
-// turnAway says why, as far as the socket takes it without waiting.
-func turnAway(conn *net.UnixConn, most int) {
-	_ = conn.SetDeadline(time.Now().Add(10 * time.Millisecond))
-	body, _ := encode(failure{Error: fmt.Sprintf("%d connections are open already", most)})
-	fmt.Fprintf(conn, "HTTP/1.1 503 Service Unavailable\r\n%s: %d\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s",
-		headerProtocol, protocol, len(body), body)
-	_ = conn.Close()
+func (g *gate) Close() error {
+	g.once.Do(func() { close(g.closed) })
+	return g.UnixListener.Close()
 }
 
 // guest is a connection that was let in.

@@ -232,19 +232,33 @@ func TestErrorsStayWhatTheyAre(t *testing.T) {
 	}
 }
 
-func TestACrowdIsToldToComeLater(t *testing.T) {
-	path := serve(t, &fake{})
+// TestACrowdWaitsItsTurn: whoever says nothing has his place for a short time only.
+func TestACrowdWaitsItsTurn(t *testing.T) {
+	path := serveWith(t, &fake{}, func(l *limits) { l.connections, l.header = 4, 100*time.Millisecond })
 	c := dialed(t, path)
-	for range usualLimits().connections - 1 {
+	for range 50 {
 		rawConn(t, path)
 	}
-	// The server takes them one after the other, so this one comes last.
-	status, text := exchange(t, path, "GET /hello HTTP/1.1\r\n"+head+"\r\n")
-	if status != 503 || text != "512 connections are open already" {
-		t.Errorf("%d %q", status, text)
-	}
-	// Who is inside is served.
+	// Who is inside is served at once, who is not, later.
 	if _, err := c.Snapshot(ctxOf(t), false); err != nil {
+		t.Error(err)
+	}
+	if _, err := dialed(t, path).Snapshot(ctxOf(t), false); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAFullServerCloses(t *testing.T) {
+	most := usualLimits()
+	most.connections, most.stall = 1, 10*time.Millisecond
+	path := filepath.Join(shortDir(t), "test.sock")
+	s, err := listenWith(path, &fake{}, most)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialed(t, path)
+	rawConn(t, path)
+	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
 }
