@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 )
@@ -307,14 +306,4 @@ func subdir(t *testing.T, parts ...string) string {
 		t.Fatal(err)
 	}
 	return dir
-}
-
-// eventually waits for something that another process or goroutine does.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for start := time.Now(); !ok(); time.Sleep(time.Millisecond) {
-		if time.Since(start) > 20*time.Second {
-			t.Fatalf("never: %s", what)
-		}
-	}
 }

@@ -145,7 +145,7 @@ func TestNothingOfTheBackgroundIsForOtherUsers(t *testing.T) {
 		t.Fatalf("exit code %d: %s%s", code, out, errs)
 	}
 	for _, root := range []string{"state/lhrun/projects", "run/lhrun"} {
-		_ = filepath.WalkDir(filepath.Join(h.dir, root), func(path string, d fs.DirEntry, err error) error {
+		_ = filepath.WalkDir(filepath.Join(h.dir, root), func(path string, d fs.DirEntry, _ error) error {
 			info, err := os.Lstat(path)
 			if err != nil {
 				t.Fatal(err)

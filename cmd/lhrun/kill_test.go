@@ -92,7 +92,8 @@ func goneAfter(t testing.TB, dir string) time.Duration {
 	t.Helper()
 	began := time.Now()
 	eventually(t, fmt.Sprintf("nothing of the project runs: %v", describe(living(dir))), func() bool {
-		return len(living(dir)) == 0 && len(living(dir)) == 0
+		first := living(dir)
+		return len(first)+len(living(dir)) == 0
 	})
 	return time.Since(began)
 }
