@@ -21,11 +21,11 @@ func newRun(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [--with A,B] -- CMD [ARG…]",
 		Short: "Start what is needed, run a command, stop what was started",
-		Long: `run starts all services, or those of --with and what they need, waits until they
-are ready, and runs CMD in the project's environment, in the current directory or
-that of -C. CMD has the terminal, gets the signals, each once, and its exit code is
-lhrun's: 128+n when signal n ended it. When it has ended, whatever CMD has left
-behind and what run has started are ended too.
+		Long: `run starts all services, or those of --with and what they need, waits until
+they are ready, and runs CMD in the project's environment, in the current
+directory or that of -C. CMD has the terminal, gets the signals, each once, and
+its exit code is lhrun's: 128+n when signal n ended it. When it has ended,
+whatever CMD has left behind and what run has started are ended too.
 
 Where the project runs already, run joins: it starts what is missing, and stops
 only that, as far as nothing else has come to depend on it.
@@ -33,11 +33,11 @@ only that, as far as nothing else has come to depend on it.
 When a service fails, or not all is ready within --timeout, CMD is not run: the
 reason and the last lines of those at fault are shown.
 
-What services write is not shown, but kept for "lhrun logs"; -v shows it. It goes
-to standard error, as all of lhrun's own lines do: standard output is CMD's alone.
+What services write is not shown, but kept for "lhrun logs"; -v shows it. It
+goes to standard error, as lhrun's own lines do: standard output is CMD's alone.
 
-Exit codes besides CMD's own: 1 a service failed, 3 a port is taken, 4 not ready in
-time, 130 interrupted before CMD began, 127 there is no CMD, 126 it cannot be
+Exit codes besides CMD's own: 1 a service failed, 3 a port is taken, 4 not ready
+in time, 130 interrupted before CMD began, 127 there is no CMD, 126 it cannot be
 executed.`,
 		Example: `  lhrun run -- npm test
   lhrun run --with db --timeout 1m -- go test ./...
@@ -49,9 +49,9 @@ executed.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.with, "with", nil, "start only these `SERVICES` and what they need, separated by commas")
+	f.StringSliceVar(&o.with, "with", nil, "start only `A,B` and what they need")
 	f.BoolVarP(&o.verbose, "logs", "v", false, "show what services write, on standard error")
-	f.DurationVar(&o.timeout, "timeout", 0, "give up with exit code 4 when not all is ready after `DURATION`")
+	f.DurationVar(&o.timeout, "timeout", 0, "exit code 4 when not all is ready after `DURATION`")
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("with", g.completeNameList))
 	return cmd
 }
