@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/proc"
 )
 
 // patience bounds every wait of these tests: far more than anything needs, so
@@ -58,7 +60,22 @@ type home struct {
 
 func newHome(t testing.TB) *home {
 	t.Helper()
-	return &home{t, t.TempDir()}
+	h := &home{t, t.TempDir()}
+	t.Cleanup(func() { endRuns(filepath.Join(h.dir, "state")) })
+	return h
+}
+
+// endRuns kills the supervisors that a failed test has left in the background; the
+// guard of each ends the rest.
+func endRuns(state string) {
+	records, _ := filepath.Glob(filepath.Join(state, "lhrun/projects/*/*/run.json"))
+	for _, file := range records {
+		var rec proc.Record
+		data, err := os.ReadFile(file)
+		if err == nil && json.Unmarshal(data, &rec) == nil && proc.Alive(rec.Supervisor) {
+			_ = syscall.Kill(rec.Supervisor.PID, syscall.SIGKILL)
+		}
+	}
 }
 
 func (h *home) environ() []string {

@@ -59,6 +59,7 @@ func ownDirectories(env *testscript.Env) error {
 		}
 		env.Setenv(name, dir)
 	}
+	env.Defer(func() { endRuns(env.Getenv("XDG_STATE_HOME")) })
 	// A program with the race detector sleeps for a second when it ends.
 	env.Setenv("GORACE", strings.TrimSpace(os.Getenv("GORACE")+" atexit_sleep_ms=0"))
 	return nil
