@@ -38,7 +38,7 @@ func (s *Supervisor) mayStop(u *unit) bool {
 }
 
 func (s *Supervisor) tryStart(u *unit) {
-	var waits, why []string
+	blockers := s.blockers[:0]
 	for _, d := range u.DependsOn {
 		dep := s.byName[d.Name]
 		if dep == nil {
@@ -50,9 +50,19 @@ func (s *Supervisor) tryStart(u *unit) {
 			u.failedBy = dep.Name
 			return
 		case notYet:
-			waits = append(waits, dep.Name)
-			why = append(why, fmt.Sprintf("%s (%s)", dep.Name, dep.status.State))
+			blockers = append(blockers, blocker{dep.Name, dep.status.State})
 		}
+	}
+	s.blockers = blockers
+	// Whoever waits is looked at with every change of anybody; this comparison keeps
+	// a graph of a hundred from writing its reasons some ten thousand times.
+	if len(blockers) > 0 && u.blockedSince == u.status && slices.Equal(blockers, u.blockers) {
+		return
+	}
+	var waits, why []string
+	for _, b := range blockers {
+		waits = append(waits, b.name)
+		why = append(why, fmt.Sprintf("%s (%s)", b.name, b.state))
 	}
 	if holder := s.leaving(u); holder != nil {
 		waits = append(waits, holder.Name)
@@ -63,10 +73,16 @@ func (s *Supervisor) tryStart(u *unit) {
 		return
 	}
 	reason := "waits for " + strings.Join(why, ", ")
-	if u.status.Reason == reason && slices.Equal(u.status.WaitsFor, waits) {
-		return
+	if u.status.Reason != reason || !slices.Equal(u.status.WaitsFor, waits) {
+		s.set(u, StateWaiting, reason, func(st *Status) { st.WaitsFor = waits })
 	}
-	s.set(u, StateWaiting, reason, func(st *Status) { st.WaitsFor = waits })
+	u.blockers, u.blockedSince = slices.Clone(blockers), u.status
+}
+
+// blocker is a dependency that does not allow its dependent to start yet.
+type blocker struct {
+	name  string
+	state State
 }
 
 // leaving is a service on its way down that has a port which u is to have: a

@@ -77,6 +77,8 @@ type Supervisor struct {
 	killed  bool
 	// moved: some state or wish changed, so advance has to look again.
 	moved bool
+	// blockers is tryStart's, kept for its memory.
+	blockers []blocker
 	// stale: the published snapshot is not the newest.
 	stale  bool
 	events []Event

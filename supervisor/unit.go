@@ -27,6 +27,9 @@ type unit struct {
 	retry    *time.Timer
 	sockets  *sockets
 	stream   *logs.Stream
+	// blockers are what it waits for, since its status was blockedSince.
+	blockers     []blocker
+	blockedSince *Status
 	// told keeps a remark from being made twice in a run.
 	told map[string]bool
 }

@@ -204,6 +204,7 @@ func (c *course) end(outcome error, why string) {
 	c.ending, c.outcome = time.Now(), c.view.mask.error(outcome)
 	c.stopped = count(c.board.all(), func(st control.Service) bool { return st.PID != 0 })
 	c.stop() // Before a word is said: that may take for ever.
+	eager()
 	c.screen.Wipe()
 	c.view.live(nil)
 	if why != "" {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// eager lets garbage lie while many services start at once: they need the
+// eager lets garbage lie while many services start or stop at once: they need the
 // processor more than lhrun the memory. Collecting took a tenth of a start.
 func eager() { debug.SetGCPercent(400) }
 

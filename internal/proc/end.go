@@ -23,7 +23,7 @@ func (p *Process) Signal(sig syscall.Signal) error { return p.send(sig) }
 // send sends one signal after the other to the same processes.
 func (p *Process) send(signals ...syscall.Signal) error {
 	// The look comes first: what a signal orphans is known by it.
-	members := p.table.members(p, true)
+	members := p.table.members(p, now)
 	var first error
 	for _, sig := range signals {
 		if err := p.table.signalGroup(p, sig); err != nil && first == nil {
@@ -75,7 +75,7 @@ func (p *Process) ask(sig syscall.Signal, timeout time.Duration, kill <-chan str
 	var look <-chan time.Time
 	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
 		if p.exited() {
-			if len(p.table.members(p, true)) == 0 {
+			if len(p.table.members(p, final)) == 0 {
 				return true
 			}
 			done, look = nil, time.After(pause)
@@ -101,7 +101,7 @@ func (p *Process) kill() error {
 	case <-p.done:
 	case <-time.After(20 * time.Millisecond):
 	}
-	left := hunt(func() []stat { return p.table.members(p, true) })
+	left := hunt(func() []stat { return p.table.members(p, final) })
 	// One that hangs in the midst of its exit may be anybody's: see members.
 	left = slices.DeleteFunc(left, func(s stat) bool { return s.leaving() && p.table.ownerOf(s) != p })
 	if len(left) > 0 {

@@ -25,7 +25,7 @@ func (p *Process) Tree() []int {
 
 // Members is Tree, with what tells each process from a later one of its pid.
 func (p *Process) Members() []ID {
-	members := p.table.members(p, false)
+	members := p.table.members(p, recent)
 	ids := make([]ID, len(members))
 	for i, s := range members {
 		ids[i] = s.ID
@@ -33,15 +33,24 @@ func (p *Process) Members() []ID {
 	return ids
 }
 
+// look is how closely members looks for orphans.
+type look int
+
+const (
+	recent look = iota // as they were at most 10 ms ago
+	now                // as they are, but for what is between two parents
+	final              // an empty result is final
+)
+
 // members finds the living processes of p, and remembers them and their groups,
 // by which they are known should they become orphans.
 //
-// With fresh, an empty result is final: the kernel gives us the children of one
-// that dies in that same instant, so while anything lives, what is uppermost of it
-// is our child. That needs the leader to be looked at before the orphans, a look
-// at orphans of which none has died since the list was made, and patience with
-// those that are about to: they count, whosever they are.
-func (t *Table) members(p *Process, fresh bool) []stat {
+// What makes a look final: the kernel gives us the children of one that dies in
+// that same instant, so while anything lives, what is uppermost of it is our child.
+// That needs the leader to be looked at before the orphans, a look at orphans of
+// which none has died since the list was made, and patience with those that are
+// about to: they count, whosever they are.
+func (t *Table) members(p *Process, closely look) []stat {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f := newForest()
@@ -49,14 +58,14 @@ func (t *Table) members(p *Process, fresh bool) []stat {
 	if leader, ok := readStat(p.id.PID); ok && !p.exited() {
 		roots = append(roots, leader)
 	}
-	if fresh || time.Since(t.looked) > 10*time.Millisecond {
-		for t.adopt(f, fresh) && len(p.orphans) == 0 {
+	if closely != recent || time.Since(t.looked) > 10*time.Millisecond {
+		for t.adopt(f, closely == final) && len(p.orphans) == 0 {
 			f = newForest()
 		}
 	}
 	living := f.below(append(roots, p.orphans...))
 	t.remember(p, living)
-	if fresh && len(living) == 0 {
+	if closely == final && len(living) == 0 {
 		return t.leaving
 	}
 	return living
