@@ -29,6 +29,7 @@ func newKit(ctx context.Context) (*kit, error) {
 	}{{&k.lhrun, "/cmd/lhrun"}, {&k.service, "/internal/bench/service"}, {&k.empty, "/internal/bench/empty"}} {
 		*p.path = filepath.Join(dir, filepath.Base(p.pkg))
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", *p.path, module+p.pkg)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is built for others: without libc
 		if out, err := cmd.CombinedOutput(); err != nil {
 			k.close()
 			return nil, fmt.Errorf("cannot build %s: %w\n%s", module+p.pkg, err, out)
