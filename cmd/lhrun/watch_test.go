@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -105,4 +106,29 @@ func TestReloadChangesWhatIsWatched(t *testing.T) {
 		eventually(t, "it has another life", func() bool { return lives(t, dir, "api") == i+2 })
 	}
 	r.stop()
+}
+
+// TestRunningOutOfWatchesIsToldAndTheServicesRun has a limit of its own, in a user
+// namespace.
+func TestRunningOutOfWatchesIsToldAndTheServicesRun(t *testing.T) {
+	need(t, "unshare")
+	for file, limit := range map[string]string{"max_inotify_watches": "max_user_watches", "max_inotify_instances": "max_user_instances"} {
+		h := newHome(t)
+		dir := h.checkout("lhrun.toml", "dotenv = false\n"+worker("api", "watch = ['**']"), "a/b/c/x", "", "d/e/f/x", "", "pids/.keep", "")
+		cmd := h.command(dir, "up")
+		enough := map[string]string{"max_inotify_watches": "2", "max_inotify_instances": "0"}[file]
+		script := "echo " + enough + " >/proc/sys/user/" + file + ` || exit 99; exec "$@"`
+		cmd.Args = []string{"unshare", "-Ur", "sh", "-c", script, "sh", cmd.Path, "up"}
+		cmd.Path, _ = exec.LookPath("unshare")
+		if out, err := exec.Command("unshare", "-Ur", "sh", "-c", "echo "+enough+" >/proc/sys/user/"+file).CombinedOutput(); err != nil {
+			t.Skipf("no user namespaces here: %s", out)
+		}
+		r := h.start(cmd)
+		r.wait(`\| cannot watch .*: the limit fs.inotify.` + limit + ` \(\d+\) is reached; raise it with "sudo sysctl fs.inotify.` + limit + `=\d+"`)
+		r.wait("all ready")
+		r.stop()
+		if n := strings.Count(r.text(), "cannot watch"); n != 1 {
+			t.Errorf("told %d times:\n%s", n, r.text())
+		}
+	}
 }

@@ -27,6 +27,13 @@ type reloader struct {
 	held *ports.Leases
 }
 
+// watch begins to watch the files that services ask for.
+func (r *reloader) watch() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.files.set(r.now)
+}
+
 // Plan says what Reload would do.
 func (r *reloader) Plan(context.Context) (control.Answer, error) {
 	r.mu.Lock()

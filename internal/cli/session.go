@@ -114,8 +114,11 @@ func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
 		globals: *ses.globals, options: o, sup: ses.sup, view: ses.view, now: ses.project, held: ses.held,
 		files: newFileWatch(ses.Dir, ses.sup, ses.view.warn),
 	}
-	ses.reload.files.set(ses.project)
-	return ses.serve()
+	if err := ses.serve(); err != nil {
+		return err
+	}
+	ses.reload.watch()
+	return nil
 }
 
 // openScreen is where this run writes: to the terminal that it was started in, or,

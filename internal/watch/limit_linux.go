@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -12,10 +13,10 @@ import (
 func limit(err error, otherwise string) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		return limitText("directories", "max_user_watches", 524288) +
+		return limitText("more directories", "max_user_watches", 524288) +
 			", let git ignore large directories, or watch less"
 	case errors.Is(err, syscall.EMFILE):
-		return limitText("for files", "max_user_instances", 1024) + ", or end other programs that watch files"
+		return limitText("files", "max_user_instances", 1024) + ", or end other programs that watch files"
 	}
 	return otherwise
 }
@@ -23,8 +24,12 @@ func limit(err error, otherwise string) string {
 func limitText(what, name string, more int) string {
 	now := ""
 	if data, err := os.ReadFile("/proc/sys/fs/inotify/" + name); err == nil {
-		now = " (" + strings.TrimSpace(string(data)) + ")"
+		now = strings.TrimSpace(string(data))
+		if n, err := strconv.Atoi(now); err == nil {
+			more = max(more, 2*n)
+		}
+		now = " (" + now + ")"
 	}
-	return fmt.Sprintf("cannot watch more %s: the limit fs.inotify.%s%s is reached; raise it with \"sudo sysctl fs.inotify.%s=%d\"",
+	return fmt.Sprintf("cannot watch %s: the limit fs.inotify.%s%s is reached; raise it with \"sudo sysctl fs.inotify.%s=%d\"",
 		what, name, now, name, more)
 }
