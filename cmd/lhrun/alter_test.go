@@ -111,40 +111,12 @@ func TestARunGoesOnWhenEverythingInItWasStoppedByName(t *testing.T) {
 // TestManyRestartsOfASlowStopperNeverOverlap: each incarnation takes 300 ms to
 // stop, holds a lock while it lives, and wants the same port.
 func TestManyRestartsOfASlowStopperNeverOverlap(t *testing.T) {
-	need(t, "python3")
 	restarts := 200
 	if testing.Short() {
 		restarts = 5
 	}
 	h := newHome(t)
-	dir := h.checkout("lhrun.toml", `
-dotenv = false
-[services.api]
-command = ["python3", "-u", "slow.py"]
-restart = "no"
-`, "slow.py", `
-import fcntl, os, signal, socket, sys, time
-lock = open("alive", "w")
-try:
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-except OSError:
-    open("overlap", "w").close()
-    sys.exit("two are alive")
-s = socket.socket()
-try:
-    s.bind((os.environ["HOST"], int(os.environ["PORT"])))
-except OSError as e:
-    open("conflict", "w").close()
-    sys.exit(str(e))
-s.listen()
-def end(*_):
-    s.close()
-    time.sleep(0.3)
-    os._exit(0)
-signal.signal(signal.SIGTERM, end)
-while True:
-    signal.pause()
-`)
+	dir := h.checkout("lhrun.toml", "dotenv = false\n[services.api]\ncommand = [\"slowstop\"]\nrestart = \"no\"\n")
 	if out, errs, code := h.background(dir); code != 0 {
 		t.Fatalf("exit code %d: %s%s", code, out, errs)
 	}
@@ -160,8 +132,8 @@ while True:
 		}
 	}
 	for _, bad := range []string{"overlap", "conflict"} {
-		if _, err := os.Stat(filepath.Join(dir, bad)); err == nil {
-			t.Errorf("there was an %s", bad)
+		if text, err := os.ReadFile(filepath.Join(dir, bad)); err == nil {
+			t.Errorf("%s: %s", bad, text)
 		}
 	}
 }

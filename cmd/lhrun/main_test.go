@@ -18,8 +18,9 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"lhrun":   main,
-		"httpget": httpget,
+		"lhrun":    main,
+		"httpget":  httpget,
+		"slowstop": slowstop,
 	})
 }
 

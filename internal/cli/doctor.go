@@ -33,12 +33,13 @@ func newDoctor(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check this machine and this project, and say what to do",
-		Long: `doctor looks at what lhrun needs of the machine (directories, limits, ports, kernel)
-and at the project that is here (its file, the programs that its commands name, who
-sits on its ports, what a killed run has left). It changes nothing.
+		Long: `doctor looks at what lhrun needs of the machine (directories, limits, ports,
+kernel) and at the project that is here (its file, the programs that its
+commands name, who sits on its ports, what a killed run has left). It changes
+nothing.
 
-Each line is ok, warn (it works, with a drawback) or fail (something will not work),
-with what to do. The exit code is 1 when something fails.`,
+Each line is ok, warn (it works, with a drawback) or fail (something will not
+work), with what to do. The exit code is 1 when something fails.`,
 		Example: `  lhrun doctor
   lhrun doctor --json | jq '.checks[] | select(.status != "ok")'`,
 		Args: between(0, 0),

@@ -66,7 +66,7 @@ bound is told how much was missed.`,
 	f.StringVar(&o.since, "since", "", "only lines from `TIME` on")
 	f.StringVar(&o.until, "until", "", "only lines up to `TIME`")
 	f.StringVar(&o.grep, "grep", "", "only lines that match the regular expression `RE`")
-	f.StringVar(&o.run, "run", "0", "`RUN`: 0 the last, -1 before that, or all")
+	f.StringVar(&o.run, "run", "0", "`RUN`: 0 is the last, -1 before it; all")
 	f.BoolVarP(&o.timestamps, "timestamps", "t", false, "put the time before each line")
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of the stream: text or json")
 	addJSON(cmd, &o.asJSON)
