@@ -120,6 +120,31 @@ command = "(setsid sleep 1001 &) ; exec sleep 1002"
 port = false
 `
 
+func TestDownReachesARunWhoseReaderHasStalled(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", `
+dotenv = false
+[services.flood]
+command = "yes a line of nothing in particular"
+port = false
+`)
+	cmd := h.command(dir, "up")
+	out, err := cmd.StdoutPipe() // and nobody reads it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _, _ = cmd.Process.Wait() })
+	eventually(t, "it runs", func() bool { return len(processes(dir)) > 0 })
+	h.verb(dir, "start", "flood") // It serves, and soon has no room for what is written.
+	time.Sleep(200 * time.Millisecond)
+	expect(t, "down", h.verb(dir, "down"), `stopped 1 service in `)
+	noneLeft(t, dir)
+}
+
 // killBoth kills a run so that nobody is left to end what strays.
 func killBothHalves(t *testing.T, h *home) {
 	t.Helper()

@@ -48,7 +48,7 @@ func (ses *session) run(ward *proc.Ward) error {
 	defer over()
 	signals := heed(whole, ward.Signals(), func(sig os.Signal) { c.held(sig, ctx.Err() != nil) })
 	go c.mourn(whole, ward)
-	if err := c.drive(ward, signals, news, ended); err != nil {
+	if err := c.drive(ward, signals, c.heedDowns(whole), news, ended); err != nil {
 		c.view.warn("%v", err)
 	}
 	if c.outcome == nil && c.pressed.Load() {
@@ -59,7 +59,7 @@ func (ses *session) run(ward *proc.Ward) error {
 
 // drive is the one loop of a run. The error is of the log store: nothing that ran
 // is the worse for it.
-func (c *course) drive(ward *proc.Ward, signals <-chan os.Signal, news *news, ended <-chan error) error {
+func (c *course) drive(ward *proc.Ward, signals <-chan os.Signal, downs <-chan bool, news *news, ended <-chan error) error {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	ticking := true
@@ -78,7 +78,7 @@ func (c *course) drive(ward *proc.Ward, signals <-chan os.Signal, news *news, en
 			c.event(e)
 		case sig := <-signals:
 			c.signal(sig)
-		case kill := <-c.downs:
+		case kill := <-downs:
 			c.down(kill)
 		case <-broken:
 			broken = nil
