@@ -9,7 +9,8 @@ import (
 // flat starts n services that wait for nothing, until all listen; lhrun, until it
 // says that all are ready.
 func flat(n int) *experiment {
-	start := &row{Name: fmt.Sprintf("flat start, %d services", n), unit: millis, goal: atMostTimes(1.25), ahead: "hivemind"}
+	start := &row{Name: fmt.Sprintf("flat start, %d services", n), unit: millis, goal: atMostTimes(1.25), ahead: "hivemind",
+		scale: scale{n, "start, per service"}}
 	e := &experiment{rows: []*row{start}, turns: 3}
 	if n > 100 {
 		e.turns = 1

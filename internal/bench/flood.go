@@ -18,7 +18,8 @@ type load struct {
 
 // flood has services write as fast as they can, into a file.
 func flood(w load) *experiment {
-	r := &row{Name: fmt.Sprintf(w.name, w.lines), unit: millis, goal: w.goal, ahead: w.ahead}
+	r := &row{Name: fmt.Sprintf(w.name, w.lines), unit: millis, goal: w.goal, ahead: w.ahead,
+		scale: scale{w.writers * w.lines, fmt.Sprintf("log, per line of %d bytes", w.bytes)}}
 	args := fmt.Sprintf("0 flood %d %d", w.lines, w.bytes)
 	services := make([]service, w.writers)
 	for i := range services {

@@ -4,13 +4,15 @@
 //	go run ./internal/bench              everything
 //	go run ./internal/bench -run flat    some rows
 //	go run ./internal/bench -quick       fewer rounds, smaller loads
-//	go run ./internal/bench -md          the table for the README
+//	go run ./internal/bench -md          as Markdown
+//	go run ./internal/bench -readme README.md
 //
 // It needs no root, writes only below a temporary directory, and ends what it has
 // started, also when it is interrupted.
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -28,6 +30,7 @@ type options struct {
 	rounds         int
 	quick          bool
 	json, markdown bool
+	readme         string
 	timeout        time.Duration
 	rows           *regexp.Regexp
 }
@@ -43,6 +46,7 @@ func main() {
 	flag.BoolVar(&o.quick, "quick", false, "two rounds, a tenth of the lines, short windows")
 	flag.BoolVar(&o.json, "json", false, "print JSON with every sample")
 	flag.BoolVar(&o.markdown, "md", false, "print the table as Markdown")
+	flag.StringVar(&o.readme, "readme", "", "put the Markdown into `FILE`, between its two marks")
 	flag.DurationVar(&o.timeout, "timeout", 10*time.Minute, "measure no longer than `DURATION`")
 	flag.Parse()
 	var err error
@@ -88,6 +92,14 @@ func run(o options, out, progress io.Writer) error {
 	if context.Cause(ctx) == errInterrupted {
 		err = errInterrupted
 	}
+	if o.readme != "" && err == nil {
+		var md bytes.Buffer
+		o.markdown, o.json = true, false
+		if err = print(o, &md, missing, rows); err == nil {
+			err = putFigures(o.readme, md.Bytes())
+		}
+		return err
+	}
 	return errors.Join(err, print(o, out, missing, rows))
 }
 
@@ -116,11 +128,17 @@ func print(o options, out io.Writer, missing []string, rows []*row) error {
 	case o.markdown:
 		fmt.Fprintf(out, "Measured on %s, in %d rounds.\n\n", machine(), o.rounds)
 		printMarkdown(out, rows)
+		fmt.Fprintln(out, "\nGrowth:")
+		fmt.Fprintln(out)
+		printGrowth(out, rows, "- ")
+		fmt.Fprintln(out, "\nNotes:")
 		printNotes(out, rows, "- ")
 		fmt.Fprintf(out, "\nNot installed here: %s.\n", absent)
 	default:
 		fmt.Fprintf(out, "%s; medians of %d rounds\n\n", machine(), o.rounds)
 		printText(out, rows)
+		fmt.Fprintln(out)
+		printGrowth(out, rows, "  ")
 		printNotes(out, rows, "  ")
 		fmt.Fprintf(out, "\nmissing: %s\n", absent)
 	}

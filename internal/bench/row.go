@@ -14,6 +14,8 @@ type row struct {
 	// stat makes one value of all samples; nil is the median.
 	stat func([]float64) float64
 	goal goal
+	// scale is zero where rows of other sizes are not to be compared.
+	scale scale
 	// ahead names a peer that lhrun must be faster than, where it is installed.
 	ahead   string
 	samples map[string][]float64 // by contender

@@ -91,3 +91,30 @@ func TestTables(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestGrowthIsPerService(t *testing.T) {
+	rows := []*row{sampleRow(goal{}, ""), sampleRow(goal{}, ""), sampleRow(goal{}, "")}
+	rows[0].scale, rows[1].scale = scale{10, "start"}, scale{100, "start"}
+	var b bytes.Buffer
+	printGrowth(&b, rows, "- ")
+	if want := "- start: 1.20 ms (limit 1.00 ms) of 10 · 120.00 µs (limit 100.00 µs) of 100\n"; b.String() != want {
+		t.Errorf("%q", b.String())
+	}
+}
+
+func TestFiguresGoBetweenTheirMarks(t *testing.T) {
+	text := "# a\n" + figuresBegin + "old\n" + figuresEnd + "## b\n"
+	for range 2 { // The second time finds what the first has written.
+		got, err := withFigures([]byte(text), []byte("new\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = string(got)
+	}
+	if want := "# a\n" + figuresBegin + "\nnew\n" + figuresEnd + "## b\n"; text != want {
+		t.Errorf("%q", text)
+	}
+	if _, err := withFigures([]byte("# a\n"), nil); err == nil {
+		t.Error("no marks, no error")
+	}
+}
