@@ -535,3 +535,58 @@ func FuzzReadOfAGarbledIndex(f *testing.F) {
 		equal(t, readAll(t, s, "api", Query{}), "five")
 	})
 }
+
+// FuzzHealOfADamagedSegment: whatever a crash has cut off or garbled, every whole
+// line before the damage is still there, what is written next comes behind it, and
+// a loss that can be known is told.
+func FuzzHealOfADamagedSegment(f *testing.F) {
+	f.Add(uint16(3), uint16(7), []byte(nil), false)
+	f.Add(uint16(900), uint16(100), []byte{0}, true)
+	f.Add(uint16(40), uint16(65535), []byte("\nforged\n\xff\x00"), true)
+	f.Fuzz(func(t *testing.T, lines, at uint16, junk []byte, index bool) {
+		dir := t.TempDir()
+		lines = lines%1500 + 1
+		s := openStore(t, dir, StoreOptions{MaxSize: 64 << 10})
+		l := openLog(t, s, "api")
+		for i := range lines {
+			add(t, l, noon.Add(time.Duration(i)*time.Second), fmt.Sprintf("line %d\n", i))
+		}
+		before := readAll(t, s, "api", Query{All: true})
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "api.log")
+		if index {
+			path = filepath.Join(dir, "api.idx")
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cut := int(at) % (len(data) + 1)
+		write(t, path, string(data[:cut])+string(junk))
+
+		var told []string
+		s = openStore(t, dir, StoreOptions{MaxSize: 64 << 10, Note: func(text string) { told = append(told, text) }})
+		add(t, openLog(t, s, "api"), noon.Add(time.Hour), "after\n")
+		after := readAll(t, s, "api", Query{All: true})
+		if len(after) == 0 || after[len(after)-1] != "after" {
+			t.Fatalf("the last of %d lines is not what was written last", len(after))
+		}
+		whole := before
+		if !index {
+			lost := bytes.Count(data[cut:], []byte{'\n'})
+			whole = before[:len(before)-lost]
+			if lost > 1 && len(junk) == 0 && told == nil {
+				t.Errorf("%d lines are gone and nobody says so", lost)
+			}
+		}
+		// What is oldest may have made room for the line that was added.
+		for len(whole) > 0 && len(after) > 0 && whole[0] != after[0] {
+			whole = whole[1:]
+		}
+		if len(whole) > len(after) || !slices.Equal(whole, after[:len(whole)]) {
+			t.Fatalf("%d whole lines before the damage, %d lines after: %q", len(whole), len(after), after)
+		}
+	})
+}
