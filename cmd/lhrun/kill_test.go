@@ -193,6 +193,24 @@ func TestWhatThrewItsEnvironmentAwayIsEndedByTheNextVerb(t *testing.T) {
 	goneAfter(t, dir)
 }
 
+// doctor only names it.
+func TestEveryVerbEndsWhatAKilledRunLeft(t *testing.T) {
+	for _, verb := range []string{"down", "ps", "stop plain", "restart plain", "reload"} {
+		t.Run(verb, func(t *testing.T) {
+			h := newHome(t)
+			dir := everyKindOfProcess(h, "")
+			r := h.up(dir)
+			r.wait("crashing starts again")
+			left := killBoth(r)
+			out, errs, code := h.output(dir, strings.Fields(verb)...)
+			if n := strings.Count(out+errs, "left by a run that was killed"); n == 0 && left > 0 {
+				t.Errorf("%d were left and nobody says so: exit code %d\n%s\n%s", left, code, out, errs)
+			}
+			goneAfter(t, dir)
+		})
+	}
+}
+
 // endedByNext counts what the next run says that it has ended.
 func endedByNext(h *home, dir string) int {
 	next := h.up(dir, "plain")

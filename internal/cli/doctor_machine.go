@@ -123,7 +123,7 @@ func (d doctor) runs(state string) {
 		whose := fmt.Sprintf("%s (%s)", filepath.Base(filepath.Dir(dir)), filepath.Base(dir))
 		for _, l := range proc.Leftovers(rec) {
 			left++
-			d.warn("runs", "the next lhrun up of that project ends it",
+			d.warn("runs", "the next verb in that project ends it, as lhrun down",
 				"pid %d (%s) was left by a run of %s that was killed", l.PID, l.Command, whose)
 		}
 	}
