@@ -26,12 +26,14 @@ type checked struct {
 
 // checkedService is one service, in start order.
 type checkedService struct {
-	Name      string         `json:"name"`
-	Type      string         `json:"type"`
-	Port      int            `json:"port,omitempty"`
-	Ports     map[string]int `json:"ports,omitempty"`
-	URL       string         `json:"url,omitempty"`
-	DependsOn []dependency   `json:"depends_on"`
+	Name  string         `json:"name"`
+	Type  string         `json:"type"`
+	Port  int            `json:"port,omitempty"`
+	Ports map[string]int `json:"ports,omitempty"`
+	URL   string         `json:"url,omitempty"`
+	// Listen is "fd" where lhrun opens the sockets.
+	Listen    string       `json:"listen,omitempty"`
+	DependsOn []dependency `json:"depends_on"`
 	// ByName says that a plain `up` leaves it out.
 	ByName bool `json:"by_name,omitempty"`
 }
@@ -48,7 +50,7 @@ func newCheck(g *globals) *cobra.Command {
 		Short: "Validate the file and print the start order",
 		Long: `check reads the file, tells every mistake in it at once (exit 2), and prints the
 services in the order in which they start, with their ports and what each one
-waits for.`,
+waits for. "by lhrun" are the ports of a service with listen = "fd".`,
 		Example: "  lhrun check\n  lhrun check -f other.toml --json",
 		Args:    between(0, 0),
 		RunE: func(*cobra.Command, []string) error {
@@ -112,6 +114,9 @@ func (p *project) checkedService(s *config.Service) (checkedService, error) {
 		return row, err
 	}
 	row.Port, row.Ports, row.URL = resolved.Port, resolved.Ports, resolved.URL
+	if resolved.Listen {
+		row.Listen = "fd"
+	}
 	for _, d := range s.DependsOn {
 		row.DependsOn = append(row.DependsOn, dependency{d.Name, string(d.Condition)})
 	}
@@ -140,7 +145,11 @@ func (s checkedService) ports() string {
 	if len(all) == 0 {
 		return "-"
 	}
-	return strings.Join(all, ", ")
+	text := strings.Join(all, ", ")
+	if s.Listen != "" {
+		text += " (by lhrun)"
+	}
+	return text
 }
 
 // after is what a service waits for; conditions that go without saying are left

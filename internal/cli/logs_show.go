@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -60,11 +59,11 @@ func (g *globals) logs(ctx context.Context, r logsRequest) error {
 }
 
 func openLogs(c ports.Checkout) (*logs.Store, error) {
-	state, err := ports.StateDir()
+	i, err := newInstance(c)
 	if err != nil {
 		return nil, err
 	}
-	return logs.Open(filepath.Join(state, "projects", c.Project, c.Instance, "logs"), logs.StoreOptions{})
+	return logs.Open(i.logs(), logs.StoreOptions{})
 }
 
 // runExists refuses a run before the first that is remembered.
