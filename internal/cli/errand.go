@@ -193,7 +193,7 @@ func (e *errand) arrive(a proc.Arrival) {
 	case e.phase == phaseWorking:
 		e.command.signal(a.Signal)
 	case !interrupts(a.Signal):
-	case !interrupts(a.Signal):
+	case e.phase == phaseStarting:
 		e.finish(exitError{exitInterrupted, nil})
 	case time.Since(e.since) < commandsOwn: // It ended the command.
 	case e.pressed || a.Signal == syscall.SIGQUIT:
