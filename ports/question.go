@@ -29,6 +29,9 @@ const (
 	// A listener on a port that nobody watches is forgotten after some 400 ms. Few
 	// tries: each searches every tree, for whatever the machine's programs open.
 	foreignTries = 4
+	// A service may listen before it is watched. So nobody else is asked at once:
+	// with five hundred starting that was a third of the watcher's work.
+	foreignDelay = 10 * retryPause
 )
 
 // retry is how long after the first tries the next one follows.
@@ -59,7 +62,11 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 	}
 	news := w.sight(all, now)
 	for _, h := range watches {
-		h.ask(news, now, 0, h.expects)
+		for _, s := range news {
+			if h.expects(s) {
+				h.ask(s, now, 0)
+			}
+		}
 		if h.fresh {
 			h.fresh = false
 			w.askOld(h, all, news, now)
@@ -69,13 +76,8 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 	w.answer(watches, news, now)
 }
 
-// ask adds those of sockets that which accepts.
-func (h *Watch) ask(sockets []socket, now time.Time, tries int, which func(socket) bool) {
-	for _, s := range sockets {
-		if which(s) {
-			h.questions = append(h.questions, &question{socket: s, tries: tries, due: now})
-		}
-	}
+func (h *Watch) ask(s socket, due time.Time, tries int) {
+	h.questions = append(h.questions, &question{socket: s, tries: tries, due: due})
 }
 
 // askOld asks for what was open before h came. Only a process that started before
@@ -86,10 +88,28 @@ func (w *Watcher) askOld(h *Watch, all, news []socket, now time.Time) {
 	for _, s := range news {
 		isNew[s.Listener] = true
 	}
-	h.ask(all, now, 0, func(s socket) bool { return !isNew[s.Listener] && h.expects(s) })
-	h.ask(all, now, foreignTries-1, func(s socket) bool {
-		return !isNew[s.Listener] && !h.expects(s) && w.sockets[s.Listener].mayBe(h)
-	})
+	for _, s := range all {
+		switch {
+		case isNew[s.Listener]:
+		case h.expects(s):
+			h.ask(s, now, 0)
+		case w.sockets[s.Listener].mayBe(h):
+			h.ask(s, now, foreignTries-1)
+		}
+	}
+}
+
+// expectedPorts are those of watches, if there is any news to ask for.
+func expectedPorts(watches []*Watch, news []socket) map[int]bool {
+	ports := map[int]bool{}
+	if len(news) > 0 {
+		for _, h := range watches {
+			for _, port := range h.target.Ports {
+				ports[port] = true
+			}
+		}
+	}
+	return ports
 }
 
 // mayBe reports whether a socket on a port that h does not expect can be h's.
@@ -126,8 +146,17 @@ func (w *Watcher) answer(watches []*Watch, news []socket, now time.Time) {
 	for _, h := range watches {
 		w.search(h, now, owner, true)
 	}
+	wanted := expectedPorts(watches, news)
 	for _, h := range watches {
-		h.ask(news, now, 0, func(s socket) bool { return owner[s.Listener] == nil && !h.expects(s) })
+		for _, s := range news {
+			switch {
+			case owner[s.Listener] != nil || h.expects(s):
+			case wanted[int(s.Addr.Port())]:
+				h.ask(s, now, 0)
+			default:
+				h.ask(s, now.Add(foreignDelay), 0)
+			}
+		}
 		w.search(h, now, owner, false)
 	}
 	for _, h := range watches {
@@ -138,6 +167,11 @@ func (w *Watcher) answer(watches []*Watch, news []socket, now time.Time) {
 // search looks for the sockets in question in the tree of h.
 func (w *Watcher) search(h *Watch, now time.Time, owner map[Listener]*Watch, expected bool) {
 	var among []socket
+	if !expected {
+		h.questions = slices.DeleteFunc(h.questions, func(q *question) bool {
+			return !h.expects(q.socket) && !w.sockets[q.Listener].mayBe(h)
+		})
+	}
 	for _, q := range h.questions {
 		if h.expects(q.socket) == expected && owner[q.Listener] == nil && !q.due.After(now) {
 			among = append(among, q.socket)

@@ -82,6 +82,7 @@ func watch(t table) *Watcher {
 		ended:   make(chan struct{}),
 		sockets: map[Listener]*sighting{},
 	}
+	w.prime()
 	go w.run()
 	return w
 }
@@ -135,7 +136,6 @@ func (w *Watcher) run() {
 	defer w.table.close()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	w.prime()
 	for {
 		now := time.Now()
 		watches := w.current()

@@ -289,6 +289,23 @@ func TestLooksAreRareWhenNothingStarts(t *testing.T) {
 	})
 }
 
+func TestOthersAreNotAskedForWhatAServiceHasBeforeItIsWatched(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		for i := range 10 {
+			w.add(fmt.Sprint(i), []int{8000 + i}, i)
+		}
+		time.Sleep(10 * time.Millisecond)
+		w.open(20, "127.0.0.1:8020", 20)
+		time.Sleep(10 * time.Millisecond)
+		_, before := w.count()
+		w.add("late", []int{8020}, 20)
+		w.expect(t, 2*time.Second, "late opened 127.0.0.1:8020")
+		if _, after := w.count(); after != before+1 {
+			t.Errorf("%d searches for it", after-before)
+		}
+	})
+}
+
 func TestATreeIsNotAskedForWhatItsLeaderHas(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		trees := 0
@@ -305,7 +322,7 @@ func TestATreeIsNotAskedForWhatItsLeaderHas(t *testing.T) {
 			t.Errorf("the tree was asked for %d times, told of %v", trees, opened)
 		}
 		byChild := w.open(2, "127.0.0.1:8001", 2)
-		time.Sleep(idlePause)
+		time.Sleep(time.Second)
 		synctest.Wait()
 		if !slices.Equal(opened, []Listener{byLeader, byChild}) {
 			t.Errorf("told of %v", opened)
