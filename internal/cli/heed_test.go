@@ -22,14 +22,17 @@ func TestASignalIsHeededThoughTheLoopIsHeldUp(t *testing.T) {
 			t.Errorf("the loop got %v", sig)
 		}
 		time.Sleep(2 * stuckAfter)
+		synctest.Wait()
 		if held != nil {
 			t.Errorf("%v was taken for held up", held)
 		}
 
 		from <- syscall.SIGTERM
 		time.Sleep(2 * stuckAfter)
+		synctest.Wait()
 		from <- syscall.SIGINT
 		time.Sleep(2 * stuckAfter)
+		synctest.Wait()
 		if want := []os.Signal{syscall.SIGTERM, syscall.SIGINT}; !slices.Equal(held, want) {
 			t.Errorf("held up were %v, want %v", held, want)
 		}
