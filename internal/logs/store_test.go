@@ -568,7 +568,12 @@ func FuzzHealOfADamagedSegment(f *testing.F) {
 
 		var told []string
 		s = openStore(t, dir, StoreOptions{MaxSize: 64 << 10, Note: func(text string) { told = append(told, text) }})
-		add(t, openLog(t, s, "api"), noon.Add(time.Hour), "after\n")
+		newRun(t, s, "next", noon.Add(time.Hour))
+		l = openLog(t, s, "api")
+		if err := l.begin(noon.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		add(t, l, noon.Add(time.Hour), "after\n")
 		after := readAll(t, s, "api", Query{All: true})
 		if len(after) == 0 || after[len(after)-1] != "after" {
 			t.Fatalf("the last of %d lines is not what was written last", len(after))
