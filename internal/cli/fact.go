@@ -78,14 +78,6 @@ func sayAll(services []control.Service) string {
 	return strings.Join(parts, "; ")
 }
 
-// moment is when t is, zero for none.
-func moment(t *control.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.Time
-}
-
 // age writes how long ago something was, in at most two units: 4s, 3m20s, 2h5m, 3d4h.
 func age(d time.Duration) string {
 	d = max(0, d)

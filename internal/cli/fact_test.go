@@ -37,15 +37,6 @@ func shop() control.Snapshot {
 	}}
 }
 
-func shopService(t *testing.T, name string) control.Service {
-	t.Helper()
-	s, ok := serviceNamed(shop(), name)
-	if !ok {
-		t.Fatalf("no %s", name)
-	}
-	return s
-}
-
 func TestAge(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		-time.Second: "0s", 999 * time.Millisecond: "0s", 59 * time.Second: "59s", time.Minute: "1m", 200 * time.Second: "3m20s",
