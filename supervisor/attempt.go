@@ -51,7 +51,9 @@ type attempt struct {
 	usurper  string
 	probeErr error
 	wasReady bool
-	ending   bool
+	// patient stops the reminders of a slow start.
+	patient func()
+	ending  bool
 	// unwell counts health failures in a row; unwatch ends asking.
 	unwell  int
 	unwatch func()
@@ -70,6 +72,14 @@ func (a *attempt) current() bool { return a.unit.attempt == a }
 // machine slept is not counted.
 func (s *Supervisor) after(a *attempt, d time.Duration, f func()) {
 	a.release = append(a.release, proc.AfterAwake(d, func() { s.postTo(a, f) }))
+}
+
+// later is after for what need not be exact when this program was stopped: it wakes
+// up once, where after does eight times.
+func (s *Supervisor) later(a *attempt, d time.Duration, f func()) (stop func()) {
+	t := time.AfterFunc(d, func() { s.postTo(a, f) })
+	a.release = append(a.release, func() { t.Stop() })
+	return func() { t.Stop() }
 }
 
 // postTo hands f to the loop, which drops it when a is over or ending.

@@ -192,10 +192,13 @@ func (s *Supervisor) ready(a *attempt) {
 	}
 	u := a.unit
 	a.wasReady, a.probeErr = true, nil
+	if a.patient != nil {
+		a.patient()
+	}
 	s.amend(u, func(st *Status) { st.ReadyAt = time.Now() })
 	s.set(u, StateReady, "")
 	s.settled(a)
-	s.after(a, stableAfter, func() { u.failures = 0 })
+	s.later(a, stableAfter, func() { u.failures = 0 })
 	s.watchHealth(a)
 }
 
@@ -208,7 +211,7 @@ func (s *Supervisor) blame(a *attempt, why string) {
 
 // remind says every so often what a slow starter lacks. It is never killed for it.
 func (s *Supervisor) remind(a *attempt, since time.Duration) {
-	s.after(a, remindEvery, func() {
+	a.patient = s.later(a, remindEvery, func() {
 		if a.wasReady {
 			return
 		}
