@@ -47,8 +47,11 @@ one a port of its own, and shows what they write in one stream.`,
   lhrun up            start everything, Ctrl-C stops it
   lhrun up -d         the same in the background; lhrun down stops it
   lhrun port api      the port of one service`,
-		Args:          verbArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: verbArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return passJSON(cmd)
+		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		// -f is --file before a verb and --follow behind logs.
@@ -80,6 +83,7 @@ func (g *globals) addFlags(root *cobra.Command) {
 	f.StringVarP(&g.dir, "directory", "C", "", "look for it from `DIR` on")
 	f.StringArrayVar(&g.profiles, "profile", nil, "also start the services of profile `NAME`; may be repeated")
 	f.BoolVar(&g.noColor, "no-color", false, "write no colours")
+	root.Flags().Bool("json", false, "before a verb that prints facts: print JSON")
 	cobra.CheckErr(root.MarkPersistentFlagDirname("directory"))
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("profile", g.completeProfiles))
 }
