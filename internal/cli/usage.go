@@ -35,7 +35,7 @@ func between(min, max int) cobra.PositionalArgs {
 }
 
 func usageLine(cmd *cobra.Command) string {
-	return "lhrun " + cmd.Use
+	return cmd.Parent().CommandPath() + " " + cmd.Use
 }
 
 // didYouMean is a suggestion to append to a message, or nothing.
