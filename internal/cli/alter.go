@@ -63,7 +63,7 @@ func (g *globals) alter(ctx context.Context, o alterOptions) error {
 	if o.verb != control.VerbStop {
 		start += " " + strings.Join(o.names, " ")
 	}
-	_, client, err := g.dialOr(ctx, start)
+	_, client, err := g.dialOr(ctx, start, o.names...)
 	if err != nil {
 		return err
 	}

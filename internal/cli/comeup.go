@@ -26,8 +26,8 @@ func untilInterrupted() (context.Context, context.CancelFunc) {
 
 // dialUp is dial, except that with a timeout it waits for the project to come up
 // until ctx ends.
-func (g *globals) dialUp(ctx context.Context, timeout time.Duration) (ports.Checkout, *control.Client, error) {
-	checkout, client, err := g.dial(ctx)
+func (g *globals) dialUp(ctx context.Context, timeout time.Duration, names ...string) (ports.Checkout, *control.Client, error) {
+	checkout, client, err := g.dial(ctx, names...)
 	late := timeout > 0 && errors.Is(err, context.DeadlineExceeded)
 	exit, ok := errors.AsType[exitError](err)
 	switch {

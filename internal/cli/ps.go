@@ -55,7 +55,7 @@ Where the project does not run nothing is printed, and the exit code is 5.`,
 func (g *globals) ps(names []string, watch, asJSON bool) error {
 	ctx, stop := untilInterrupted()
 	defer stop()
-	_, client, err := g.dial(ctx)
+	_, client, err := g.dial(ctx, names...)
 	if err != nil {
 		return err
 	}

@@ -15,19 +15,41 @@ import (
 )
 
 // dial connects to the run of the project that is here. Where it does not run, the
-// error says how to start it and has the exit code for that.
-func (g *globals) dial(ctx context.Context) (ports.Checkout, *control.Client, error) {
-	return g.dialOr(ctx, "lhrun up")
+// error says how to start it and has the exit code for that, unless one of names is
+// no service: that is the mistake then.
+func (g *globals) dial(ctx context.Context, names ...string) (ports.Checkout, *control.Client, error) {
+	return g.dialOr(ctx, "lhrun up", names...)
 }
 
 // dialOr is dial, with what to start the project by.
-func (g *globals) dialOr(ctx context.Context, start string) (ports.Checkout, *control.Client, error) {
+func (g *globals) dialOr(ctx context.Context, start string, names ...string) (ports.Checkout, *control.Client, error) {
 	c, client, err := g.reach(ctx)
 	if errors.Is(err, control.ErrNotRunning) {
 		g.clearUp(c)
+		if unknown := g.refuseUnknown(names...); unknown != nil {
+			return c, client, unknown
+		}
 		err = exitError{exitNotRunning, fmt.Errorf("%s (%s) does not run; start it with %q", c.Project, c.Instance, start)}
 	}
 	return c, client, err
+}
+
+// refuseUnknown is a usage error where the file that is here has no service of one
+// of names. A file that cannot be read refuses nobody.
+func (g *globals) refuseUnknown(names ...string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	p, err := g.find()
+	if err != nil {
+		return nil
+	}
+	for _, name := range names {
+		if _, err := p.service(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reach is dial with the bare control.ErrNotRunning.

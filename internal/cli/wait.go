@@ -69,7 +69,7 @@ func (g *globals) wait(o waitOptions) error {
 		ctx, cancel = context.WithTimeout(ctx, o.timeout)
 		defer cancel()
 	}
-	checkout, client, err := g.dialUp(ctx, o.timeout)
+	checkout, client, err := g.dialUp(ctx, o.timeout, o.names...)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (g *globals) whyEnded(ctx context.Context, c ports.Checkout, name string, a
 		// There was none, or it was killed: only what was written is left.
 		lines, err := lastLines(ctx, logs, name, whyLines)
 		if err != nil || len(lines) == 0 || asJSON {
-			return err
+			return cmp.Or(err, g.refuseUnknown(name))
 		}
 		_, err = fmt.Fprintln(g.Out, g.masker().text(strings.Join(wroteLast(name, lines), "\n")))
 		return err
