@@ -72,7 +72,7 @@ func (h *home) client(t *testing.T, dir string) *control.Client {
 }
 
 func TestHundredsOfServicesAtOnce(t *testing.T) {
-	n := sized(t, 300, 60)
+	n := sized(t, 300, 30)
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", services(n, `
 [services.s%[1]d]
@@ -96,7 +96,7 @@ ready = { log = "up on" }
 }
 
 func TestCrashLoopsGrowNothing(t *testing.T) {
-	n := sized(t, 100, 20)
+	n := sized(t, 100, 10)
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", services(n, `
 [services.s%[1]d]
@@ -118,7 +118,7 @@ restart = { policy = "always", backoff = "20ms", max_backoff = "20ms", max_resta
 		return sum
 	}
 	before := weighAt(t, r, restarts, 10*n)
-	after := weighAt(t, r, restarts, sized(t, 100, 30)*n)
+	after := weighAt(t, r, restarts, sized(t, 100, 20)*n)
 	sum := restarts()
 	r.stop()
 	noneLeft(t, dir)
@@ -143,7 +143,7 @@ func weighAt(t *testing.T, r *run, restarts func() int, n int) weight {
 }
 
 func TestTenThousandRestartsGrowNothing(t *testing.T) {
-	n := sized(t, 10_000, 500)
+	n := sized(t, 10_000, 150)
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", `
 dotenv = false
@@ -186,7 +186,7 @@ port = false
 
 // Ten readers that are stopped while a service writes as fast as it can.
 func TestStoppedReadersOfLogsSlowNobodyAndCostNothing(t *testing.T) {
-	lines := sized(t, 5_000_000, 500_000)
+	lines := sized(t, 5_000_000, 200_000)
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", fmt.Sprintf(`
 dotenv = false
@@ -231,7 +231,7 @@ port = false
 }
 
 func TestFiftyProjectsOnOneMachine(t *testing.T) {
-	n := sized(t, 50, 8)
+	n := sized(t, 50, 5)
 	h := newHome(t)
 	runs := make([]*run, n)
 	var starting sync.WaitGroup
