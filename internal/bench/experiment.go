@@ -34,16 +34,31 @@ type bench struct {
 // measure runs the experiments that have a row of which the name matches. When ctx
 // ends, what is missing is noted.
 func (b *bench) measure(ctx context.Context, all []*experiment, which *regexp.Regexp) (rows []*row) {
+	var chosen []*experiment
 	for _, e := range all {
-		if !slices.ContainsFunc(e.rows, func(r *row) bool { return which.MatchString(r.Name) }) {
-			continue
+		if slices.ContainsFunc(e.rows, func(r *row) bool { return which.MatchString(r.Name) }) {
+			chosen = append(chosen, e)
 		}
+	}
+	for i, e := range chosen {
 		rows = append(rows, e.rows...)
 		began := time.Now()
-		b.turns(ctx, e)
+		part, cancel := share(ctx, len(chosen)-i)
+		b.turns(part, e)
+		cancel()
 		fmt.Fprintf(b.progress, "%-40s %6.1f s\n", e.rows[0].Name, time.Since(began).Seconds())
 	}
 	return rows
+}
+
+// share is three times the part of what is left of ctx that one of n may take, so
+// that a slow machine has fewer rounds of each rather than nothing of the last.
+func share(ctx context.Context, n int) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok || n <= 1 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, 3*time.Until(end)/time.Duration(n+2), errTimeout)
 }
 
 // turns lets the contenders take turns, each round in another order.
@@ -55,6 +70,10 @@ func (b *bench) turns(ctx context.Context, e *experiment) {
 			peer := c.name != limitName && c.name != lhrunName
 			if failed[c] || e.who != nil && !e.who(c) || peer && round >= b.peerTurns(e) {
 				continue
+			}
+			if ctx.Err() != nil {
+				e.rows[0].note("fewer rounds: %v", context.Cause(ctx))
+				return
 			}
 			if err := b.turn(ctx, e, c); err != nil {
 				failed[c] = true
@@ -76,9 +95,6 @@ func (b *bench) peerTurns(e *experiment) int {
 var errPatience = errors.New("not done in time")
 
 func (b *bench) turn(ctx context.Context, e *experiment, c *contender) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	patience := e.patience
 	if patience == 0 {
 		patience = time.Minute

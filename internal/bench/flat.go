@@ -15,6 +15,9 @@ func flat(n int) *experiment {
 	if n > 100 {
 		e.turns = 1
 	}
+	if n > 200 { // most peers take long
+		e.who = only(limitName, lhrunName, "hivemind", "goreman", "process-compose")
+	}
 	e.run = func(ctx context.Context, b *bench, who *contender) error {
 		services := crowd(n, "")
 		return b.onStage(who, services, false, func(l *life) error {

@@ -72,7 +72,7 @@ func exitOn(err error) {
 
 var (
 	errInterrupted = errors.New("interrupted")
-	errTimeout     = errors.New("not measured: out of time (-timeout)")
+	errTimeout     = errors.New("out of time (-timeout)")
 )
 
 func run(o options, out, progress io.Writer) error {
