@@ -304,6 +304,11 @@ func TestKillNineOfTheBackgroundLeavesNothingAndTheNextUpHeals(t *testing.T) {
 				t.Fatal(err)
 			}
 			eventually(t, "nothing of the project runs", func() bool { return len(processes(dir)) == 0 })
+			if half == "guard" {
+				eventually(t, "the log says why the run ended", func() bool {
+					return strings.Contains(h.verb(dir, "logs", "lhrun"), "the guard process of this run was killed")
+				})
+			}
 			out, errs, code := h.output(dir, "up", "-d")
 			if code != 0 {
 				t.Fatalf("the next up: exit code %d: %s%s", code, out, errs)

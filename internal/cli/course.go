@@ -85,7 +85,7 @@ func (c *course) drive(ward *proc.Ward, signals <-chan os.Signal, downs <-chan b
 			c.end(exitError{exitFailed, fmt.Errorf("cannot write the output: %w", c.screen.Err())}, "")
 		case <-lost:
 			lost = nil // mourn has killed everything.
-			c.end(exitError{exitFailed, errors.New("its guard process was killed, so everything is ended")}, "")
+			c.end(exitError{exitFailed, nil}, "the guard process of this run was killed, so everything is ended")
 		case now := <-tick.C:
 			c.tick(now)
 		case err := <-ended:
