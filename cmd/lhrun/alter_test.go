@@ -109,26 +109,36 @@ func TestARunGoesOnWhenEverythingInItWasStoppedByName(t *testing.T) {
 }
 
 // TestManyRestartsOfASlowStopperNeverOverlap: each incarnation takes 300 ms to
-// stop, holds a lock while it lives, and wants the same port.
+// stop, holds a lock while it lives, and wants the same port. Five at a time are
+// restarted, 200 times in all.
 func TestManyRestartsOfASlowStopperNeverOverlap(t *testing.T) {
-	restarts := 200
+	rounds := 40
 	if testing.Short() {
-		restarts = 5
+		rounds = 2
+	}
+	names := []string{"a", "b", "c", "d", "e"}
+	file := "dotenv = false\n[defaults]\ncommand = [\"slowstop\"]\nrestart = \"no\"\n"
+	for _, name := range names {
+		file += "[services." + name + "]\n"
 	}
 	h := newHome(t)
-	dir := h.checkout("lhrun.toml", "dotenv = false\n[services.api]\ncommand = [\"slowstop\"]\nrestart = \"no\"\n")
+	dir := h.checkout("lhrun.toml", file)
 	if out, errs, code := h.background(dir); code != 0 {
 		t.Fatalf("exit code %d: %s%s", code, out, errs)
 	}
-	port := h.port(dir, "api")
-	for i := range restarts {
-		s := h.verbJSON(dir, "restart", "api")
-		if len(s.Services) != 1 {
-			t.Fatalf("restart %d: %+v", i+1, s)
+	ports := map[string]int{}
+	for _, name := range names {
+		ports[name] = h.port(dir, name)
+	}
+	for i := range rounds {
+		s := h.verbJSON(dir, append([]string{"restart"}, names...)...)
+		if len(s.Services) != len(names) {
+			t.Fatalf("round %d: %+v", i+1, s)
 		}
-		api := s.Services[0]
-		if api.State != "ready" || api.Restarts != i+1 || api.Port != port {
-			t.Fatalf("restart %d: %+v", i+1, api)
+		for _, svc := range s.Services {
+			if svc.State != "ready" || svc.Restarts != i+1 || svc.Port != ports[svc.Name] {
+				t.Fatalf("round %d: %+v", i+1, svc)
+			}
 		}
 	}
 	for _, bad := range []string{"overlap", "conflict"} {

@@ -61,6 +61,9 @@ type home struct {
 func newHome(t testing.TB) *home {
 	t.Helper()
 	h := &home{t, t.TempDir()}
+	if err := os.Mkdir(filepath.Join(h.dir, "run"), 0o700); err != nil { // lhrun makes none.
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { endRuns(filepath.Join(h.dir, "state")) })
 	return h
 }

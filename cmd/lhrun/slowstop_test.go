@@ -9,11 +9,11 @@ import (
 )
 
 // slowstop is a service that takes 300 ms to stop. It writes a file named overlap
-// when another one is alive, and conflict when its port is taken.
+// when another one of its service is alive, and conflict when its port is taken.
 func slowstop() {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
-	alive, err := os.OpenFile("alive", os.O_CREATE|os.O_RDWR, 0o600)
+	alive, err := os.OpenFile("alive-"+os.Getenv("LHRUN_SERVICE"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {
 		err = syscall.Flock(int(alive.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	}
