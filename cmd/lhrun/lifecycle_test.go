@@ -279,17 +279,6 @@ func TestProcfileEndsWhenOneProcessEndsWithItsCode(t *testing.T) {
 	r.stop()
 }
 
-func TestTwoRunsOfOneCheckoutDoNotMeet(t *testing.T) {
-	h := newHome(t)
-	dir := h.checkout("lhrun.toml", "dotenv = false\n[services.a]\ncommand = \"sleep 1000\"\nport = false\n")
-	r := h.up(dir)
-	r.wait("all ready")
-	if _, errs, code := h.output(dir, "up"); code == 0 || !strings.Contains(errs, "already runs") {
-		t.Errorf("the second up: %d %s", code, errs)
-	}
-	r.stop()
-}
-
 func TestACommandThatDoesNotExistIsOneClearLine(t *testing.T) {
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", `
