@@ -31,6 +31,16 @@ func lookForMark(pid int, run string) (n uint64, ok, empty bool) {
 	return n, ok, false
 }
 
+// eachNewest calls f with every process that skip does not name. They are read
+// together, so each is there.
+func eachNewest(skip func(pid int) bool, f func(pid int, s stat, there bool)) {
+	for _, s := range listAll() {
+		if !skip(s.PID) {
+			f(s.PID, s, true)
+		}
+	}
+}
+
 // BecomeSubreaper does nothing here: only Linux gives orphans to an ancestor.
 func BecomeSubreaper() error { return nil }
 

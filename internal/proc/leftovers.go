@@ -14,7 +14,7 @@ import (
 // guard is one of them. There is none while both halves live.
 func Leftovers(r Record) []Left {
 	var left []Left
-	for _, s := range r.left() {
+	for _, s := range r.left(nil) {
 		left = append(left, r.describe(s))
 	}
 	return left
@@ -25,8 +25,9 @@ func Leftovers(r Record) []Left {
 // SIGKILL did not end.
 func EndLeftovers(r Record, timeout time.Duration) (ended, still []Left) {
 	found := map[ID]Left{}
+	var seize func(ID) // nil while they are asked
 	list := func() []stat {
-		roots := r.left()
+		roots := r.left(seize)
 		// In the midst of its exit a process shows nothing but its pid and start.
 		for id := range found {
 			if s, ok := readStat(id.PID); ok && s.ID == id {
@@ -42,6 +43,7 @@ func EndLeftovers(r Record, timeout time.Duration) (ended, still []Left) {
 		return all
 	}
 	r.ask(list, timeout)
+	seize = func(id ID) { signalExact(id, syscall.SIGSTOP) }
 	for _, s := range hunt(list) {
 		still = append(still, found[s.ID])
 		delete(found, s.ID)
@@ -72,9 +74,9 @@ func (r Record) ask(list func() []stat, timeout time.Duration) {
 	}
 }
 
-// left finds the processes themselves. This program and its ancestors are not
+// left finds the processes themselves; see newcomers for seize. This program and its ancestors are not
 // among them: somebody may have started it from inside of that run.
-func (r Record) left() []stat {
+func (r Record) left(seize func(ID)) []stat {
 	if r.lives() {
 		return nil
 	}
@@ -88,38 +90,58 @@ func (r Record) left() []stat {
 		named[p.ID] = true
 		pipes[p.Pipe] = p.Pipe != ""
 	}
-	seen := map[ID]int{}
-	for range mostLooks {
-		var left []stat
-		fresh := 0
-		for _, s := range listAll() {
-			if seen[s.ID] >= enoughLooks || s.dead() || s.kernel() || spared[s.PID] {
-				continue
-			}
-			fresh++
-			_, marked, empty := lookForMark(s.PID, r.Run)
-			if marked && r.Run != "" || named[s.ID] || r.wrote(s, pipes) {
-				left = append(left, s)
-			}
-			if seen[s.ID]++; !empty {
-				seen[s.ID] = enoughLooks
-			}
+	is := func(s stat) (left, again bool) {
+		if s.dead() || s.kernel() {
+			return false, false
 		}
-		if fresh == 0 || len(left) > 0 {
-			return left
+		_, marked, empty := lookForMark(s.PID, r.Run)
+		return marked && r.Run != "" || named[s.ID] || r.wrote(s, pipes), empty
+	}
+	return newcomers(spared, is, seize)
+}
+
+const (
+	// newcomersLimit bounds the looks for what began during the one before: a
+	// process that starts another and goes may hide both, and after quietLooks
+	// without anything new there is no such chain.
+	newcomersLimit = time.Second
+	quietLooks     = 5
+	// enoughLooks are spent on one that has no environment: it may be in the midst
+	// of its exec, when it shows nothing of itself.
+	enoughLooks = 20
+)
+
+// newcomers looks at every process, the newest first, and again at those that come
+// meanwhile, until a look finds one that is wanted. Each is seized as it is found:
+// a link of a chain lives for a millisecond or two.
+func newcomers(spared map[int]bool, is func(stat) (wanted, again bool), seize func(ID)) []stat {
+	seen := map[int]int{}
+	limit := time.Now().Add(newcomersLimit)
+	for quiet := 0; quiet < quietLooks && time.Now().Before(limit); quiet++ {
+		var found []stat
+		eachNewest(func(pid int) bool { return seen[pid] >= enoughLooks || spared[pid] }, func(pid int, s stat, there bool) {
+			quiet = 0
+			wanted, again := false, false
+			if there {
+				wanted, again = is(s)
+			}
+			if seen[pid]++; !again {
+				seen[pid] = enoughLooks
+			}
+			if !wanted {
+				return
+			}
+			if seize != nil {
+				seize(s.ID)
+			}
+			found = append(found, s)
+		})
+		if len(found) > 0 {
+			return found
 		}
 	}
 	return nil
 }
-
-const (
-	// mostLooks bounds the looks for what began during the one before: a process
-	// that starts another and goes may hide both.
-	mostLooks = 30
-	// enoughLooks are spent on one that has no environment: it may be in the midst
-	// of its exec, when it shows nothing of itself.
-	enoughLooks = 5
-)
 
 // lives: a supervisor whose guard is dead ends itself, if it can still do anything.
 func (r Record) lives() bool {

@@ -3,6 +3,7 @@ package proc
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -110,6 +111,23 @@ func listAll() []stat {
 		}
 	}
 	return all
+}
+
+// eachNewest calls f with every process that skip does not name, those that began
+// last first. Each is read when its turn comes; there is false for one that has
+// gone since the list was made.
+func eachNewest(skip func(pid int) bool, f func(pid int, s stat, there bool)) {
+	var pids []int
+	for _, name := range names("/proc") {
+		if pid, err := strconv.Atoi(name); err == nil && !skip(pid) {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	for _, pid := range slices.Backward(pids) {
+		s, ok := readStat(pid)
+		f(pid, s, ok)
+	}
 }
 
 // names lists a directory. Package os would try to poll it, at five calls more.
