@@ -304,19 +304,22 @@ func (r *run) stop() {
 }
 
 // processes are the live ones whose environment says that they run in dir's project.
-func processes(dir string) (pids []int) {
+func processes(dir string) []int {
+	return processesThat(dir, func(proc, real string) bool {
+		env, err := os.ReadFile(filepath.Join(proc, "environ"))
+		return err == nil && bytes.Contains(env, []byte("LHRUN_DIR="+real+"\x00"))
+	})
+}
+
+// processesThat asks is of each process: its directory in /proc, and dir without links.
+func processesThat(dir string, is func(proc, real string) bool) (pids []int) {
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		real = dir
 	}
 	entries, _ := os.ReadDir("/proc")
 	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		env, err := os.ReadFile(filepath.Join("/proc", e.Name(), "environ"))
-		if err == nil && bytes.Contains(env, []byte("LHRUN_DIR="+real+"\x00")) {
+		if pid, err := strconv.Atoi(e.Name()); err == nil && is(filepath.Join("/proc", e.Name()), real) {
 			pids = append(pids, pid)
 		}
 	}

@@ -68,22 +68,12 @@ func everyKindOfProcess(h *home, more string) string {
 }
 
 // living are the processes that work in dir, with or without lhrun's variables.
-func living(dir string) (pids []int) {
-	real, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		real = dir
-	}
-	entries, _ := os.ReadDir("/proc")
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		if cwd, err := os.Readlink(filepath.Join("/proc", e.Name(), "cwd")); err == nil && cwd == real {
-			pids = append(pids, pid)
-		}
-	}
-	return append(pids, processes(dir)...)
+func living(dir string) []int {
+	here := processesThat(dir, func(proc, real string) bool {
+		cwd, err := os.Readlink(filepath.Join(proc, "cwd"))
+		return err == nil && cwd == real
+	})
+	return append(here, processes(dir)...)
 }
 
 // goneAfter waits until nothing works in dir, for two looks in a row: a chain may
