@@ -68,6 +68,10 @@ func Dial(ctx context.Context, path string) (*Client, error) {
 	try, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
 	err := c.get(try, pathHello, &struct{}{})
+	if err != nil && !errors.As(err, new(unreachable)) && try.Err() == nil {
+		// It may have died as it was asked: is anybody there now?
+		err = c.get(try, pathHello, &struct{}{})
+	}
 	if err == nil {
 		return c, nil
 	}

@@ -46,6 +46,26 @@ func TestNobodyThereIsNotRunning(t *testing.T) {
 	}
 }
 
+// One that dies as it is asked is not running by the time anybody hears of it.
+func TestDyingAsItIsAskedIsNotRunning(t *testing.T) {
+	path := filepath.Join(shortDir(t), "test.sock")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	go func() {
+		conn, err := l.Accept()
+		_ = l.Close()
+		if err == nil {
+			_ = conn.Close()
+		}
+	}()
+	if _, err := Dial(ctxOf(t), path); !errors.Is(err, ErrNotRunning) {
+		t.Error(err)
+	}
+}
+
 // stale leaves a socket at which nobody listens.
 func stale(t *testing.T, path string) {
 	t.Helper()

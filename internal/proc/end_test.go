@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -132,4 +133,32 @@ func TestEndTwiceAtOnceIsFine(t *testing.T) {
 			t.Fatal("one of them hangs")
 		}
 	}
+}
+
+// The last of the tables that end takes strays to be nobody's, and others begin
+// meanwhile.
+func TestATableThatEndsTakesNothingFromOneThatBegins(t *testing.T) {
+	stop := make(chan struct{})
+	var ending sync.WaitGroup
+	ending.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				NewTable().Close()
+			}
+		}
+	})
+	for range 50 {
+		table := NewTable()
+		p := startSpec(t, table, Spec{Argv: []string{"sh", "-c", "sleep 0.01; echo ready; exec sleep 60"}, Env: os.Environ()})
+		p.line("ready")
+		if err := p.End(syscall.SIGKILL, 0, nil); err != nil {
+			t.Error(err)
+		}
+		table.Close()
+	}
+	close(stop)
+	ending.Wait()
 }

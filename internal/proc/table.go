@@ -39,8 +39,12 @@ type Table struct {
 }
 
 // tables counts those that are open: orphans come to the program, not to a Table,
-// and only the last one may say that a stray is nobody's.
-var tables atomic.Int32
+// and only the last one may say that a stray is nobody's. The next one waits for
+// that, or its first processes would be strays.
+var tables struct {
+	sync.Mutex
+	open int
+}
 
 // NewTable returns an empty Table. The caller must Close it.
 //
@@ -59,7 +63,9 @@ func NewTable() *Table {
 		owners:    map[ID]*Process{},
 		strangers: map[ID]struct{}{},
 	}
-	tables.Add(1)
+	tables.Lock()
+	tables.open++
+	tables.Unlock()
 	keepFilesFromChildren()
 	defaultInChildren(t.discard)
 	signal.Notify(t.children, syscall.SIGCHLD)
@@ -131,14 +137,20 @@ func (t *Table) Close() {
 	}
 	t.mu.Unlock()
 	ending.Wait()
-	if tables.Add(-1) == 0 {
-		hunt(t.strays)
-	}
-
+	t.leave()
 	signal.Stop(t.children)
 	signal.Stop(t.discard)
 	t.reaper.Wait()
 	t.forker.close()
+}
+
+// leave is the end of t as a Table that may have orphans.
+func (t *Table) leave() {
+	tables.Lock()
+	defer tables.Unlock()
+	if tables.open--; tables.open == 0 {
+		hunt(t.strays)
+	}
 }
 
 // reap adopts and reaps orphans as children of ours end, at most 50 times a second.

@@ -225,8 +225,7 @@ func reapStrays(pids []int) (reaped bool) {
 // that hid all that could tell whose they are. Children that other code of this
 // program started are none, nor is anything below them.
 func (t *Table) strays() []stat {
-	held, ok := pidfdsHeld()
-	if !ok || !getsOrphans() {
+	if !getsOrphans() {
 		return nil
 	}
 	t.mu.Lock()
@@ -234,5 +233,13 @@ func (t *Table) strays() []stat {
 	for t.adopt(newForest(), true) {
 	}
 	f := newForest()
+	// Asked before the forest, or in the midst of a fork, it would miss a child that
+	// the forest shows.
+	syscall.ForkLock.RLock()
+	held, ok := pidfdsHeld()
+	syscall.ForkLock.RUnlock()
+	if !ok {
+		return nil
+	}
 	return f.below(f.lost(true, func(pid int) bool { return held[pid] || t.leaders[pid] != nil }))
 }
