@@ -75,3 +75,39 @@ health = { log = "^beat$", interval = "2s", retries = 1, on_failure = "none" }
 	r.wait(`\| log is unhealthy: no line matched "\^beat\$" in 2s \(1 failure in a row\)$`)
 	r.stop()
 }
+
+// A service that hangs sends no more signs of life, though its socket is open.
+func TestHealthByNotifyIsASignOfLifeEachInterval(t *testing.T) {
+	need(t, "python3")
+	h := newHome(t)
+	dir := h.checkout("beat.py", `
+import os, socket, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(os.environ["NOTIFY_SOCKET"].replace("@", "\0", 1))
+s.send(b"READY=1")
+while not os.path.exists("ill"):
+    s.send(b"WATCHDOG=1")
+    time.sleep(int(os.environ["WATCHDOG_USEC"]) / 1e6 / 20)
+os.remove("ill")
+time.sleep(1000)
+`, "lhrun.toml", `
+dotenv = false
+[services.beat]
+command = ["python3", "beat.py"]
+port = false
+ready = { notify = true }
+health = { notify = true, interval = "1s", retries = 2 }
+restart = { backoff = "100ms" }
+`)
+	r := h.up(dir)
+	r.wait("all ready")
+	h.write(dir, "ill", "")
+	r.wait(`\| beat is unhealthy: it has not sent WATCHDOG=1 to \$NOTIFY_SOCKET in 1s \(2 failures in a row\)$`)
+	r.wait(`\| beat starts again in `)
+	eventually(t, "its second life is ready", func() bool {
+		out, _, _ := h.output(dir, "ps", "--json")
+		return strings.Contains(out, `"state":"ready"`) && strings.Contains(out, `"restarts":1`)
+	})
+	r.stop()
+	noneLeft(t, dir)
+}

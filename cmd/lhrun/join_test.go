@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -182,4 +183,24 @@ ready = { log = "api runs" }
 	second.wait("all ready")
 	second.stop()
 	noneLeft(t, dir)
+}
+
+func TestAJoiningUpStartsWhatItsProfileAdds(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", "dotenv = false\n"+worker("api", "")+worker("mail", `profiles = ["extra"]`), "pids/.keep", "")
+	h.up(dir).wait("all ready")
+	second := h.up(dir, "--profile", "extra")
+	second.wait(`runs already, pid \d+; Ctrl-C only leaves$`)
+	second.wait("starting mail$")
+	second.wait("all ready")
+	if got := alive(journal(t, dir)); !slices.Equal(got, []string{"api", "mail"}) {
+		t.Errorf("alive are %v", got)
+	}
+	second.signal(syscall.SIGINT)
+	if code := second.code(); code != 0 {
+		t.Errorf("exit code %d of an up that left when all was ready, want 0:\n%s", code, second.text())
+	}
+	if got := alive(journal(t, dir)); !slices.Equal(got, []string{"api", "mail"}) {
+		t.Errorf("after it has left, alive are %v", got)
+	}
 }

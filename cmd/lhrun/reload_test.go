@@ -151,6 +151,12 @@ func TestReloadRestartsExactlyWhatChanged(t *testing.T) {
 			plan: []string{"add job: new in the file", "remove worker: no longer in the file"}, starts: []string{"job"}},
 		{name: "a removed dependency", edit: edit("depends_on = { db = { restart = true } }", ""),
 			plan: []string{"update api: depends_on changed"}},
+		{name: "another port file", edit: func() {
+			text = "dotenv = \"ports.env\"\n" + text
+			h.write(dir, "lhrun.toml", text)
+		}, plan: []string{"write ports.env: its block is out of date", "write .env: no port file any more: its block goes"}},
+		{name: "and back", edit: edit("dotenv = \"ports.env\"\n", ""),
+			plan: []string{"write .env: its block is out of date", "write ports.env: no port file any more: its block goes"}},
 		{name: "two at once", edit: func() {
 			edit("sleep 1001", "sleep 1002")()
 			edit("serve site/ '''", "serve site '''")()

@@ -3,23 +3,35 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
-// writePortFiles writes the block of every port file, all or none, and returns
-// one line for each file that git tracks, which is left alone.
-func writePortFiles(root string, files []config.ResolvedFile) (remarks []string, err error) {
-	changes, remarks, err := planPortFiles(root, files)
+// writePortFiles writes the block of every port file, takes it out of the former
+// ones that are none any more, all or nothing, and returns one line for each file
+// that git tracks, which is left alone.
+func writePortFiles(root string, former, files []config.ResolvedFile) (remarks []string, err error) {
+	todo, remarks, err := planPortFiles(root, former, files)
 	if err != nil {
 		return nil, err
+	}
+	changes := make([]*dotenv.Change, len(todo))
+	for i, f := range todo {
+		changes[i] = f.change
 	}
 	return remarks, dotenv.Write(root, changes...)
 }
 
-// planPortFiles says which port files there are to write.
-func planPortFiles(root string, files []config.ResolvedFile) (changes []*dotenv.Change, remarks []string, err error) {
+// portFile is a port file to change, and why.
+type portFile struct {
+	change *dotenv.Change
+	cause  string
+}
+
+// planPortFiles says which port files there are to change.
+func planPortFiles(root string, former, files []config.ResolvedFile) (todo []portFile, remarks []string, err error) {
 	for _, f := range files {
 		change, err := dotenv.Plan(f.Path, f.Vars)
 		if err != nil {
@@ -34,9 +46,21 @@ func planPortFiles(root string, files []config.ResolvedFile) (changes []*dotenv.
 				nameIn(root, f.Path)))
 			continue
 		}
-		changes = append(changes, change)
+		todo = append(todo, portFile{change, "its block is out of date"})
 	}
-	return changes, remarks, nil
+	for _, f := range former {
+		if slices.ContainsFunc(files, func(kept config.ResolvedFile) bool { return kept.Path == f.Path }) {
+			continue
+		}
+		change, err := dotenv.PlanRemove(f.Path)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !change.None && !dotenv.Tracked(f.Path) {
+			todo = append(todo, portFile{change, "no port file any more: its block goes"})
+		}
+	}
+	return todo, remarks, nil
 }
 
 // nameIn is path as it is seen from root, where it is below that.

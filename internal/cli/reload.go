@@ -47,7 +47,7 @@ func (r *reloader) Plan(context.Context) (control.Answer, error) {
 	if err != nil {
 		return control.Answer{}, asMistake(err)
 	}
-	return control.Answer{Seq: seq, Operations: s.operations(), Notes: r.obstacles(next)}, nil
+	return control.Answer{Seq: seq, Operations: s.operations(), Notes: append(r.obstacles(next), r.postponed(next)...)}, nil
 }
 
 // Reload has the file as it is now take effect. On an error nothing has changed.
@@ -115,7 +115,7 @@ func (r *reloader) change(next *project) (control.Answer, <-chan struct{}, error
 	if err != nil {
 		return control.Answer{}, nil, err
 	}
-	remarks, err := writePortFiles(next.Dir, next.resolved.Dotenv)
+	remarks, err := writePortFiles(next.Dir, r.now.resolved.Dotenv, next.resolved.Dotenv)
 	if err != nil {
 		return control.Answer{}, nil, err
 	}
@@ -127,7 +127,7 @@ func (r *reloader) change(next *project) (control.Answer, <-chan struct{}, error
 	}
 	answer := control.Answer{
 		Seq: done.Seq, Operations: s.operations(), Changed: s.moving(),
-		Notes: append(remarks, movedAside(r.now.leases, next.leases)...),
+		Notes: slices.Concat(remarks, movedAside(r.now.leases, next.leases), r.postponed(next)),
 	}
 	answer.Services = append(slices.Clone(answer.Changed), s.those(config.DoRemove)...)
 	for _, op := range answer.Operations {
@@ -156,6 +156,14 @@ func aside(l ports.Lease) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s: port %d is held by %s; using %d for this run", portLabel(l.Request), l.Home, l.Holder, l.Port)}
+}
+
+// postponed are the changes that no reload brings about.
+func (r *reloader) postponed(next *project) (lines []string) {
+	if r.now.MaxLogSize != next.MaxLogSize {
+		lines = append(lines, "logs.max_size changed: it holds from the next \"lhrun up\" on")
+	}
+	return lines
 }
 
 // obstacles are the fixed ports of next that a reload would find taken.

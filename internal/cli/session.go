@@ -82,7 +82,7 @@ func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err err
 
 // prepare writes the port files and makes the supervisor.
 func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
-	remarks, err := writePortFiles(ses.Dir, ses.resolved.Dotenv)
+	remarks, err := writePortFiles(ses.Dir, nil, ses.resolved.Dotenv)
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,7 @@ type step struct {
 	// reason where it is not new.
 	starts  []string
 	reasons map[string]string
-	// files are the port files to write, by their names.
-	files []string
+	files   []portFile
 }
 
 func (r *reloader) step(next *project, statuses []supervisor.Status) (*step, error) {
@@ -35,14 +34,8 @@ func (r *reloader) step(next *project, statuses []supervisor.Status) (*step, err
 		return nil, err
 	}
 	s.findStarts(before, statuses, r.options.noDeps)
-	changes, _, err := planPortFiles(next.Dir, next.resolved.Dotenv)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range changes {
-		s.files = append(s.files, nameIn(next.Dir, c.Path))
-	}
-	return s, nil
+	s.files, _, err = planPortFiles(next.Dir, r.now.resolved.Dotenv, next.resolved.Dotenv)
+	return s, err
 }
 
 // wanted are the services that this run's up would want of p.
@@ -144,8 +137,8 @@ func (s *step) operations() []control.Operation {
 			ops = append(ops, control.Operation{Do: doStart, Service: name, Causes: []string{s.reasons[name]}})
 		}
 	}
-	for _, name := range s.files {
-		ops = append(ops, control.Operation{Do: doWrite, Service: name, Causes: []string{"its block is out of date"}})
+	for _, f := range s.files {
+		ops = append(ops, control.Operation{Do: doWrite, Service: nameIn(s.next.Dir, f.change.Path), Causes: []string{f.cause}})
 	}
 	return ops
 }
