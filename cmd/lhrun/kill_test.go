@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -225,6 +226,7 @@ func killBoth(r *run) int {
 }
 
 func TestClosedTerminalLeavesNoProcess(t *testing.T) {
+	passOnHangUps(t)
 	h := newHome(t)
 	dir := everyKindOfProcess(h, bare)
 	r := h.up(dir)
@@ -236,8 +238,16 @@ func TestClosedTerminalLeavesNoProcess(t *testing.T) {
 	t.Logf("gone %v after the hang-up", time.Since(began))
 }
 
+// passOnHangUps has children hear of SIGHUP even where the tests run under nohup.
+func passOnHangUps(t *testing.T) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(c) })
+}
+
 // A terminal that is gone takes its time: who would wait for a stop of ten minutes?
 func TestHangUpDoesNotWaitForSlowServices(t *testing.T) {
+	passOnHangUps(t)
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", `
 dotenv = false
