@@ -10,8 +10,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -20,74 +18,65 @@ import (
 // sockets holds a port by listening on the abstract unix socket
 // @lhrun/port/N. The kernel drops it with the process, shows it to every user of
 // the same network namespace, and names the process that listens.
-type sockets struct{}
+type sockets struct{ desk *desk }
 
-func newLocks(string) (locks, error) { return sockets{}, nil }
+func newLocks(string) (locks, error) { return sockets{&desk{}}, nil }
 
 const socketPrefix = "@lhrun/port/"
 
 // answerPatience is how long a holder that is stopped or busy is waited for.
 const answerPatience = 100 * time.Millisecond
 
-func (sockets) hold(port int, who identity) (hold, error) {
-	l, err := net.ListenUnix("unix", socketAddr(port))
+func (s sockets) hold(port int, who identity) (hold, error) {
+	text, err := json.Marshal(who)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := listenUnix(socketPrefix + strconv.Itoa(port))
 	if errors.Is(err, unix.EADDRINUSE) {
 		return nil, errHeld
 	}
 	if err != nil {
 		return nil, err
 	}
-	h := &heldSocket{listener: l}
-	if err := h.become(who); err != nil {
-		return nil, errors.Join(err, l.Close())
+	h := &heldSocket{s.desk, fd, text}
+	if err := s.desk.add(h); err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
 	}
-	h.answers.Go(h.answer)
 	return h, nil
 }
 
-func socketAddr(port int) *net.UnixAddr {
-	return &net.UnixAddr{Name: socketPrefix + strconv.Itoa(port), Net: "unix"}
+func listenUnix(name string) (fd int, err error) {
+	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: name}); err == nil {
+		err = unix.Listen(fd, unix.SOMAXCONN)
+	}
+	if err != nil {
+		unix.Close(fd)
+	}
+	return fd, err
 }
 
 type heldSocket struct {
-	listener *net.UnixListener
-	answers  sync.WaitGroup
-	who      atomic.Pointer[[]byte] // as it is told
+	desk *desk
+	fd   int
+	who  []byte // as it is told; desk.mu guards it
 }
 
 func (h *heldSocket) become(who identity) error {
 	text, err := json.Marshal(who)
 	if err == nil {
-		h.who.Store(&text)
+		h.desk.mu.Lock()
+		defer h.desk.mu.Unlock()
+		h.who = text
 	}
 	return err
 }
 
-func (h *heldSocket) Close() error {
-	err := h.listener.Close()
-	h.answers.Wait()
-	return err
-}
-
-// answer tells the same user, and root, which service has the port. Others only
-// see the process: that somebody works on a project is not their business.
-func (h *heldSocket) answer() {
-	for {
-		c, err := h.listener.AcceptUnix()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil { // out of descriptors; the lease holds all the same
-			time.Sleep(answerPatience)
-			continue
-		}
-		if cred, err := peer(c); err == nil && (int(cred.Uid) == os.Geteuid() || cred.Uid == 0) {
-			c.SetWriteDeadline(time.Now().Add(answerPatience))
-			c.Write(*h.who.Load())
-		}
-		c.Close()
-	}
-}
+func (h *heldSocket) Close() error { return h.desk.remove(h) }
 
 func (sockets) holder(port int) (who lessee, held bool) {
 	d := net.Dialer{Timeout: answerPatience}

@@ -113,3 +113,113 @@ func TestBeingLookedAtDoesNotKeepALockFromBeingTaken(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+// TestEveryoneWhoWaitsForTheLockGetsItInTheEnd: and one at a time.
+func TestEveryoneWhoWaitsForTheLockGetsItInTheEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	var holders atomic.Int32
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			f, err := openPlain(path, os.O_RDWR|os.O_CREATE)
+			if err == nil {
+				err = waitLock(f, time.Minute)
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if n := holders.Add(1); n != 1 {
+				t.Errorf("%d have the lock", n)
+			}
+			time.Sleep(100 * time.Microsecond)
+			holders.Add(-1)
+			f.Close()
+		})
+	}
+	wg.Wait()
+}
+
+func TestALockThatIsNotGivenUpIsWaitedForOnlySoLong(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	var files [3]*os.File
+	for i := range files {
+		f, err := openPlain(path, os.O_RDWR|os.O_CREATE)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[i] = f
+	}
+	if err := tryLock(files[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := waitLock(files[1], 10*time.Millisecond); !errors.Is(err, errHeld) {
+		t.Fatalf("got %v", err)
+	}
+	files[0].Close()
+	// Who gave up gives back what it still gets.
+	if err := waitLock(files[2], time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	files[2].Close()
+}
+
+func TestHoldersAnswerWhileOthersComeAndGo(t *testing.T) {
+	everyLocks(t, func(t *testing.T, l locks) {
+		stays := freePort(t)
+		h, err := l.hold(stays, identity{Service: "stays"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Close()
+		var told atomic.Int32
+		var wg sync.WaitGroup
+		for range 4 {
+			port := freePort(t)
+			wg.Go(func() {
+				for range 50 {
+					h, err := l.hold(port, identity{Service: "goes"})
+					if errors.Is(err, errHeld) {
+						continue // Another has that port, or looks at it.
+					}
+					if err == nil {
+						err = h.Close()
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+			wg.Go(func() {
+				for range 50 {
+					who, held := l.holder(stays)
+					if !held || who.Service != "stays" && who.Service != "" { // It may be too busy to say.
+						t.Errorf("the holder is %+v, %v", who, held)
+					} else if who.Service != "" {
+						told.Add(1)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if told.Load() == 0 {
+			t.Error("it never said who it is")
+		}
+	})
+}
+
+// TestALeaseIsClosedOnce: the number of its descriptor may be another's by then.
+func TestALeaseIsClosedOnce(t *testing.T) {
+	everyLocks(t, func(t *testing.T, l locks) {
+		h, err := l.hold(freePort(t), identity{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Close(); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("closed twice: %v", err)
+		}
+	})
+}

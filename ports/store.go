@@ -164,16 +164,8 @@ func (s store) lock() (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot lock the port registry: %w", err)
 	}
-	// Asking again rather than waiting in the kernel keeps the wait bounded.
-	for pause, start := 250*time.Microsecond, time.Now(); ; pause = min(2*pause, 4*time.Millisecond) {
-		err = tryLock(f)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if !errors.Is(err, errHeld) || time.Since(start) > lockPatience {
-			f.Close()
-			return nil, fmt.Errorf("cannot lock the port registry %q: %w", s.path(lockFile), err)
-		}
-		time.Sleep(pause)
+	if err := waitLock(f, lockPatience); err != nil {
+		return nil, fmt.Errorf("cannot lock the port registry %q: %w", s.path(lockFile), err)
 	}
+	return func() { f.Close() }, nil
 }

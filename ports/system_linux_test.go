@@ -10,6 +10,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -233,7 +234,7 @@ func TestProcessThatSharesItsSocketWithChildrenIsNamedAlone(t *testing.T) {
 // A holder that is stopped, or never looks, must not stop anybody else.
 func TestHolderThatDoesNotAnswerIsStillKnownByItsProcess(t *testing.T) {
 	port := freePort(t)
-	l, err := net.ListenUnix("unix", socketAddr(port))
+	l, err := net.Listen("unix", socketPrefix+strconv.Itoa(port))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +250,7 @@ func TestHolderThatDoesNotAnswerIsStillKnownByItsProcess(t *testing.T) {
 	}
 	defer unix.Close(fd)
 	full := freePort(t)
-	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: socketAddr(full).Name}); err != nil {
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: socketPrefix + strconv.Itoa(full)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := unix.Listen(fd, 0); err != nil {
@@ -260,14 +261,14 @@ func TestHolderThatDoesNotAnswerIsStillKnownByItsProcess(t *testing.T) {
 			t.Error("a full queue looks free")
 		}
 	}
-	if _, err := (sockets{}).hold(full, identity{}); err != errHeld {
+	if _, err := (sockets{&desk{}}).hold(full, identity{}); err != errHeld {
 		t.Errorf("it was held again: %v", err)
 	}
 }
 
 func TestHolderAnswersGarbageHarmlessly(t *testing.T) {
 	port := freePort(t)
-	l, err := net.ListenUnix("unix", socketAddr(port))
+	l, err := net.Listen("unix", socketPrefix+strconv.Itoa(port))
 	if err != nil {
 		t.Fatal(err)
 	}
