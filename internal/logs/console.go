@@ -98,7 +98,9 @@ func (c *Console) Lines(service string, at time.Time, block []byte) error {
 func (c *Console) lines(service string, at time.Time, block []byte) error {
 	buf := blocks.Get().(*[]byte)
 	head := c.appendHead((*buf)[:0], service, at)
-	out := c.appendBlock(head, head, block)
+	// At once as large as it becomes: growing touched twice the memory.
+	size := len(block) + len(head)*(1+bytes.Count(block, []byte{'\n'}))
+	out := c.appendBlock(slices.Grow(head, size), head, block)
 	defer keepBlock(buf, out)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -26,19 +26,15 @@ func plain(b []byte) bool {
 	return true
 }
 
-// unprintable is not 0 when one of w's eight bytes is not plain. Each step sets
-// the high bit of the bytes it speaks of; no byte carries into the next.
+// unprintable is not 0 when one of w's eight bytes is not plain. Each sum sets the
+// high bit of the bytes it speaks of; none of those that count carries into the next.
 func unprintable(w uint64) uint64 {
-	const (
-		ones = 0x0101010101010101
-		high = 0x80 * ones
-		low  = 0x7f * ones
-	)
-	printable := w + 0x60*ones                // not below 0x20
-	notDel := (w ^ low) + low                 // not 0x7f
-	notTab := ((w ^ '\t'*ones) & low) + low   // not a tab
-	notBreak := ((w ^ '\n'*ones) & low) + low // not a newline
-	return (w | ^notDel | ^printable&notTab&notBreak) & high
+	const ones = 0x0101010101010101
+	del := w + 0x01*ones   // 0x7f and more
+	text := w + 0x60*ones  // 0x20 and more
+	tab := w + 0x77*ones   // 0x09 and more
+	below := w + 0x75*ones // 0x0b and more
+	return (w | del | ^text&(below|^tab)) & (0x80 * ones)
 }
 
 // appendLine appends what line, without its newline, may show: head, the text

@@ -27,6 +27,10 @@ func readChunks(r *os.File, c *copier) error {
 		return ended(r, err)
 	}
 	in := &reading{c: c}
+	if err := raw.Control(func(fd uintptr) { in.from = readerOf(fd) }); err != nil {
+		return ended(r, err)
+	}
+	defer in.end()
 	step := in.read
 	for {
 		err := raw.Read(step)
@@ -44,10 +48,13 @@ func readChunks(r *os.File, c *copier) error {
 
 // reading is one pipe being read.
 type reading struct {
-	c   *copier
-	buf *buffer
+	c    *copier
+	from func(fd uintptr, b []byte) (int, error)
+	buf  *buffer
 	// have bytes were pending, n are new.
 	have, n int
+	// full is: a chunk was, so the writer is the faster one. wide is its pipe then.
+	full, wide bool
 	// err is nil at the end of file as well.
 	err error
 }
@@ -59,10 +66,13 @@ func (in *reading) read(fd uintptr) bool {
 	in.buf = buffers.Get().(*buffer)
 	in.have = copy(in.buf[:], in.c.pending())
 	for {
-		in.n, in.err = syscall.Read(int(fd), in.buf[in.have:in.have+chunkSize])
+		in.n, in.err = in.from(fd, in.buf[in.have:in.have+chunkSize])
 		if in.err != syscall.EINTR {
 			break
 		}
+	}
+	if in.n == chunkSize && !in.full {
+		in.full, in.wide = true, widen(fd)
 	}
 	if in.n <= 0 {
 		in.giveBack()
@@ -84,6 +94,14 @@ func (in *reading) pass() bool {
 func (in *reading) giveBack() {
 	buffers.Put(in.buf)
 	in.buf = nil
+}
+
+func read(fd uintptr, b []byte) (int, error) { return syscall.Read(int(fd), b) }
+
+func (in *reading) end() {
+	if in.wide {
+		narrowed()
+	}
 }
 
 // drain takes what is in the pipe, without waiting for more. Control, unlike
