@@ -32,6 +32,8 @@ type table interface {
 	listeners() ([]socket, error)
 	// owned returns those of among that a process of pids has open.
 	owned(pids []int, among []socket) map[Listener]bool
+	// offspring are some of pid's children, where that costs little.
+	offspring(pid int) []int
 	// likely reports whether s may belong to a process of pids whose open files
 	// cannot be looked at.
 	likely(pids []int, s socket) bool

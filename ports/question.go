@@ -61,6 +61,7 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 		return
 	}
 	news := w.sight(all, now)
+	w.costs.add(time.Since(now))
 	for _, h := range watches {
 		for _, s := range news {
 			if h.expects(s) {
@@ -195,16 +196,26 @@ func (w *Watcher) search(h *Watch, now time.Time, owner map[Listener]*Watch, exp
 }
 
 // ownedBy returns those of among that h's tree has. Most services listen in their
-// first process: to look there alone saves the walk through /proc that finds the
-// others, the larger part of what a start costs the watcher.
+// first process, or in the one below it where a shell stays: to look there first
+// saves the walk through /proc that finds the others, the larger part of what a
+// start costs the watcher.
 func (w *Watcher) ownedBy(h *Watch, among []socket) map[Listener]bool {
 	mine := map[Listener]bool{}
-	if h.target.Leader != 0 {
-		mine = w.table.owned([]int{h.target.Leader}, among)
+	rest := among
+	try := func(pids []int) {
+		if len(rest) > 0 && len(pids) > 0 {
+			maps.Copy(mine, w.table.owned(pids, rest))
+			rest = slices.DeleteFunc(slices.Clone(rest), func(s socket) bool { return mine[s.Listener] })
+		}
 	}
-	if len(mine) < len(among) {
-		rest := slices.DeleteFunc(slices.Clone(among), func(s socket) bool { return mine[s.Listener] })
-		maps.Copy(mine, w.table.owned(h.target.Tree(), rest))
+	if leader := h.target.Leader; leader != 0 {
+		try([]int{leader})
+		if slices.ContainsFunc(rest, h.expects) {
+			try(w.table.offspring(leader))
+		}
+	}
+	if len(rest) > 0 {
+		try(h.target.Tree())
 	}
 	return mine
 }

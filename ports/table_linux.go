@@ -129,27 +129,58 @@ func allPIDs() (pids []int) {
 	return pids
 }
 
-// openSockets returns which of the wanted inodes pid has open.
+// openSockets returns which of the wanted inodes pid has open. Package os would try
+// to poll the directory, at five calls more for every process of a start.
 func openSockets(pid int, wanted map[uint64]Listener) (inodes []uint64) {
-	d, err := os.Open(procPath(pid, "fd"))
+	dir, err := unix.Open(procPath(pid, "fd"), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
 	}
-	defer d.Close()
-	names, _ := d.Readdirnames(-1)
-	var buf [64]byte
-	for _, name := range names {
-		n, err := unix.Readlinkat(int(d.Fd()), name, buf[:])
-		if err != nil {
-			continue
+	defer unix.Close(dir)
+	var entries [4096]byte
+	var names []string
+	for {
+		n, err := unix.ReadDirent(dir, entries[:])
+		if n <= 0 || err != nil {
+			return inodes
 		}
-		if inode, ok := socketInode(buf[:n]); ok {
-			if _, ok = wanted[inode]; ok {
+		_, _, names = unix.ParseDirent(entries[:n], -1, names[:0])
+		for _, name := range names {
+			if inode, ok := socketAt(dir, name); ok && wanted[inode].Addr.IsValid() {
 				inodes = append(inodes, inode)
 			}
 		}
 	}
-	return inodes
+}
+
+// socketAt returns the inode of the socket that is descriptor name in dir.
+func socketAt(dir int, name string) (inode uint64, ok bool) {
+	var buf [64]byte
+	n, err := unix.Readlinkat(dir, name, buf[:])
+	if err != nil {
+		return 0, false
+	}
+	return socketInode(buf[:n])
+}
+
+// offspring are children of pid's first thread, as far as one read shows them.
+func (t *procTable) offspring(pid int) (pids []int) {
+	fd, err := unix.Open(procPath(pid, "task/"+strconv.Itoa(pid)+"/children"), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	defer unix.Close(fd)
+	var buf [1024]byte
+	n, err := unix.Read(fd, buf[:])
+	if err != nil {
+		return nil
+	}
+	for field := range bytes.FieldsSeq(buf[:n]) {
+		if child, err := strconv.Atoi(string(field)); err == nil {
+			pids = append(pids, child)
+		}
+	}
+	return pids
 }
 
 // socketInode reads "socket:[N]".

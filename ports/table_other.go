@@ -67,6 +67,8 @@ func (psTable) owned(pids []int, among []socket) map[Listener]bool {
 	return mine
 }
 
+func (psTable) offspring(int) []int { return nil }
+
 func (psTable) likely([]int, socket) bool { return false }
 
 func (psTable) holders(among []socket) map[Listener][]Holder {

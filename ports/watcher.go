@@ -51,8 +51,7 @@ type Watcher struct {
 	// The rest belongs to the goroutine.
 	sockets map[Listener]*sighting
 	look    int
-	// cost is how long the last look took.
-	cost time.Duration
+	costs   costs
 }
 
 // Watch is a Target under watch.
@@ -140,7 +139,6 @@ func (w *Watcher) run() {
 		now := time.Now()
 		watches := w.current()
 		w.tick(watches, now)
-		w.cost = time.Since(now)
 		if pause := w.pause(watches, now); pause > 0 {
 			timer.Reset(pause)
 		} else {
@@ -192,7 +190,27 @@ func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
 }
 
 // waitingPause is a hundredth of the wait so far, within bounds, and at least ten
-// times what a look takes.
+// times what a look at the sockets takes.
 func (w *Watcher) waitingPause(waited time.Duration) time.Duration {
-	return min(max(waited/100, 10*w.cost, shortPause), longPause)
+	return min(max(waited/100, 10*w.costs.least(), shortPause), longPause)
+}
+
+// costs are how long the last looks took. The least of them tells what one takes:
+// where all cores are busy, as when a crowd starts, the others are mostly the time
+// of those who had the core meanwhile, and ten times that is late.
+type costs struct {
+	last [8]time.Duration
+	n    int
+}
+
+func (c *costs) add(d time.Duration) {
+	c.last[c.n%len(c.last)] = d
+	c.n++
+}
+
+func (c *costs) least() time.Duration {
+	if c.n == 0 {
+		return 0
+	}
+	return slices.Min(c.last[:min(c.n, len(c.last))])
 }

@@ -16,6 +16,7 @@ type fakeTable struct {
 	sockets []socket
 	owner   map[Listener]int // pid
 	hidden  map[int]bool
+	parents map[int]int
 	looks   int
 	trees   int
 }
@@ -53,6 +54,15 @@ func (f *fakeTable) owned(pids []int, among []socket) map[Listener]bool {
 		}
 	}
 	return mine
+}
+
+func (f *fakeTable) offspring(pid int) (pids []int) {
+	for child, parent := range f.parents {
+		if parent == pid {
+			pids = append(pids, child)
+		}
+	}
+	return pids
 }
 
 func (f *fakeTable) likely(pids []int, s socket) bool { return slices.Contains(pids, int(s.uid)) }
@@ -326,6 +336,42 @@ func TestATreeIsNotAskedForWhatItsLeaderHas(t *testing.T) {
 		synctest.Wait()
 		if !slices.Equal(opened, []Listener{byLeader, byChild}) {
 			t.Errorf("told of %v", opened)
+		}
+	})
+}
+
+func TestATreeIsNotAskedForWhatAChildOfItsLeaderHas(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.parents = map[int]int{2: 1}
+		trees := 0
+		var opened []Listener
+		w.w.Add(Target{
+			Ports: []int{8000}, Leader: 1,
+			Tree:   func() []int { trees++; return []int{1, 2, 3} },
+			Opened: func(l Listener) { opened = append(opened, l) },
+		})
+		byChild := w.open(2, "127.0.0.1:8000", 1)
+		time.Sleep(idlePause)
+		synctest.Wait()
+		if trees != 0 || !slices.Equal(opened, []Listener{byChild}) {
+			t.Errorf("the tree was asked for %d times, told of %v", trees, opened)
+		}
+	})
+}
+
+// A search takes as long as it takes; the next look is not put off by it.
+func TestASlowSearchDoesNotPutTheNextLookOff(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		opened := make(chan time.Time, 1)
+		w.w.Add(Target{Ports: []int{8000}, Opened: func(Listener) { opened <- time.Now() },
+			Tree: func() []int { return []int{1} }})
+		w.w.Add(Target{Ports: []int{8001}, Tree: func() []int { time.Sleep(longPause); return []int{2} }})
+		w.open(2, "127.0.0.1:8001", 2)
+		time.Sleep(longPause)
+		w.open(1, "127.0.0.1:8000", 1)
+		began := time.Now()
+		if late := (<-opened).Sub(began); late > longPause/2 {
+			t.Errorf("told after %v", late)
 		}
 	})
 }
