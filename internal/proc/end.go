@@ -73,7 +73,7 @@ func (p *Process) ask(sig syscall.Signal, timeout time.Duration, kill <-chan str
 	defer AfterAwake(timeout, func() { close(limit) })()
 	done := p.done
 	var look <-chan time.Time
-	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
+	for pause := time.Millisecond; ; pause = min(pause+pause/2, 20*time.Millisecond) {
 		if p.exited() {
 			if len(p.table.members(p, final)) == 0 {
 				return true

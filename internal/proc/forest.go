@@ -54,10 +54,10 @@ func (f forest) below(roots []stat) []stat {
 
 // lost returns the processes that may have lost their parent: the children of
 // those that orphans of this program go to. Those that known names are left out.
-// Without all a look may miss one.
-func (f forest) lost(all bool, known func(pid int) bool) []stat {
+// Where each thread has a list of its own only threads are asked; nil is all.
+func (f forest) lost(threads []int, known func(pid int) bool) []stat {
 	if getsOrphans() && f.byParent == nil {
-		return listAdopted(all, known)
+		return listAdopted(threads, known)
 	}
 	if f.byParent == nil {
 		f = survey()

@@ -3,7 +3,10 @@ package proc
 import (
 	"os"
 	"runtime"
+	"sync/atomic"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // forker starts processes that the kernel kills when this program dies, however it
@@ -15,6 +18,7 @@ import (
 type forker struct {
 	asked chan func()
 	ended chan struct{}
+	tid   atomic.Int64
 }
 
 func newForker() *forker {
@@ -26,6 +30,7 @@ func newForker() *forker {
 // run never unlocks the thread, so the thread ends with it, and not before.
 func (f *forker) run() {
 	runtime.LockOSThread()
+	f.tid.Store(int64(unix.Gettid()))
 	for {
 		select {
 		case do := <-f.asked:
@@ -50,6 +55,9 @@ func (f *forker) fork(path string, argv []string, attr *syscall.ProcAttr) (pid i
 		return 0, os.ErrClosed
 	}
 }
+
+// thread is the one that forks; 0 before it has forked anything.
+func (f *forker) thread() int { return int(f.tid.Load()) }
 
 // close comes after everything has ended.
 func (f *forker) close() { close(f.ended) }

@@ -50,7 +50,7 @@ func hasChildLists() bool { return false }
 
 func listChildren(stat, func(int) bool) []stat { return nil }
 
-func listAdopted(bool, func(int) bool) []stat { return nil }
+func listAdopted([]int, func(int) bool) []stat { return nil }
 
 func linksWritten(int) map[string]bool { return nil }
 
@@ -64,6 +64,8 @@ func newForker() *forker { return nil }
 func (*forker) fork(path string, argv []string, attr *syscall.ProcAttr) (int, error) {
 	return syscall.ForkExec(path, argv, attr)
 }
+
+func (*forker) thread() int { return 0 }
 
 func (*forker) close() {}
 

@@ -155,12 +155,16 @@ var hasChildLists = sync.OnceValue(func() bool {
 // listChildren returns the children of s, zombies included and those that skip
 // names left out. They are children of the thread that started or adopted them.
 func listChildren(s stat, skip func(pid int) bool) []stat {
-	var children []stat
-	dir := "/proc/" + strconv.Itoa(s.PID) + "/task/"
 	threads := []string{strconv.Itoa(s.PID)}
 	if s.threads != 1 {
-		threads = names(dir)
+		threads = names("/proc/" + threads[0] + "/task/")
 	}
+	return childrenOf(s, threads, skip)
+}
+
+func childrenOf(s stat, threads []string, skip func(pid int) bool) []stat {
+	var children []stat
+	dir := "/proc/" + strconv.Itoa(s.PID) + "/task/"
 	for _, thread := range threads {
 		for _, pid := range readChildren(dir + thread + "/children") {
 			if skip(pid) {
@@ -175,15 +179,18 @@ func listChildren(s stat, skip func(pid int) bool) []stat {
 	return children
 }
 
-// listAdopted returns this program's children without those that skip names. The
-// kernel gives orphans to the first thread, so without all only that one is asked:
-// a tenth of the calls, which were half of what a start cost.
-func listAdopted(all bool, skip func(pid int) bool) []stat {
+// listAdopted returns the children of this program's threads, nil for all of them,
+// without those that skip names.
+func listAdopted(threads []int, skip func(pid int) bool) []stat {
 	self := stat{ID: ID{PID: os.Getpid()}}
-	if !all {
-		self.threads = 1
+	if threads == nil {
+		return listChildren(self, skip)
 	}
-	return listChildren(self, skip)
+	var names []string
+	for _, thread := range threads {
+		names = append(names, strconv.Itoa(thread))
+	}
+	return childrenOf(self, names, skip)
 }
 
 func readChildren(path string) []int {

@@ -33,9 +33,10 @@ type Table struct {
 	// owners and strangers remember what attribute found out; see tree.go.
 	owners    map[ID]*Process
 	strangers map[ID]struct{}
-	// looked is when adopt did last, and leaving what it could not tell.
-	looked  time.Time
-	leaving []stat
+	// looked is when adopt did last, and leaving what it could not tell; settled is
+	// the same time if that look was a final one.
+	looked, settled time.Time
+	leaving         []stat
 }
 
 // tables counts those that are open: orphans come to the program, not to a Table,

@@ -51,6 +51,7 @@ const (
 // which none has died since the list was made, and patience with those that are
 // about to: they count, whosever they are.
 func (t *Table) members(p *Process, closely look) []stat {
+	asked, exited := time.Now(), p.exited()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f := newForest()
@@ -58,10 +59,8 @@ func (t *Table) members(p *Process, closely look) []stat {
 	if leader, ok := readStat(p.id.PID); ok && !p.exited() {
 		roots = append(roots, leader)
 	}
-	if closely != recent || time.Since(t.looked) > 10*time.Millisecond {
-		for t.adopt(f, closely == final) && len(p.orphans) == 0 {
-			f = newForest()
-		}
+	if !t.serves(closely, asked, exited) {
+		f = t.lookFor(p, f, closely == final)
 	}
 	living := f.below(append(roots, p.orphans...))
 	t.remember(p, living)
@@ -69,6 +68,34 @@ func (t *Table) members(p *Process, closely look) []stat {
 		return t.leaving
 	}
 	return living
+}
+
+// serves reports whether the last look at the orphans is as good as one of our own:
+// it began after we asked. When a crowd ends at once, most wait for somebody's look
+// to be over, and the next one's serves them all.
+func (t *Table) serves(closely look, asked time.Time, exited bool) bool {
+	switch closely {
+	case recent:
+		return time.Since(t.looked) <= 10*time.Millisecond
+	case now:
+		return t.looked.After(asked)
+	}
+	return exited && t.settled.After(asked)
+}
+
+// lookFor looks until p has orphans or none has died meanwhile, and returns the
+// forest that it was then.
+func (t *Table) lookFor(p *Process, f forest, again bool) forest {
+	for t.adopt(f, again) {
+		if len(p.orphans) > 0 {
+			return f
+		}
+		f = newForest()
+	}
+	if again {
+		t.settled = t.looked
+	}
+	return f
 }
 
 func (t *Table) remember(p *Process, living []stat) {
@@ -106,7 +133,7 @@ func (t *Table) forget() {
 // process shows little of itself in the instant of its exec. It reports whether it
 // reaped any.
 func (t *Table) adopt(f forest, again bool) bool {
-	t.looked = time.Now()
+	t.looked, t.settled = time.Now(), time.Time{}
 	for _, p := range t.leaders {
 		p.orphans = nil
 	}
@@ -117,7 +144,7 @@ func (t *Table) adopt(f forest, again bool) bool {
 	t.leaving = nil
 	reaped := false
 	var strays []int
-	for _, s := range f.lost(again, func(pid int) bool { return t.leaders[pid] != nil || pid == self }) {
+	for _, s := range f.lost(t.heirs(again), func(pid int) bool { return t.leaders[pid] != nil || pid == self }) {
 		p := t.owner(s)
 		if p == nil && !s.dead() {
 			// It may have died while it was looked at, and started another before.
@@ -139,6 +166,16 @@ func (t *Table) adopt(f forest, again bool) bool {
 		}
 	}
 	return reapStrays(strays) || reaped
+}
+
+// heirs are the threads of this program that get orphans: the kernel chooses the
+// first one, which Go never ends. A process that is cloned as a sibling of a leader
+// (CLONE_PARENT) is the forker's child. To ask no others is a tenth of the calls.
+func (t *Table) heirs(siblings bool) []int {
+	if siblings && t.forker.thread() != 0 {
+		return []int{os.Getpid(), t.forker.thread()}
+	}
+	return []int{os.Getpid()}
 }
 
 // owner remembers what attribute says of the living.
@@ -241,5 +278,5 @@ func (t *Table) strays() []stat {
 	if !ok {
 		return nil
 	}
-	return f.below(f.lost(true, func(pid int) bool { return held[pid] || t.leaders[pid] != nil }))
+	return f.below(f.lost(nil, func(pid int) bool { return held[pid] || t.leaders[pid] != nil }))
 }
