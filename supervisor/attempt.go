@@ -208,8 +208,7 @@ func (s *Supervisor) spawned(a *attempt, p process, err error) {
 	s.spawn(func() {
 		<-p.Done()
 		waitBriefly(a.copied, 20*time.Millisecond)
-		left := p.Tree()
-		s.post(func() { s.exited(a, left) })
+		s.postTo(a, func() { s.leaderGone(a) })
 	})
 	if u.wish == wishUp {
 		s.awaitReady(a)
@@ -224,6 +223,14 @@ func waitBriefly(c <-chan struct{}, d time.Duration) {
 	case <-c:
 	case <-t.C:
 	}
+}
+
+// leaderGone: nobody is ending the attempt, so what its leader has left is looked for.
+func (s *Supervisor) leaderGone(a *attempt) {
+	s.spawn(func() {
+		left := a.proc.Tree()
+		s.post(func() { s.exited(a, left) })
+	})
 }
 
 // exited: the leader is dead; left are the processes of its tree that are not.
