@@ -67,8 +67,7 @@ func (c *checker) process(src *source, number, start int) (Service, bool) {
 		c.bad(at(text, 0), "a line is NAME: COMMAND, or a comment after #", "this line names no process")
 	case name == "":
 		c.bad(at(":", 0), "", "there is no name before the colon")
-	case !namePattern.MatchString(name):
-		c.bad(at(name, 0), nameHint(name), "%q cannot be the name of a process: it takes letters, digits, - and _, and no - or _ first", name)
+	case !c.checkName(at(name, 0), name, "process"):
 	case command == "":
 		c.bad(at(name, 0), "", "process %q has no command", name)
 	case strings.ContainsRune(command, 0):

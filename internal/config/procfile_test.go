@@ -53,7 +53,7 @@ func TestProcfile(t *testing.T) {
 
 func TestProcfileMistakes(t *testing.T) {
 	dir := tree(t, nil)
-	text := "\uFEFFweb: a\r\nnothing here\r\n  : x\n my web: x\nworker:  \nweb: b\nWeb: c\n-x: y\nz: a\x00b\nrelease : d"
+	text := "\uFEFFweb: a\r\nnothing here\r\n  : x\n my web: x\nworker:  \nweb: b\nWeb: c\n-x: y\nz: a\x00b\nrelease : d\nlhrun: e"
 	_, mistakes := parseProcfile(filepath.Join(dir, ProcfileName), []byte(text))
 	want := `Procfile:2:1: this line names no process
   2 | nothing here
@@ -90,7 +90,12 @@ hint: did you mean "x"?
 
 Procfile:9:4: the command of process "z" holds a NUL character
   9 | z: a�b
-    |    ^^^`
+    |    ^^^
+
+Procfile:11:1: "lhrun" cannot be the name of a process: it is before lhrun's own lines in the logs
+  11 | lhrun: e
+     | ^^^^^
+hint: another name will do, such as "lhrun-dev"`
 	if got := mistakes.Error(); got != want {
 		t.Errorf("got:\n%s\n\nwant:\n%s", got, want)
 	}

@@ -37,9 +37,7 @@ func (c *checker) services(n *node, defaults *node) []Service {
 
 func (c *checker) service(name string, n, defaults *node) Service {
 	s := Service{Name: name, Pos: n.keyPos()}
-	if !namePattern.MatchString(name) {
-		c.bad(s.Pos, nameHint(name), "%q cannot be the name of a service: it takes letters, digits, - and _, and no - or _ first", name)
-	}
+	c.checkName(s.Pos, name, "service")
 	f := c.table(n, fmt.Sprintf("services.%s = { command = … }", name))
 	if !f.isTable {
 		return s
@@ -54,6 +52,23 @@ func (c *checker) service(name string, n, defaults *node) Service {
 		c.bad(s.Pos, "", "%s has no command", where)
 	}
 	return s
+}
+
+// ownName is before lhrun's own lines, in the stream and on disk, where some file
+// systems know no capitals.
+const ownName = "lhrun"
+
+// checkName reports whether name can be that of a service, or of a process.
+func (c *checker) checkName(at Pos, name, kind string) bool {
+	switch {
+	case !namePattern.MatchString(name):
+		c.bad(at, nameHint(name), "%q cannot be the name of a %s: it takes letters, digits, - and _, and no - or _ first", name, kind)
+	case strings.EqualFold(name, ownName):
+		c.bad(at, fmt.Sprintf("another name will do, such as %q", name+"-dev"), "%q cannot be the name of a %s: it is before lhrun's own lines in the logs", name, kind)
+	default:
+		return true
+	}
+	return false
 }
 
 func nameHint(name string) string {

@@ -28,7 +28,7 @@ func (d *Draft) settle() {
 // rename gives every service a name that is valid and its own, and returns them by
 // the names that their sources gave them.
 func (d *Draft) rename() map[string]*service {
-	taken := make(map[string]bool)
+	taken := map[string]bool{"LHRUN": true} // lhrun's own lines have that name
 	byName := make(map[string]*service)
 	for i := range d.services {
 		s := &d.services[i]
