@@ -17,7 +17,8 @@ import (
 const overslept = 2 * time.Second
 
 // watchHealth asks a ready service again and again, apart from readiness. What
-// was asked before is not asked any more.
+// was asked before is not asked any more. A failure while lhrun was not able to take
+// what the service writes says nothing about it either: it may have waited for that.
 func (s *Supervisor) watchHealth(a *attempt) {
 	if a.unwatch != nil {
 		a.unwatch()
@@ -34,6 +35,7 @@ func (s *Supervisor) watchHealth(a *attempt) {
 	}
 	ctx, cancel := context.WithCancel(a.context())
 	a.unwatch = cancel
+	stream := a.unit.stream
 	s.spawn(func() {
 		tick := time.NewTicker(h.Interval)
 		defer tick.Stop()
@@ -46,7 +48,7 @@ func (s *Supervisor) watchHealth(a *attempt) {
 			try, cancel := context.WithTimeout(ctx, h.Timeout)
 			err := check(try)
 			cancel()
-			if err != nil && time.Since(last) > h.Interval+h.Timeout+overslept {
+			if err != nil && (time.Since(last) > h.Interval+h.Timeout+overslept || stream.HeldUp(last)) {
 				continue
 			}
 			s.postTo(a, func() {

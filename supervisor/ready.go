@@ -76,12 +76,7 @@ const treePause = 15 * time.Millisecond
 func (s *Supervisor) awaitReady(a *attempt) {
 	s.remind(a, remindEvery)
 	if t := a.svc.Ready.Timeout; t > 0 {
-		s.after(a, t, func() {
-			if !a.wasReady {
-				a.timedOut = true
-				s.blame(a, fmt.Sprintf("not %s within %s: %s", a.svc.goal(), t, s.lacks(a)))
-			}
-		})
+		s.expect(a, t)
 	}
 	s.follow(a)
 	s.explain(a)
@@ -102,6 +97,22 @@ func (s *Supervisor) awaitReady(a *attempt) {
 	default:
 		s.probe(a)
 	}
+}
+
+// expect ends an attempt that is not ready within t. It has that time anew when it
+// was held up, since what it writes was not taken.
+func (s *Supervisor) expect(a *attempt, t time.Duration) {
+	since := time.Now()
+	s.after(a, t, func() {
+		switch {
+		case a.wasReady:
+		case a.unit.stream.HeldUp(since):
+			s.expect(a, t)
+		default:
+			a.timedOut = true
+			s.blame(a, fmt.Sprintf("not %s within %s: %s", a.svc.goal(), a.svc.Ready.Timeout, s.lacks(a)))
+		}
+	})
 }
 
 // context ends with the attempt.

@@ -173,8 +173,8 @@ func (c *course) signal(sig os.Signal) {
 	case resizes(sig):
 		c.sup.Resize(terminalSize(c.screen.File()))
 	case sig == syscall.SIGQUIT:
+		go c.abandon(exitInterrupted) // What is said may find no reader.
 		c.end(exitError{exitInterrupted, nil}, "killing everything")
-		c.sup.Kill()
 	case sig == syscall.SIGHUP:
 		time.AfterFunc(hangUpPatience, c.sup.Kill)
 		c.end(exitError{exitInterrupted, nil}, "the terminal is gone, stopping")

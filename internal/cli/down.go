@@ -157,9 +157,13 @@ func (d *descent) follow(ctx context.Context, w *watch, news *news) {
 	}
 }
 
+// settlePatience is how long a run that has ended may take to put its things away,
+// on whatever disk.
+const settlePatience = time.Minute
+
 // settle waits until the run that was here has let go of the checkout.
 func (d *descent) settle(ctx context.Context) error {
-	for limit := time.Now().Add(meetPatience); ; {
+	for limit := time.Now().Add(settlePatience); ; {
 		held, err := d.sweep(true)
 		if !held {
 			return err

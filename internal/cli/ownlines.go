@@ -15,6 +15,8 @@ type ownLines struct {
 	mu      sync.Mutex
 	sup     *supervisor.Supervisor
 	waiting []ownLine
+	// writing closes when a writer has come to its end; nil is none.
+	writing chan struct{}
 }
 
 type ownLine struct {
@@ -22,15 +24,32 @@ type ownLine struct {
 	text string
 }
 
-// mostWaiting bounds what is held while nothing can be kept.
-const mostWaiting = 1000
+const (
+	// mostWaiting bounds what is held while nothing can be kept.
+	mostWaiting = 1000
+	// diskPatience is how long who says something waits for the disk. A run goes on
+	// while that takes its time.
+	diskPatience = 100 * time.Millisecond
+	// atOnce is the time whose lines are written as one where the disk is behind.
+	atOnce = time.Second
+)
 
 func (o *ownLines) add(text string) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	now := time.Now()
-	if (o.sup == nil || !o.sup.Record(logs.Self, now, text)) && len(o.waiting) < mostWaiting {
-		o.waiting = append(o.waiting, ownLine{now, text})
+	behind := o.writing != nil
+	if len(o.waiting) < mostWaiting {
+		o.waiting = append(o.waiting, ownLine{time.Now(), text})
+	}
+	writing := o.write()
+	o.mu.Unlock()
+	if writing == nil || behind {
+		return
+	}
+	late := time.NewTimer(diskPatience)
+	defer late.Stop()
+	select {
+	case <-writing:
+	case <-late.C:
 	}
 }
 
@@ -38,10 +57,45 @@ func (o *ownLines) add(text string) {
 func (o *ownLines) begin(sup *supervisor.Supervisor) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, l := range o.waiting {
-		sup.Record(logs.Self, l.at, l.text)
+	o.sup = sup
+	o.write()
+}
+
+// write has the lines written that wait, unless somebody does it already.
+func (o *ownLines) write() (writing <-chan struct{}) {
+	if o.sup == nil || o.writing != nil || len(o.waiting) == 0 {
+		return o.writing
 	}
-	o.sup, o.waiting = sup, nil
+	done := make(chan struct{})
+	o.writing = done
+	go func() {
+		o.drain()
+		close(done)
+	}()
+	return done
+}
+
+// drain writes until nothing waits, or the supervisor has ended.
+func (o *ownLines) drain() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.waiting) > 0 && o.sup != nil {
+		first, sup := o.waiting[0], o.sup
+		text, n := first.text, 1
+		for n < len(o.waiting) && o.waiting[n].at.Sub(first.at) < atOnce {
+			text += "\n" + o.waiting[n].text
+			n++
+		}
+		o.mu.Unlock()
+		kept := sup.Record(logs.Self, first.at, text)
+		o.mu.Lock()
+		if !kept {
+			o.sup = nil // What is said from now on is for end.
+			break
+		}
+		o.waiting = o.waiting[n:]
+	}
+	o.writing = nil
 }
 
 // end keeps what was said since the supervisor has ended. A disk that does not take
@@ -49,6 +103,11 @@ func (o *ownLines) begin(sup *supervisor.Supervisor) {
 func (o *ownLines) end(dir string, maxSize int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	for writing := o.writing; writing != nil; writing = o.writing {
+		o.mu.Unlock()
+		<-writing
+		o.mu.Lock()
+	}
 	if len(o.waiting) == 0 {
 		return
 	}

@@ -213,6 +213,9 @@ func openLog(t testing.TB, s *Store, service string) *Log {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.verify(time.Time{}) // as the first write does
 	return l
 }
 

@@ -82,9 +82,10 @@ func (s *Store) makeDir() error {
 
 var serviceName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`)
 
-// Log returns the service's log for writing; the same one each time. What a
-// crash left damaged is healed now. Trouble with the disk is no error: the log
-// is tried again while the service writes, and what is missing is told.
+// Log returns the service's log for writing; the same one each time. Its files are
+// opened, and what a crash left damaged is healed, by the first write, so that who
+// asks for a log does not wait for the disk. Trouble with the disk is no error: the
+// log is tried again while the service writes, and what is missing is told.
 func (s *Store) Log(service string) (*Log, error) {
 	if !serviceName.MatchString(service) {
 		return nil, fmt.Errorf("cannot keep a log of %q: not a service's name", service)
@@ -101,12 +102,9 @@ func (s *Store) Log(service string) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{store: s, service: service, run: s.run, limit: s.opts.MaxSize / segmentCount}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if s.found != nil {
 		l.found = append([]string{}, s.found[service]...)
 	}
-	_ = l.open() // tried again, and told, by the first write
 	s.logs[service] = l
 	return l, nil
 }

@@ -206,6 +206,7 @@ func TestLogsOutliveRestartsAndTellRunsApart(t *testing.T) {
 		newRun(t, s, fmt.Sprint("id", i), noon.Add(time.Duration(i)*time.Minute))
 		st := NewStream(StreamOptions{Service: "api", Log: openLog(t, s, "api")})
 		st.Begin(noon)
+		st.note()
 		add(t, openLog(t, s, "api"), noon, text)
 		_ = s.Close()
 	}
@@ -249,8 +250,10 @@ func TestAnAttemptBeginsOnALineOfItsOwn(t *testing.T) {
 	l := openLog(t, s, "api")
 	st := NewStream(StreamOptions{Service: "api", Log: l})
 	add(t, l, noon, "panic: no newline")
-	st.Begin(noon)
-	st.Begin(noon)
+	for range 2 {
+		st.Begin(noon)
+		st.note()
+	}
 	add(t, l, noon, "again\n")
 	equal(t, readAll(t, s, "api", Query{}), "panic: no newline", "again")
 }

@@ -26,19 +26,27 @@ type Stream struct {
 	tail    tail
 	taps    taps
 	sinkBad atomic.Bool
+	// began is the attempt that the next Copy has to note.
+	began  atomic.Pointer[time.Time]
+	delays delays
 }
 
 // NewStream returns the stream of one service.
 func NewStream(opts StreamOptions) *Stream {
-	return &Stream{opts: opts}
+	return &Stream{opts: opts, delays: delays{origin: time.Now()}}
 }
 
-// Begin marks the start of a new attempt: Tail forgets the one before, and the
-// store notes the boundary.
+// Begin marks the start of a new attempt: Tail forgets the one before, and the next
+// Copy notes the boundary in the store. It does not wait for the disk.
 func (s *Stream) Begin(at time.Time) {
 	s.tail.reset()
-	if s.opts.Log != nil {
-		s.fail(s.opts.Log.begin(at))
+	s.began.Store(&at)
+}
+
+// note has the store know where an attempt begins.
+func (s *Stream) note() {
+	if at := s.began.Swap(nil); at != nil && s.opts.Log != nil {
+		s.fail(s.opts.Log.begin(*at))
 	}
 }
 
@@ -61,6 +69,9 @@ func (s *Stream) Copy(r *os.File) error {
 	c := &copier{stream: s}
 	c.timer = time.AfterFunc(time.Hour, c.preview)
 	defer c.finish()
+	s.delays.begin(time.Now())
+	s.note()
+	s.delays.end()
 	return readChunks(r, c)
 }
 
@@ -107,6 +118,8 @@ func (c *copier) pending() []byte { return c.split.pending }
 // took passes on buf: what was pending, and n bytes that were read behind it.
 func (c *copier) took(buf []byte, n int) {
 	s, at := c.stream, time.Now()
+	s.delays.begin(at)
+	defer s.delays.end()
 	if s.opts.Log != nil {
 		s.fail(s.opts.Log.append(at, buf[len(buf)-n:]))
 	}
