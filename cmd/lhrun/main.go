@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/lhrun/lhrun/internal/cli"
+	_ "github.com/lhrun/lhrun/internal/stack" // Before the others are initialised.
 )
 
 func main() {
