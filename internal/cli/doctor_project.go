@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/dotenv"
@@ -130,7 +131,9 @@ func commandsOf(s supervisor.Service) []keyed {
 }
 
 // simpleWord is the beginning of a shell command that names a program for sure.
-var simpleWord = regexp.MustCompile(`^\s*(?:exec\s+)?([A-Za-z0-9_./+@-]+)(?:\s|$)`)
+var simpleWord = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*(?:exec\s+)?([A-Za-z0-9_./+@-]+)(?:\s|$)`)
+})
 
 // notPrograms are words of the shell itself.
 var notPrograms = strings.Fields("if for while until case function select time test true false echo printf cd set unset export " +
@@ -142,7 +145,7 @@ func program(shell, argv []string) string {
 	if len(argv) != len(shell)+1 || !slices.Equal(argv[:len(shell)], shell) {
 		return argv[0]
 	}
-	m := simpleWord.FindStringSubmatch(argv[len(shell)])
+	m := simpleWord().FindStringSubmatch(argv[len(shell)])
 	if m == nil || slices.Contains(notPrograms, m[1]) {
 		return ""
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
@@ -97,7 +98,7 @@ func writeShell(w io.Writer, vars []string) error {
 	var b strings.Builder
 	for _, kv := range vars {
 		key, value, _ := strings.Cut(kv, "=")
-		if isShellName(key) {
+		if config.IsShellName(key) {
 			fmt.Fprintf(&b, "export %s=%s\n", key, shellQuote(value))
 		}
 	}
@@ -117,15 +118,4 @@ func writeEnvJSON(w io.Writer, vars []string) error {
 // shellQuote writes s as one word of any POSIX shell.
 func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-func isShellName(s string) bool {
-	for i, c := range []byte(s) {
-		letter := c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		digit := '0' <= c && c <= '9'
-		if !letter && (i == 0 || !digit) {
-			return false
-		}
-	}
-	return s != ""
 }

@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/lhrun/lhrun/internal/config"
 )
 
 // What env writes for a shell, sh reads back as it was.
@@ -32,8 +34,8 @@ func FuzzShellQuote(f *testing.F) {
 
 func TestShellNames(t *testing.T) {
 	for name, want := range map[string]bool{"A": true, "_a1": true, "": false, "1A": false, "A-B": false, "A B": false, "Ä": false, "A;x": false} {
-		if got := isShellName(name); got != want {
-			t.Errorf("isShellName(%q) is %v", name, got)
+		if got := config.IsShellName(name); got != want {
+			t.Errorf("IsShellName(%q) is %v", name, got)
 		}
 	}
 }

@@ -8,16 +8,21 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // mask stands for a value that is nobody's business.
 const mask = "***"
 
 // secretName recognises the names of variables whose values are not for a screen.
-var secretName = regexp.MustCompile(`(?i)(passw|passphrase|secret|token|credential|private|_pwd$|(^|_|api|access)key(_|$))`)
+var secretName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(passw|passphrase|secret|token|credential|private|_pwd$|(^|_|api|access)key(_|$))`)
+})
 
 // urlPassword is the password in a URL.
-var urlPassword = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@`)
+var urlPassword = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@`)
+})
 
 // shortestSecret: shorter values would make riddles out of ordinary words.
 const shortestSecret = 4
@@ -30,7 +35,7 @@ func newMasker(environs ...[]string) masker {
 	for _, env := range environs {
 		for _, pair := range env {
 			name, value, _ := strings.Cut(pair, "=")
-			if len(value) >= shortestSecret && secretName.MatchString(name) {
+			if len(value) >= shortestSecret && secretName().MatchString(name) {
 				secrets = append(secrets, value)
 			}
 		}
@@ -48,7 +53,7 @@ func (m masker) text(s string) string {
 	if m.values == nil {
 		return s
 	}
-	return urlPassword.ReplaceAllString(m.values.Replace(s), "${1}"+mask+"@")
+	return urlPassword().ReplaceAllString(m.values.Replace(s), "${1}"+mask+"@")
 }
 
 // error keeps the exit code of err, and of its text what may be seen.

@@ -143,7 +143,7 @@ func FuzzLoad(f *testing.F) {
 		for _, m := range mistakes {
 			inFile(t, files[m.Pos.File], m)
 		}
-		if p != nil && (!projectName.MatchString(p.Name) || len(p.Services) == 0) {
+		if p != nil && (!isProjectName(p.Name) || len(p.Services) == 0) {
 			t.Fatalf("accepted %+v", p)
 		}
 		_ = mistakes.Error()

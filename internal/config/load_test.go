@@ -152,7 +152,7 @@ func TestProjectNameFromDirectory(t *testing.T) {
 	for dir, want := range map[string]string{
 		"shop": "shop", "My Shop": "my-shop", "a_b.c": "a-b-c", "--x--": "x", "日本": "project", "Ünï": "n", "v2": "v2",
 	} {
-		if got := nameFrom(dir); got != want || !projectName.MatchString(got) {
+		if got := nameFrom(dir); got != want || !isProjectName(got) {
 			t.Errorf("%q became %q, want %q", dir, got, want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -104,7 +105,7 @@ func syntaxSpan(text string, err toml.ParseError) span {
 // plain makes a message of the toml package sound like the rest of ours.
 func plain(msg string) string {
 	msg = strings.TrimSuffix(strings.TrimPrefix(msg, "TOML "), ".")
-	if quoted := quotedKey.FindStringSubmatch(msg); quoted != nil {
+	if quoted := quotedKey().FindStringSubmatch(msg); quoted != nil {
 		msg = fmt.Sprintf("key %q%s", quoted[1], quoted[2])
 	}
 	msg = plainEnds.Replace(msg)
@@ -125,7 +126,7 @@ var plainEnds = strings.NewReplacer(
 	"\n", " ",
 )
 
-var quotedKey = regexp.MustCompile(`^Key '(.*)'( .*)$`)
+var quotedKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Key '(.*)'( .*)$`) })
 
 // firstDefinition says where the key was defined before line.
 func firstDefinition(src *source, line int, key string) string {

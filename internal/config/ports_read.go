@@ -29,7 +29,7 @@ func (c *checker) namedPorts(n *node) []Port {
 	for _, name := range f.n.names {
 		part := f.n.parts[name]
 		p := Port{Name: name, Pos: part.pos()}
-		if !namePattern.MatchString(name) {
+		if !isName(name) {
 			c.bad(part.keyPos(), nameHint(name), "%q cannot be the name of a port: it takes letters, digits, - and _, and no - or _ first", name)
 		}
 		if part.scalar != "auto" {

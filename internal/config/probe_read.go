@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -190,11 +191,11 @@ func (c *checker) tcpTarget(n *node, s *Service) Text {
 func (c *checker) pattern(n *node) Text {
 	t := c.text(n)
 	literal := strings.ReplaceAll(t.Raw, "{{{{", "{")
-	if _, err := regexp.Compile(templateText.ReplaceAllString(literal, "0")); err != nil {
+	if _, err := regexp.Compile(templateText().ReplaceAllString(literal, "0")); err != nil {
 		msg := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
 		c.bad(t.Pos, "", "not a regular expression: %s", msg)
 	}
 	return t
 }
 
-var templateText = regexp.MustCompile(`\{\{[^{}]*\}\}`)
+var templateText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{[^{}]*\}\}`) })

@@ -160,7 +160,7 @@ func FuzzProcfile(f *testing.F) {
 			return
 		}
 		for _, s := range p.Services {
-			if _, bad := parseTemplate(s.Command.Args[0]); len(bad) > 0 || !namePattern.MatchString(s.Name) {
+			if _, bad := parseTemplate(s.Command.Args[0]); len(bad) > 0 || !isName(s.Name) {
 				t.Errorf("%q: %q runs %q", data, s.Name, s.Command.Args[0].Raw)
 			}
 		}

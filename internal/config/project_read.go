@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -90,14 +89,19 @@ func (c *checker) noServices(n *node) {
 	c.bad(pos, `a service begins with [services.NAME] and needs a command`, "there are no services")
 }
 
-var projectName = regexp.MustCompile(`^[a-z0-9-]+$`)
+// isProjectName says whether s is [a-z0-9-]+.
+func isProjectName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-'
+	})
+}
 
 func (c *checker) projectName(n *node) string {
 	if n == nil {
 		return nameFrom(filepath.Base(c.dir))
 	}
 	name := c.str(n)
-	if name != "" && !projectName.MatchString(name) {
+	if name != "" && !isProjectName(name) {
 		c.bad(n.pos(), didYouMean(strconv.Quote(nameFrom(name))),
 			"the project name %q may hold a-z, 0-9 and - only", name)
 	}
@@ -190,14 +194,23 @@ func (c *checker) portFile(path string, n *node) PortFile {
 	}
 	vars := c.env(n)
 	for _, v := range vars {
-		if !shellName.MatchString(v.Key) {
+		if !IsShellName(v.Key) {
 			c.bad(v.KeyPos, "", "%q cannot be the name of a variable in a .env file", v.Key)
 		}
 	}
 	return PortFile{Path: c.abs(path), All: len(f.n.names) == 0, Vars: vars, Pos: n.keyPos()}
 }
 
-var shellName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+// IsShellName says whether a shell can hold a variable of that name:
+// [a-zA-Z_][a-zA-Z0-9_]*.
+func IsShellName(s string) bool {
+	for i := range len(s) {
+		if !isBare(s[i]) || s[i] == '-' {
+			return false
+		}
+	}
+	return s != "" && (s[0] < '0' || s[0] > '9')
+}
 
 func (c *checker) checkPortFiles(files []PortFile) {
 	seen := map[string]Pos{}

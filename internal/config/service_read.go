@@ -4,14 +4,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// namePattern is the grammar of service and port names.
-var namePattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`)
+// isName says whether s is a name of a service or a port: [a-zA-Z0-9][a-zA-Z0-9_-]*.
+func isName(s string) bool {
+	for i := range len(s) {
+		if !isBare(s[i]) {
+			return false
+		}
+	}
+	return s != "" && s[0] != '_' && s[0] != '-'
+}
 
 // defaults checks the table of defaults for its own sake, since every service
 // may set a key itself, and returns it. It is read as a service without a name.
@@ -61,7 +67,7 @@ const ownName = "lhrun"
 // checkName reports whether name can be that of a service, or of a process.
 func (c *checker) checkName(at Pos, name, kind string) bool {
 	switch {
-	case !namePattern.MatchString(name):
+	case !isName(name):
 		c.bad(at, nameHint(name), "%q cannot be the name of a %s: it takes letters, digits, - and _, and no - or _ first", name, kind)
 	case strings.EqualFold(name, ownName):
 		c.bad(at, fmt.Sprintf("another name will do, such as %q", name+"-dev"), "%q cannot be the name of a %s: it is before lhrun's own lines in the logs", name, kind)

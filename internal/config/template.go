@@ -87,15 +87,15 @@ func parseReference(inner string, pos Pos) (*reference, *Mistake) {
 	case !dotted && slices.Contains(projectWords, first), !dotted && slices.Contains(ownWords, first):
 		ref.what = first
 		return ref, nil
-	case first == wordEnv && isVariable(rest), first == wordPorts && namePattern.MatchString(rest):
+	case first == wordEnv && isVariable(rest), first == wordPorts && isName(rest):
 		ref.what, ref.name = first, rest
 		return ref, nil
-	case namePattern.MatchString(first) && slices.Contains(ownWords, rest):
+	case isName(first) && slices.Contains(ownWords, rest):
 		ref.service, ref.what = first, rest
 		return ref, nil
 	}
 	if name, ok := strings.CutPrefix(rest, wordPorts+"."); ok &&
-		namePattern.MatchString(first) && namePattern.MatchString(name) {
+		isName(first) && isName(name) {
 		ref.service, ref.what, ref.name = first, wordPorts, name
 		return ref, nil
 	}
@@ -112,13 +112,13 @@ func templateHint(inner string) string {
 	switch {
 	case inner == wordEnv, inner == wordPorts:
 		return fmt.Sprintf("write {{%s.NAME}}", inner)
-	case rest == wordPorts && namePattern.MatchString(first):
+	case rest == wordPorts && isName(first):
 		return fmt.Sprintf("write {{%s.ports.NAME}}", first)
 	case !dotted:
 		if word := Suggest(inner, words); word != "" {
 			return didYouMean("{{" + word + "}}")
 		}
-	case namePattern.MatchString(first):
+	case isName(first):
 		if word := Suggest(rest, ownWords); word != "" {
 			return didYouMean("{{" + first + "." + word + "}}")
 		}

@@ -165,7 +165,7 @@ func variables(n *yaml.Node) []variable {
 	var vars []variable
 	n = target(n)
 	add := func(key, value string) {
-		if value, ok := interpolate(value); ok && variableName.MatchString(key) {
+		if value, ok := interpolate(value); ok && variableName().MatchString(key) {
 			vars = append(vars, variable{key, literal(value)})
 		}
 	}

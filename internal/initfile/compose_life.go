@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -12,7 +13,9 @@ import (
 // lhrun's own default.
 var restarts = map[string]string{"always": "always", "unless-stopped": "always"}
 
-var probedURL = regexp.MustCompile(`https?://[^\s'"|;&)]+`)
+var probedURL = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`https?://[^\s'"|;&)]+`)
+})
 
 // httpPath is the path that a health check asks of the service itself. Other checks
 // name programs and ports of an image, so nothing is made of them.
@@ -28,7 +31,7 @@ func httpPath(healthcheck *yaml.Node) (string, bool) {
 	if !ok || !strings.Contains(test, "curl") && !strings.Contains(test, "wget") {
 		return "", false
 	}
-	u, err := url.Parse(probedURL.FindString(test))
+	u, err := url.Parse(probedURL().FindString(test))
 	if err != nil || !isOwnHost(u.Hostname()) {
 		return "", false
 	}

@@ -3,18 +3,23 @@ package initfile
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+})
 
-var interpolation = regexp.MustCompile(`\$(?:(\$)|\{[A-Za-z_][A-Za-z0-9_]*:?-([^${}]*)\}|(.?))`)
+var interpolation = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\$(?:(\$)|\{[A-Za-z_][A-Za-z0-9_]*:?-([^${}]*)\}|(.?))`)
+})
 
 // interpolate fills in the defaults of ${NAME:-default}, for compose takes the
 // value from an environment that is not known here. It is not ok where a
 // variable has no default.
 func interpolate(s string) (string, bool) {
 	ok := !strings.Contains(s, "\x00")
-	filled := interpolation.ReplaceAllStringFunc(s, func(m string) string {
+	filled := interpolation().ReplaceAllStringFunc(s, func(m string) string {
 		switch {
 		case m == "$$":
 			return "$"

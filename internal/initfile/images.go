@@ -10,7 +10,7 @@ import (
 func local(image, name string, env []variable) (service, bool) {
 	get := func(key, fallback string) string {
 		for _, v := range env {
-			if v.key == key && plainWord.MatchString(v.value) {
+			if v.key == key && plainWord().MatchString(v.value) {
 				return v.value
 			}
 		}

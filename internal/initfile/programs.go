@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // program is one way to tell from a directory's files how it is run. It gives no
@@ -88,10 +89,12 @@ func gems(tree fs.FS, dir string) ([]service, error) {
 	return found, nil
 }
 
-var gemLine = regexp.MustCompile(`(?m)^[ \t]*gem[ \t(]+["']([^"']+)["']`)
+var gemLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^[ \t]*gem[ \t(]+["']([^"']+)["']`)
+})
 
 func hasGem(gemfile []byte, name string) bool {
-	return slices.ContainsFunc(gemLine.FindAllSubmatch(gemfile, -1), func(m [][]byte) bool { return string(m[1]) == name })
+	return slices.ContainsFunc(gemLine().FindAllSubmatch(gemfile, -1), func(m [][]byte) bool { return string(m[1]) == name })
 }
 
 func django(_ fs.FS, dir string) ([]service, error) {

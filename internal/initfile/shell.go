@@ -3,13 +3,16 @@ package initfile
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+var plainWord = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+})
 
 // shellWord writes s as one word of sh, in quotes where it needs them.
 func shellWord(s string) string {
-	if plainWord.MatchString(s) {
+	if plainWord().MatchString(s) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
@@ -29,11 +32,13 @@ func literal(s string) string {
 	return strings.ReplaceAll(s, "{{", "{{{{")
 }
 
-var portVariable = regexp.MustCompile(`\$\{?PORT\b`)
+var portVariable = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\$\{?PORT\b`)
+})
 
 // listens guesses from a process's name and command whether it has a port.
 func listens(name, command string) bool {
-	if portVariable.MatchString(command) {
+	if portVariable().MatchString(command) {
 		return true
 	}
 	for _, word := range []string{"web", "api", "app", "server", "frontend", "backend", "http", "vite", "ui"} {

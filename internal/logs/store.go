@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -80,14 +79,19 @@ func (s *Store) makeDir() error {
 	return nil
 }
 
-var serviceName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`)
+// isServiceName says whether s is [a-zA-Z0-9][a-zA-Z0-9_-]*.
+func isServiceName(s string) bool {
+	return s != "" && s[0] != '_' && s[0] != '-' && !strings.ContainsFunc(s, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '-'
+	})
+}
 
 // Log returns the service's log for writing; the same one each time. Its files are
 // opened, and what a crash left damaged is healed, by the first write, so that who
 // asks for a log does not wait for the disk. Trouble with the disk is no error: the
 // log is tried again while the service writes, and what is missing is told.
 func (s *Store) Log(service string) (*Log, error) {
-	if !serviceName.MatchString(service) {
+	if !isServiceName(service) {
 		return nil, fmt.Errorf("cannot keep a log of %q: not a service's name", service)
 	}
 	s.mu.Lock()
@@ -140,7 +144,7 @@ func (s *Store) Services() ([]string, error) {
 	var names []string
 	for _, e := range entries {
 		name, _, _ := strings.Cut(e.Name(), ".")
-		if filepath.Ext(e.Name()) == ".log" && serviceName.MatchString(name) {
+		if filepath.Ext(e.Name()) == ".log" && isServiceName(name) {
 			names = append(names, name)
 		}
 	}
