@@ -29,7 +29,7 @@ the same number whether the project runs or not.`,
 			if len(args) == 2 {
 				fact.Name = args[1]
 			}
-			p, err := g.open()
+			p, err := g.peek()
 			if err != nil {
 				return err
 			}

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 
@@ -36,17 +35,23 @@ func (g *globals) load() (*config.Project, error) {
 // open loads the project and looks its ports up without leasing them, so it
 // answers alike whether the project runs or not.
 func (g *globals) open() (*project, error) {
-	p, err := g.find()
+	p, err := g.peek()
 	if err != nil {
-		return nil, err
-	}
-	if p.leases, err = p.registry.Peek(p.checkout, p.Requests()); err != nil {
 		return nil, err
 	}
 	if p.resolved, err = p.resolve(p.leases); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// peek is open without the variables, whose files it does not read.
+func (g *globals) peek() (*project, error) {
+	p, err := g.find()
+	if err == nil {
+		p.leases, err = p.registry.Peek(p.checkout, p.Requests())
+	}
+	return p, err
 }
 
 // find loads the project and says which checkout it is, leaving its ports alone.
@@ -120,19 +125,23 @@ func (p *project) resolvedService(name string) (supervisor.Service, error) {
 
 // port is the number of a service's port; name "" is the main one.
 func (p *project) port(service, name string) (int, error) {
-	s, err := p.resolvedService(service)
-	switch {
-	case err != nil:
+	s, err := p.service(service)
+	if err != nil {
 		return 0, err
-	case name == "" && s.Port == 0:
-		return 0, usageError("service %q has no port", service)
-	case name == "":
-		return s.Port, nil
-	case s.Ports[name] == 0:
-		near := didYouMean(name, slices.Sorted(maps.Keys(s.Ports)))
-		return 0, usageError("service %q has no port named %q%s", service, name, near)
 	}
-	return s.Ports[name], nil
+	port := portIn(p.leases)(service, name)
+	switch {
+	case port != 0:
+		return port, nil
+	case name == "":
+		return 0, usageError("service %q has no port", service)
+	}
+	var names []string
+	for _, port := range s.Ports {
+		names = append(names, port.Name)
+	}
+	slices.Sort(names)
+	return 0, usageError("service %q has no port named %q%s", service, name, didYouMean(name, names))
 }
 
 // url is where others reach a service.
