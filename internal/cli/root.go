@@ -5,6 +5,7 @@ package cli
 
 import (
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -29,14 +30,16 @@ type globals struct {
 // Main runs lhrun with args, which exclude the program's name, and returns the
 // exit code.
 func Main(args []string, s Streams) int {
-	root := newRoot(&globals{Streams: s})
+	root := newRoot(&globals{Streams: s}, asked(args))
 	root.SetArgs(args)
 	err := root.Execute()
 	report(s.Err, err)
 	return exitCode(err)
 }
 
-func newRoot(g *globals) *cobra.Command {
+// newRoot makes lhrun with the one verb that is asked for, or with all of them where
+// that is none: to make those that nobody asked for took a tenth of a short verb.
+func newRoot(g *globals, asked string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "lhrun",
 		Short: "Run a project's services, each on its own port",
@@ -66,15 +69,44 @@ one a port of its own, and shows what they write in one stream.`,
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(flagError)
 	g.addFlags(root)
-	root.AddCommand(
-		newUp(g), newDown(g), newStart(g), newStop(g), newRestart(g), newPlan(g), newReload(g),
-		newLogs(g), newPorts(g), newDoctor(g),
-		newPs(g), newWait(g), newWhy(g),
-		newRun(g), newExec(g), newEnv(g), newPort(g), newURL(g),
-		newCheck(g), newInit(g), newServe(g),
-		newVersion(g), newCompletion(g),
-	)
+	makers := verbMakers()
+	if one := makers[asked]; one != nil {
+		root.AddCommand(one(g))
+		return root
+	}
+	for _, one := range makers {
+		root.AddCommand(one(g))
+	}
 	return root
+}
+
+func verbMakers() map[string]func(*globals) *cobra.Command {
+	return map[string]func(*globals) *cobra.Command{
+		"up": newUp, "down": newDown, "start": newStart, "stop": newStop, "restart": newRestart,
+		"plan": newPlan, "reload": newReload, "logs": newLogs, "ports": newPorts, "doctor": newDoctor,
+		"ps": newPs, "wait": newWait, "why": newWhy,
+		"run": newRun, "exec": newExec, "env": newEnv, "port": newPort, "url": newURL,
+		"check": newCheck, "init": newInit, "serve": newServe,
+		"version": newVersion, "completion": newCompletion,
+	}
+}
+
+// asked is the first word of args behind lhrun's own flags; "" where it takes more
+// to find out.
+func asked(args []string) string {
+	for len(args) > 0 {
+		switch arg := args[0]; {
+		case arg == "--no-color", arg == "--json":
+			args = args[1:]
+		case arg == "-f", arg == "--file", arg == "-C", arg == "--directory", arg == "--profile":
+			args = args[min(2, len(args)):]
+		case strings.HasPrefix(arg, "-"):
+			return ""
+		default:
+			return arg
+		}
+	}
+	return ""
 }
 
 func (g *globals) addFlags(root *cobra.Command) {
