@@ -55,3 +55,37 @@ func suspend(r *run, dir string) {
 	time.Sleep(100 * time.Millisecond)
 	signalAll(syscall.SIGCONT, services...)
 }
+
+// What a user bounds with --timeout has slept as well.
+func TestTimeAsleepCountsForNoTimeout(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", `
+dotenv = false
+[services.slow]
+command = "until test -e awake; do sleep 0.05; done; echo now it is; exec sleep 1000"
+port = false
+ready = { log = "now it is" }
+`)
+	r := h.up(dir, "--timeout", "10s")
+	eventually(t, "it runs", func() bool { return len(processes(dir)) > 0 })
+	var guests []*run
+	for _, args := range []string{"wait --timeout 10s", "up -d --timeout 10s", "run --timeout 10s -- true", "restart slow --timeout 10s"} {
+		guests = append(guests, h.start(h.command(dir, strings.Fields(args)...)))
+	}
+	time.Sleep(time.Second)
+	all := append(processes(dir), r.cmd.Process.Pid, supervisorOf(r.cmd.Process.Pid))
+	for _, g := range guests {
+		all = append(all, g.cmd.Process.Pid, supervisorOf(g.cmd.Process.Pid))
+	}
+	signalAll(syscall.SIGSTOP, all...)
+	time.Sleep(11 * time.Second)
+	signalAll(syscall.SIGCONT, all...)
+	h.write(dir, "awake", "")
+	r.wait("all ready")
+	for _, g := range guests {
+		if code := g.code(); code != 0 {
+			t.Errorf("%v: exit code %d:\n%s", g.cmd.Args[1:], code, g.text())
+		}
+	}
+	r.stop()
+}

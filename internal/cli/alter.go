@@ -71,7 +71,7 @@ func (g *globals) alter(ctx context.Context, o alterOptions) error {
 	screen := g.newBareScreen()
 	screen.mute = o.json
 	defer screen.Close()
-	a := &alteration{alterOptions: o, client: client, watch: &watch{running: client, started: time.Now()}}
+	a := &alteration{alterOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: boundOf(o.timeout)}}
 	a.view = newView(screen, o.names, g.masker())
 	a.view.summed = true
 	if err := a.ask(ctx); err != nil {
@@ -217,7 +217,7 @@ func (a *alteration) tick(now time.Time) error {
 	} else {
 		a.view.progress(a.board, now)
 	}
-	if a.timeout <= 0 || now.Sub(a.started) <= a.timeout {
+	if !isOver(a.bound) {
 		return nil
 	}
 	reason := a.board.pending()

@@ -36,7 +36,7 @@ func (ses *session) run(ward *proc.Ward) error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	c := &course{session: ses, stop: stop}
-	c.started, c.changed = time.Now(), true
+	c.started, c.changed, c.bound = time.Now(), true, boundOf(ses.options.timeout)
 	eager()
 	news := c.follow(context.Background(), 0)
 	ended := make(chan error, 1)
@@ -218,8 +218,8 @@ func (c *course) tick(now time.Time) {
 		return
 	}
 	c.view.progress(c.board, now)
-	if t := c.options.timeout; t > 0 && !c.settled && now.Sub(c.started) > t {
-		c.end(exitError{exitNotInTime, fmt.Errorf("not ready within %s: %s", t, c.board.pending())}, "")
+	if !c.settled && isOver(c.bound) {
+		c.end(exitError{exitNotInTime, fmt.Errorf("not ready within %s: %s", c.options.timeout, c.board.pending())}, "")
 	}
 }
 

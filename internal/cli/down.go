@@ -127,10 +127,7 @@ func (d *descent) follow(ctx context.Context, w *watch, news *news) {
 	kill := func() {
 		_, _ = w.running.Ask(ctx, control.Request{Verb: control.VerbDown, Kill: true}) // Else it has ended.
 	}
-	var limit <-chan time.Time
-	if d.options.timeout > 0 {
-		limit = time.After(d.options.timeout)
-	}
+	limit := boundOf(d.options.timeout)
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -141,6 +138,7 @@ func (d *descent) follow(ctx context.Context, w *watch, news *news) {
 			}
 			w.take(e, true)
 		case <-limit:
+			limit = nil
 			d.view.say("not down within %s: killing what is left", d.options.timeout)
 			go kill()
 		case <-d.signals:

@@ -262,8 +262,8 @@ func (e *errand) tick(now time.Time) {
 	switch e.phase {
 	case phaseStarting:
 		e.view.progress(e.board, now)
-		if t := e.timeout; t > 0 && now.Sub(e.started) > t {
-			e.late(t)
+		if isOver(e.bound) {
+			e.late(e.timeout)
 		}
 	case phaseEnding:
 		e.view.stopping(e.mine(e.board.all()), now.Sub(e.since))

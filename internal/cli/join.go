@@ -54,7 +54,7 @@ func (g *globals) join(o upOptions, m meeting, signals <-chan os.Signal) error {
 	}
 	defer v.screen.Close()
 	v.watch = &watch{running: client, board: newBoard(m.Wanted), view: newView(v.screen, m.Wanted, g.masker()), started: time.Now()}
-	v.view.terse, v.changed = o.detach, !m.Joins
+	v.view.terse, v.changed, v.bound = o.detach, !m.Joins, boundOf(o.timeout)
 	since, err := v.begin(ctx)
 	switch {
 	case errors.Is(err, control.ErrEnded):
@@ -227,11 +227,10 @@ func (v *guest) tick(now time.Time) (over bool) {
 		return false
 	}
 	v.view.progress(v.board, now)
-	t := v.options.timeout
-	if t <= 0 || v.settled || now.Sub(v.started) <= t {
+	if v.settled || !isOver(v.bound) {
 		return false
 	}
-	return v.late(t)
+	return v.late(v.options.timeout)
 }
 
 // late is: not all is ready in time.

@@ -23,6 +23,7 @@ func (g *globals) logs(ctx context.Context, r logsRequest) error {
 	if err != nil {
 		return err
 	}
+	g.clearUp(p.checkout)
 	store, err := openLogs(p.checkout)
 	if err != nil {
 		return err
@@ -89,8 +90,8 @@ func (r logsRequest) show(ctx context.Context, store *logs.Store, out *logStream
 	if r.newOnly {
 		q.Since = time.Now().AddDate(100, 0, 0)
 	}
-	if runs := store.Runs(); r.follow && !q.All && len(runs) > 0 {
-		out.run = uint32(runs[len(runs)-1].Unix())
+	if r.follow && !q.All {
+		out.run = store.LastRun()
 	}
 	out.hold = true
 	cursors, err := store.Merge(services, q, out.line)

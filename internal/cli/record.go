@@ -97,6 +97,7 @@ func (i *instance) sweep() (told []string) {
 		return nil // None, or garbled by a crash: there is nothing to go by.
 	}
 	ended, still := proc.EndLeftovers(rec.Record, sweepPatience)
+	i.bury(rec, len(ended))
 	for _, l := range sortLeft(ended) {
 		told = append(told, fmt.Sprintf("ended %s, left by a run that was killed", describeLeft(l)))
 	}

@@ -56,7 +56,7 @@ func (g *globals) reload(ctx context.Context, o alterOptions) error {
 	screen := g.newBareScreen()
 	screen.mute = o.json
 	defer screen.Close()
-	a := &alteration{alterOptions: o, client: client, watch: &watch{running: client, started: time.Now()}}
+	a := &alteration{alterOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: boundOf(o.timeout)}}
 	if a.now, err = client.Snapshot(ctx, false); err != nil {
 		return err
 	}

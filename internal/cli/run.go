@@ -81,5 +81,6 @@ func (g *globals) run(o runOptions) error {
 	if err != nil {
 		return err
 	}
+	mournedBy(proc.Self(), code)
 	return exitError{code, nil}
 }

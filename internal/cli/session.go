@@ -110,6 +110,7 @@ func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
 	if err != nil {
 		return err
 	}
+	_ = os.Remove(ses.instance.lastPath()) // Of another run; this one may be killed.
 	ses.reload = &reloader{
 		globals: *ses.globals, options: o, sup: ses.sup, view: ses.view, now: ses.project, held: ses.held,
 		files: newFileWatch(ses.Dir, ses.sup, ses.view.warn),

@@ -51,7 +51,7 @@ func (e *errand) host(ses *session) (*news, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &ownStage{ses, e.dir, stop, make(chan error, 1)}
 	e.stage, e.watch = s, ses.watch
-	e.started, e.view.terse = time.Now(), true
+	e.started, e.bound, e.view.terse = time.Now(), boundOf(e.timeout), true
 	e.board.expect(0, ses.wanted...)
 	news := e.follow(context.Background(), 0)
 	go func() { s.ended <- ses.sup.Run(ctx) }()
@@ -97,7 +97,7 @@ func (e *errand) join(running errRunning) (*news, error) {
 	s := &joinedStage{globals: e.globals, client: client, ended: make(chan error, 1)}
 	e.openScreen(running.wanted)
 	e.stage, e.watch = s, &watch{running: client, board: newBoard(running.wanted), view: newView(e.screen, running.wanted, e.masker()), started: time.Now()}
-	e.view.terse = true
+	e.view.terse, e.bound = true, boundOf(e.timeout)
 	news, err := s.begin(ctx, e.watch)
 	if err != nil {
 		err = errors.Join(err, client.Close())

@@ -105,6 +105,7 @@ func (g *globals) up(o upOptions) error {
 	if err != nil {
 		return err
 	}
+	mournedBy(proc.Self(), code)
 	return exitError{code, nil}
 }
 

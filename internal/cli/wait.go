@@ -66,7 +66,7 @@ func (g *globals) wait(o waitOptions) error {
 	defer stop()
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.timeout)
+		ctx, cancel = withBound(ctx, o.timeout)
 		defer cancel()
 	}
 	checkout, client, err := g.dialUp(ctx, o.timeout, o.names...)

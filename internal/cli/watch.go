@@ -14,6 +14,8 @@ type watch struct {
 	board   *board
 	view    *view
 	started time.Time
+	// bound closes when not all was settled in time; nil never does.
+	bound <-chan struct{}
 	// changed is: something was asked to start, so it took a time.
 	changed bool
 	// settled is: nothing of what is wanted is on its way any more.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -77,6 +78,7 @@ func (g *globals) whyEnded(ctx context.Context, c ports.Checkout, name string, a
 	if err != nil {
 		return err
 	}
+	const ownName = logs.Self
 	logs := func(ctx context.Context, q control.LogQuery, each func(control.LogLine) error) error {
 		return control.Logs(ctx, i.logs(), q, each)
 	}
@@ -87,7 +89,11 @@ func (g *globals) whyEnded(ctx context.Context, c ports.Checkout, name string, a
 		if err != nil || len(lines) == 0 || asJSON {
 			return cmp.Or(err, g.refuseUnknown(name))
 		}
-		_, err = fmt.Fprintln(g.Out, g.masker().text(strings.Join(wroteLast(name, lines), "\n")))
+		said := wroteLast(name, lines)
+		if own, err := lastLines(ctx, logs, ownName, 1); err == nil && len(own) > 0 {
+			said = append(append(wroteLast(ownName, own), ""), said...)
+		}
+		_, err = fmt.Fprintln(g.Out, g.masker().text(strings.Join(said, "\n")))
 		return err
 	}
 	e, err := explain(ctx, last.Snapshot, name, logs)

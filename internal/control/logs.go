@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"time"
 
 	"github.com/lhrun/lhrun/internal/logs"
 )
@@ -62,6 +63,9 @@ func (l *Local) Logs(ctx context.Context, q LogQuery, each func(LogLine) error) 
 	cursors, err := r.past(ctx, names)
 	if err != nil || !q.Follow {
 		return err
+	}
+	if !q.Since.After(time.Now()) {
+		r.q.Since = time.Time{} // What comes is younger, even by a clock that is set back.
 	}
 	if !q.Until.IsZero() {
 		var cancel func()

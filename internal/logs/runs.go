@@ -56,6 +56,16 @@ func (s *Store) Runs() []time.Time {
 	return began
 }
 
+// LastRun is the number of the current run, or of the last one that there was, as
+// in Line.Run; 0 is none. After a clock was set back it is no time.
+func (s *Store) LastRun() uint32 {
+	runs := s.readRuns()
+	if len(runs) == 0 {
+		return 0
+	}
+	return runs[len(runs)-1].number
+}
+
 // readRuns returns the remembered runs, oldest first; lines that make no sense
 // are passed over.
 func (s *Store) readRuns() []run {

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/proc"
+)
+
+// bury leaves, as the last line of a run that was killed, that it was. Where the disk
+// does not take it, less is known later.
+func (i *instance) bury(rec record, ended int) {
+	text := fmt.Sprintf("lhrun (pid %d) was killed; its guard has ended its services", rec.Supervisor.PID)
+	if rec.Guard.PID != os.Getpid() {
+		text = fmt.Sprintf("lhrun (pid %d) and its guard were killed; the next lhrun has ended %s that they left",
+			rec.Supervisor.PID, plural(ended, "process"))
+	}
+	store, err := logs.Open(i.logs(), logs.StoreOptions{})
+	if err != nil {
+		return
+	}
+	if log, err := store.Log(logs.Self); err == nil {
+		log.Append(time.Now(), []byte(text+"\n"))
+	}
+	_ = store.Close()
+}
+
+// mournedBy is what the guard of a run does at its end: where the run was killed, it
+// leaves word of that, and takes the run's record away.
+func mournedBy(guard proc.ID, code int) {
+	if code != exitUsage && code <= 128 || code == exitInterrupted { // 2 is a panic's, too.
+		return
+	}
+	projects, err := projectsDir()
+	if err != nil {
+		return
+	}
+	found, _ := filepath.Glob(filepath.Join(projects, "*", "*", recordName))
+	for _, path := range found {
+		rec, err := readRecord(path)
+		if err != nil || rec.Guard != guard || proc.Alive(rec.Supervisor) {
+			continue
+		}
+		i := &instance{dir: filepath.Dir(path)}
+		if i.lock, err = lockFile(i.lockPath()); err != nil {
+			continue // Somebody else does it.
+		}
+		i.sweep()
+		_ = i.release()
+	}
+}
