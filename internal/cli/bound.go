@@ -2,7 +2,7 @@ package cli
 
 import (
 	"context"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/proc"
@@ -32,24 +32,36 @@ func isOver(bound <-chan struct{}) bool {
 
 // withBound is context.WithTimeout for a bound that a user has set.
 func withBound(parent context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(parent)
-	b := &bounded{Context: ctx}
-	stop := proc.AfterAwake(d, func() {
-		b.late.Store(ctx.Err() == nil)
-		cancel()
-	})
-	return b, func() { stop(); cancel() }
+	b := &bounded{Context: parent, done: make(chan struct{})}
+	stopClock := proc.AfterAwake(d, func() { b.end(context.DeadlineExceeded) })
+	stopParent := context.AfterFunc(parent, func() { b.end(parent.Err()) })
+	return b, func() {
+		stopClock()
+		stopParent()
+		b.end(context.Canceled)
+	}
 }
 
-// bounded tells the end of its time from that of its parent.
+// bounded has a done of its own, so that what derives from it asks for its error.
 type bounded struct {
 	context.Context
-	late atomic.Bool
+	done chan struct{}
+	once sync.Once
+	err  error // before done closes
 }
 
+func (b *bounded) end(err error) {
+	b.once.Do(func() {
+		b.err = err
+		close(b.done)
+	})
+}
+
+func (b *bounded) Done() <-chan struct{} { return b.done }
+
 func (b *bounded) Err() error {
-	if b.late.Load() && b.Context.Err() != nil {
-		return context.DeadlineExceeded
+	if isOver(b.done) {
+		return b.err
 	}
-	return b.Context.Err()
+	return nil
 }
