@@ -12,6 +12,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/dotenv"
+	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -135,10 +136,6 @@ var simpleWord = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^\s*(?:exec\s+)?([A-Za-z0-9_./+@-]+)(?:\s|$)`)
 })
 
-// notPrograms are words of the shell itself.
-var notPrograms = strings.Fields("if for while until case function select time test true false echo printf cd set unset export " +
-	"eval source . : [ trap wait read exit return shift umask ulimit alias command exec type local readonly kill pwd")
-
 // program is what an argv runs: for a command of the shell its first word, where
 // that is a program without a doubt; "" where it is not.
 func program(shell, argv []string) string {
@@ -146,7 +143,7 @@ func program(shell, argv []string) string {
 		return argv[0]
 	}
 	m := simpleWord().FindStringSubmatch(argv[len(shell)])
-	if m == nil || slices.Contains(notPrograms, m[1]) {
+	if m == nil || proc.IsShellWord(m[1]) {
 		return ""
 	}
 	return m[1]

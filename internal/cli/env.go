@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
@@ -98,7 +97,7 @@ func writeShell(w io.Writer, vars []string) error {
 	var b strings.Builder
 	for _, kv := range vars {
 		key, value, _ := strings.Cut(kv, "=")
-		if config.IsShellName(key) {
+		if dotenv.IsName(key) {
 			fmt.Fprintf(&b, "export %s=%s\n", key, shellQuote(value))
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
 // What env writes for a shell, sh reads back as it was.
@@ -34,7 +34,7 @@ func FuzzShellQuote(f *testing.F) {
 
 func TestShellNames(t *testing.T) {
 	for name, want := range map[string]bool{"A": true, "_a1": true, "": false, "1A": false, "A-B": false, "A B": false, "Ä": false, "A;x": false} {
-		if got := config.IsShellName(name); got != want {
+		if got := dotenv.IsName(name); got != want {
 			t.Errorf("IsShellName(%q) is %v", name, got)
 		}
 	}

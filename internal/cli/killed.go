@@ -18,14 +18,7 @@ func (i *instance) bury(rec record, ended int) {
 		text = fmt.Sprintf("lhrun (pid %d) and its guard were killed; the next lhrun has ended %s that they left",
 			rec.Supervisor.PID, plural(ended, "process"))
 	}
-	store, err := logs.Open(i.logs(), logs.StoreOptions{})
-	if err != nil {
-		return
-	}
-	if log, err := store.Log(logs.Self); err == nil {
-		log.Append(time.Now(), []byte(text+"\n"))
-	}
-	_ = store.Close()
+	keepLines(i.logs(), logs.DefaultMaxSize, ownLine{time.Now(), text})
 }
 
 // mournedBy is what the guard of a run does at its end: where the run was killed, it

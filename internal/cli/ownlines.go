@@ -111,15 +111,20 @@ func (o *ownLines) end(dir string, maxSize int64) {
 	if len(o.waiting) == 0 {
 		return
 	}
+	keepLines(dir, maxSize, o.waiting...)
+	o.waiting = nil
+}
+
+// keepLines puts lines behind lhrun's own of a run that has ended.
+func keepLines(dir string, maxSize int64, lines ...ownLine) {
 	store, err := logs.Open(dir, logs.StoreOptions{MaxSize: maxSize})
 	if err != nil {
 		return
 	}
 	if log, err := store.Log(logs.Self); err == nil {
-		for _, l := range o.waiting {
+		for _, l := range lines {
 			log.Append(l.at, []byte(l.text+"\n"))
 		}
 	}
 	_ = store.Close()
-	o.waiting = nil
 }

@@ -78,25 +78,24 @@ func (g *globals) whyEnded(ctx context.Context, c ports.Checkout, name string, a
 	if err != nil {
 		return err
 	}
-	const ownName = logs.Self
-	logs := func(ctx context.Context, q control.LogQuery, each func(control.LogLine) error) error {
+	stored := func(ctx context.Context, q control.LogQuery, each func(control.LogLine) error) error {
 		return control.Logs(ctx, i.logs(), q, each)
 	}
 	last, err := i.last()
 	if err != nil {
 		// There was none, or it was killed: only what was written is left.
-		lines, err := lastLines(ctx, logs, name, whyLines)
+		lines, err := lastLines(ctx, stored, name, whyLines)
 		if err != nil || len(lines) == 0 || asJSON {
 			return cmp.Or(err, g.refuseUnknown(name))
 		}
 		said := wroteLast(name, lines)
-		if own, err := lastLines(ctx, logs, ownName, 1); err == nil && len(own) > 0 {
-			said = append(append(wroteLast(ownName, own), ""), said...)
+		if own, err := lastLines(ctx, stored, logs.Self, 1); err == nil && len(own) > 0 {
+			said = append(append(wroteLast(logs.Self, own), ""), said...)
 		}
 		_, err = fmt.Fprintln(g.Out, g.masker().text(strings.Join(said, "\n")))
 		return err
 	}
-	e, err := explain(ctx, last.Snapshot, name, logs)
+	e, err := explain(ctx, last.Snapshot, name, stored)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+
+	"github.com/lhrun/lhrun/internal/logs"
 )
 
 const maxPort = 65535
@@ -29,7 +31,7 @@ func (c *checker) namedPorts(n *node) []Port {
 	for _, name := range f.n.names {
 		part := f.n.parts[name]
 		p := Port{Name: name, Pos: part.pos()}
-		if !isName(name) {
+		if !logs.IsName(name) {
 			c.bad(part.keyPos(), nameHint(name), "%q cannot be the name of a port: it takes letters, digits, - and _, and no - or _ first", name)
 		}
 		if part.scalar != "auto" {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lhrun/lhrun/internal/dotenv"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -194,22 +195,11 @@ func (c *checker) portFile(path string, n *node) PortFile {
 	}
 	vars := c.env(n)
 	for _, v := range vars {
-		if !IsShellName(v.Key) {
+		if !dotenv.IsName(v.Key) {
 			c.bad(v.KeyPos, "", "%q cannot be the name of a variable in a .env file", v.Key)
 		}
 	}
 	return PortFile{Path: c.abs(path), All: len(f.n.names) == 0, Vars: vars, Pos: n.keyPos()}
-}
-
-// IsShellName says whether a shell can hold a variable of that name:
-// [a-zA-Z_][a-zA-Z0-9_]*.
-func IsShellName(s string) bool {
-	for i := range len(s) {
-		if !isBare(s[i]) || s[i] == '-' {
-			return false
-		}
-	}
-	return s != "" && (s[0] < '0' || s[0] > '9')
 }
 
 func (c *checker) checkPortFiles(files []PortFile) {

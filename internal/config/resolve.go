@@ -231,7 +231,7 @@ func (r *resolver) portFiles() []ResolvedFile {
 		resolved := ResolvedFile{Path: file.Path}
 		for i := range r.project.Services {
 			// No .env file can hold the variables of a service named 9p.
-			if s := &r.project.Services[i]; file.All && IsShellName(variable(s.Name)) {
+			if s := &r.project.Services[i]; file.All && dotenv.IsName(variable(s.Name)) {
 				resolved.Vars = append(resolved.Vars, append(r.portVars(s), r.urlVar(s, inFile)...)...)
 			}
 		}

@@ -7,17 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// isName says whether s is a name of a service or a port: [a-zA-Z0-9][a-zA-Z0-9_-]*.
-func isName(s string) bool {
-	for i := range len(s) {
-		if !isBare(s[i]) {
-			return false
-		}
-	}
-	return s != "" && s[0] != '_' && s[0] != '-'
-}
+	"github.com/lhrun/lhrun/internal/logs"
+)
 
 // defaults checks the table of defaults for its own sake, since every service
 // may set a key itself, and returns it. It is read as a service without a name.
@@ -60,16 +52,13 @@ func (c *checker) service(name string, n, defaults *node) Service {
 	return s
 }
 
-// ownName is before lhrun's own lines, in the stream and on disk, where some file
-// systems know no capitals.
-const ownName = "lhrun"
-
-// checkName reports whether name can be that of a service, or of a process.
+// checkName reports whether name can be that of a service, or of a process. Some
+// file systems, on which the logs lie, know no capitals.
 func (c *checker) checkName(at Pos, name, kind string) bool {
 	switch {
-	case !isName(name):
+	case !logs.IsName(name):
 		c.bad(at, nameHint(name), "%q cannot be the name of a %s: it takes letters, digits, - and _, and no - or _ first", name, kind)
-	case strings.EqualFold(name, ownName):
+	case strings.EqualFold(name, logs.Self):
 		c.bad(at, fmt.Sprintf("another name will do, such as %q", name+"-dev"), "%q cannot be the name of a %s: it is before lhrun's own lines in the logs", name, kind)
 	default:
 		return true

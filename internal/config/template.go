@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/lhrun/lhrun/internal/logs"
 )
 
 // template is a text cut at its references, in order.
@@ -87,15 +89,15 @@ func parseReference(inner string, pos Pos) (*reference, *Mistake) {
 	case !dotted && slices.Contains(projectWords, first), !dotted && slices.Contains(ownWords, first):
 		ref.what = first
 		return ref, nil
-	case first == wordEnv && isVariable(rest), first == wordPorts && isName(rest):
+	case first == wordEnv && isVariable(rest), first == wordPorts && logs.IsName(rest):
 		ref.what, ref.name = first, rest
 		return ref, nil
-	case isName(first) && slices.Contains(ownWords, rest):
+	case logs.IsName(first) && slices.Contains(ownWords, rest):
 		ref.service, ref.what = first, rest
 		return ref, nil
 	}
 	if name, ok := strings.CutPrefix(rest, wordPorts+"."); ok &&
-		isName(first) && isName(name) {
+		logs.IsName(first) && logs.IsName(name) {
 		ref.service, ref.what, ref.name = first, wordPorts, name
 		return ref, nil
 	}
@@ -112,13 +114,13 @@ func templateHint(inner string) string {
 	switch {
 	case inner == wordEnv, inner == wordPorts:
 		return fmt.Sprintf("write {{%s.NAME}}", inner)
-	case rest == wordPorts && isName(first):
+	case rest == wordPorts && logs.IsName(first):
 		return fmt.Sprintf("write {{%s.ports.NAME}}", first)
 	case !dotted:
 		if word := Suggest(inner, words); word != "" {
 			return didYouMean("{{" + word + "}}")
 		}
-	case isName(first):
+	case logs.IsName(first):
 		if word := Suggest(rest, ownWords); word != "" {
 			return didYouMean("{{" + first + "." + word + "}}")
 		}

@@ -15,7 +15,7 @@ type Pair struct{ Key, Value string }
 func Format(vars []Pair) ([]byte, error) {
 	var out bytes.Buffer
 	for _, v := range vars {
-		if !isName(v.Key) {
+		if !IsName(v.Key) {
 			return nil, fmt.Errorf("%q is no name of a variable", v.Key)
 		}
 		if strings.IndexByte(v.Value, 0) >= 0 {

@@ -153,7 +153,7 @@ func (p *parser) key() (string, *Error) {
 	switch {
 	case key == "":
 		return "", p.errorAt(at, "no name before the =", "")
-	case !isName(key):
+	case !IsName(key):
 		return "", p.errorAt(at, fmt.Sprintf("%q is no name of a variable", key),
 			"a name has letters, digits and _, and no digit first")
 	}
@@ -162,10 +162,10 @@ func (p *parser) key() (string, *Error) {
 
 func hintNoEqual(line string) string {
 	word := strings.TrimRight(line, blanks)
-	if key, _, ok := strings.Cut(word, ":"); ok && isName(key) {
+	if key, _, ok := strings.Cut(word, ":"); ok && IsName(key) {
 		return fmt.Sprintf("did you mean %s=…?", key)
 	}
-	if isName(word) {
+	if IsName(word) {
 		return fmt.Sprintf("%s= makes it empty", word)
 	}
 	return ""
@@ -195,8 +195,8 @@ func (p *parser) errorAt(off int, msg, hint string) *Error {
 	return errorAt(p.name, p.text[p.start:], off-p.start, p.line, msg, hint)
 }
 
-// isName reports whether every shell can hold a variable of this name.
-func isName(s string) bool {
+// IsName reports whether every shell can hold a variable of this name.
+func IsName(s string) bool {
 	if s == "" || s[0] >= '0' && s[0] <= '9' {
 		return false
 	}

@@ -156,7 +156,7 @@ func FuzzParse(f *testing.F) {
 		}
 		last := 0
 		for _, e := range entries {
-			if e.Line <= last || e.Line > lines || !isName(e.Key) {
+			if e.Line <= last || e.Line > lines || !IsName(e.Key) {
 				t.Fatalf("entry %+v after line %d of %d", e, last, lines)
 			}
 			last = e.Line

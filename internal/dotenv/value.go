@@ -192,7 +192,7 @@ func (p *parser) variableName() string {
 	for p.pos < len(p.text) && isNameByte(p.text[p.pos]) {
 		p.pos++
 	}
-	if name := p.text[from:p.pos]; isName(name) {
+	if name := p.text[from:p.pos]; IsName(name) {
 		return name
 	}
 	p.pos = from

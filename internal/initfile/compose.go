@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
 // composeNames are the files that docker compose looks for, in its order.
@@ -165,7 +167,7 @@ func variables(n *yaml.Node) []variable {
 	var vars []variable
 	n = target(n)
 	add := func(key, value string) {
-		if value, ok := interpolate(value); ok && variableName().MatchString(key) {
+		if value, ok := interpolate(value); ok && dotenv.IsName(key) {
 			vars = append(vars, variable{key, literal(value)})
 		}
 	}

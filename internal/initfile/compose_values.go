@@ -6,10 +6,6 @@ import (
 	"sync"
 )
 
-var variableName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-})
-
 var interpolation = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\$(?:(\$)|\{[A-Za-z_][A-Za-z0-9_]*:?-([^${}]*)\}|(.?))`)
 })

@@ -79,8 +79,8 @@ func (s *Store) makeDir() error {
 	return nil
 }
 
-// isServiceName says whether s is [a-zA-Z0-9][a-zA-Z0-9_-]*.
-func isServiceName(s string) bool {
+// IsName says whether s can name a log, and so a service: [a-zA-Z0-9][a-zA-Z0-9_-]*.
+func IsName(s string) bool {
 	return s != "" && s[0] != '_' && s[0] != '-' && !strings.ContainsFunc(s, func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '-'
 	})
@@ -91,7 +91,7 @@ func isServiceName(s string) bool {
 // asks for a log does not wait for the disk. Trouble with the disk is no error: the
 // log is tried again while the service writes, and what is missing is told.
 func (s *Store) Log(service string) (*Log, error) {
-	if !isServiceName(service) {
+	if !IsName(service) {
 		return nil, fmt.Errorf("cannot keep a log of %q: not a service's name", service)
 	}
 	s.mu.Lock()
@@ -144,7 +144,7 @@ func (s *Store) Services() ([]string, error) {
 	var names []string
 	for _, e := range entries {
 		name, _, _ := strings.Cut(e.Name(), ".")
-		if filepath.Ext(e.Name()) == ".log" && isServiceName(name) {
+		if filepath.Ext(e.Name()) == ".log" && IsName(name) {
 			names = append(names, name)
 		}
 	}
