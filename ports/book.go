@@ -11,9 +11,9 @@ import (
 // book is the content of the registry file: every checkout that ever asked, and
 // the ports of its keys. A number stands in it once.
 type book struct {
-	Version   int          `json:"version"`
-	Checkouts []*shelf     `json:"checkouts"`
-	taken     map[int]bool // every number in it; built on first use
+	Version   int      `json:"version"`
+	Checkouts []*shelf `json:"checkouts"`
+	taken     *numbers // every number in it; built on first use
 }
 
 type shelf struct {
@@ -39,8 +39,12 @@ var errNewer = errors.New("it was written by a newer lhrun")
 // parseBook reads a registry file. Entries that make no sense, or that claim a
 // number a second time, are left out rather than costing everybody their ports.
 func parseBook(data []byte) (*book, error) {
-	var b book
-	err := json.Unmarshal(data, &b)
+	b, ok := readBook(data)
+	var err error
+	if !ok {
+		b = &book{}
+		err = json.Unmarshal(data, b)
+	}
 	switch {
 	case err != nil && version(data) > bookVersion, err == nil && b.Version > bookVersion:
 		return nil, errNewer
@@ -50,7 +54,7 @@ func parseBook(data []byte) (*book, error) {
 		return nil, fmt.Errorf("version %d is unknown", b.Version)
 	}
 	b.clean()
-	return &b, nil
+	return b, nil
 }
 
 // version reads what even a book of another shape begins with.
@@ -65,29 +69,31 @@ func version(data []byte) int {
 }
 
 func (b *book) clean() {
-	b.taken = map[int]bool{}
+	b.taken = &numbers{}
 	type place struct{ project, dir string }
-	seen := map[place]bool{}
+	seen, keys := map[place]bool{}, map[key]bool{}
 	b.Checkouts = slices.DeleteFunc(b.Checkouts, func(s *shelf) bool {
 		if s == nil || s.Project == "" || s.Instance == "" || !filepath.IsAbs(s.Dir) || seen[place{s.Project, s.Dir}] {
 			return true
 		}
 		seen[place{s.Project, s.Dir}] = true
-		s.clean(b.taken)
+		clear(keys)
+		s.clean(b.taken, keys)
 		return false
 	})
 }
 
-func (s *shelf) clean(taken map[int]bool) {
+// key is what a port of a shelf goes by.
+type key struct{ service, name string }
+
+func (s *shelf) clean(taken *numbers, seen map[key]bool) {
 	again := func(port int) bool {
-		if port < lowest || port > highest || taken[port] {
+		if port < lowest || port > highest || taken.has(port) {
 			return true
 		}
-		taken[port] = true
+		taken.add(port)
 		return false
 	}
-	type key struct{ service, name string }
-	seen := map[key]bool{}
 	s.Ports = slices.DeleteFunc(s.Ports, func(p *slot) bool {
 		if p == nil || p.Service == "" || seen[key{p.Service, p.Name}] || again(p.Port) {
 			return true
@@ -96,11 +102,6 @@ func (s *shelf) clean(taken map[int]bool) {
 		p.Alternates = slices.DeleteFunc(p.Alternates, again)
 		return false
 	})
-}
-
-func (b *book) encode() ([]byte, error) {
-	b.Version = bookVersion
-	return json.Marshal(b)
 }
 
 // find returns the shelf of a checkout, or nil.
@@ -138,26 +139,27 @@ func (b *book) remove(which func(*shelf) bool) {
 	b.taken = nil
 }
 
-func (b *book) registered(port int) bool {
+func (b *book) registered(port int) bool { return b.numbers().has(port) }
+
+func (b *book) numbers() *numbers {
 	if b.taken == nil {
-		b.taken = map[int]bool{}
+		b.taken = &numbers{}
 		for _, s := range b.Checkouts {
 			for _, p := range s.Ports {
-				b.taken[p.Port] = true
+				b.taken.add(p.Port)
 				for _, a := range p.Alternates {
-					b.taken[a] = true
+					b.taken.add(a)
 				}
 			}
 		}
 	}
-	return b.taken[port]
+	return b.taken
 }
 
 // count returns how many numbers of r are registered.
 func (b *book) count(r Range) (n int) {
-	b.registered(0)
-	for port := range b.taken {
-		if r.contains(port) {
+	for port := r.First; port <= r.Last; port++ {
+		if b.registered(port) {
 			n++
 		}
 	}
@@ -167,15 +169,15 @@ func (b *book) count(r Range) (n int) {
 // settle gives a key its home: a number that it did not have before, or that
 // replaces one outside of the range in use now.
 func (b *book) settle(s *shelf, q Request, port int) *slot {
-	b.registered(port)
-	b.taken[port] = true
+	taken := b.numbers()
+	taken.add(port)
 	p := s.find(q)
 	if p == nil {
 		p = &slot{Service: q.Service, Name: q.Name}
 		s.Ports = append(s.Ports, p)
 	} else {
 		for _, old := range append(p.Alternates, p.Port) {
-			delete(b.taken, old)
+			taken.remove(old)
 		}
 		p.Alternates = nil
 	}
@@ -185,8 +187,7 @@ func (b *book) settle(s *shelf, q Request, port int) *slot {
 
 // setAside records one more number for the runs that find p's home busy.
 func (b *book) setAside(p *slot, port int) {
-	b.registered(port)
-	b.taken[port] = true
+	b.numbers().add(port)
 	p.Alternates = append(p.Alternates, port)
 }
 
@@ -202,3 +203,10 @@ func (s *shelf) find(q Request) *slot {
 	}
 	return nil
 }
+
+// numbers is a set of ports, in the memory of two pages.
+type numbers [(highest + 64) / 64]uint64
+
+func (n *numbers) has(port int) bool { return n[port/64]>>(port%64)&1 != 0 }
+func (n *numbers) add(port int)      { n[port/64] |= 1 << (port % 64) }
+func (n *numbers) remove(port int)   { n[port/64] &^= 1 << (port % 64) }

@@ -1,6 +1,7 @@
 package ports
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
 	"testing"
@@ -31,8 +32,7 @@ func TestRegistryEntriesThatMakeNoSenseAreLeftOut(t *testing.T) {
 		{"blog", "main", "/a", []*slot{{"y", "", 20006, nil}}},
 	}
 	if !reflect.DeepEqual(b.Checkouts, want) {
-		got, _ := b.encode()
-		t.Errorf("got %s", got)
+		t.Errorf("got %s", b.encode())
 	}
 }
 
@@ -90,16 +90,57 @@ func FuzzParseBook(f *testing.F) {
 				}
 			}
 		}
-		text, err := b.encode()
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := b.encode()
 		again, err := parseBook(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if second, _ := again.encode(); string(second) != string(text) {
+		if second := again.encode(); string(second) != string(text) {
 			t.Fatalf("%s\nbecame\n%s", text, second)
+		}
+	})
+}
+
+func TestABookIsWrittenAsJSONAndReadAsItIsWritten(t *testing.T) {
+	b := &book{Version: bookVersion, Checkouts: []*shelf{
+		{"shop", "main", "/a", []*slot{{"api", "", 20001, []int{20002, 20003}}, {"db", "x", 20005, nil}}},
+		{"shop", "b-1", "/b c", []*slot{}},
+	}}
+	text := b.encode()
+	if want, err := json.Marshal(b); err != nil || string(text) != string(want) {
+		t.Errorf("%s\nis not\n%s", text, want)
+	}
+	if got, ok := readBook(text); !ok || !reflect.DeepEqual(got, b) {
+		t.Errorf("%v: %s", ok, text)
+	}
+	odd := &book{Version: bookVersion, Checkouts: []*shelf{{"é", "\"<\\>&\n\xff\u2028", "/", []*slot{}}}}
+	if want, err := json.Marshal(odd); err != nil || string(odd.encode()) != string(want) {
+		t.Errorf("%s\nis not\n%s", odd.encode(), want)
+	}
+	for _, other := range []string{"", "{", string(text[:len(text)-1]), string(text) + " ", `{"version":01,"checkouts":[]}`,
+		`{"version":1,"checkouts":null}`, `{"version":1,"checkouts":[,]}`, `{"version":1234567890,"checkouts":[]}`, `{"version":1,"checkouts":[null]}`} {
+		if _, ok := readBook([]byte(other)); ok {
+			t.Errorf("took %q", other)
+		}
+	}
+}
+
+// FuzzReadBook: what it takes, package json reads alike, and it takes what is written.
+func FuzzReadBook(f *testing.F) {
+	f.Add([]byte(`{"version":1,"checkouts":[{"project":"shop","instance":"main","dir":"/a","ports":[{"service":"api","name":"x","port":20001,"alternates":[20002]},{"service":"b","port":1}]},{"project":"","instance":"","dir":"","ports":[]}]}`))
+	f.Add([]byte(`{"version":0,"checkouts":[]}`))
+	f.Add([]byte("{\"version\":1,\"checkouts\":[{\"project\":\"\xff\\n\"}]}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, ok := readBook(data)
+		if !ok {
+			return
+		}
+		var want book
+		if err := json.Unmarshal(data, &want); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(*got, want) {
+			t.Errorf("%s is %s", data, got.encode())
 		}
 	})
 }

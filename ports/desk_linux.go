@@ -1,6 +1,7 @@
 package ports
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"sync"
@@ -127,7 +128,8 @@ func (d *desk) answer(fd int32) bool {
 	defer unix.Close(c)
 	cred, err := unix.GetsockoptUcred(c, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err == nil && (int(cred.Uid) == os.Geteuid() || cred.Uid == 0) {
-		_, _ = unix.Write(c, h.who) // It is far smaller than the buffer of a socket.
+		text, _ := json.Marshal(h.who)
+		_, _ = unix.Write(c, text) // It is far smaller than the buffer of a socket.
 	}
 	return true
 }

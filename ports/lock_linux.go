@@ -28,10 +28,6 @@ const socketPrefix = "@lhrun/port/"
 const answerPatience = 100 * time.Millisecond
 
 func (s sockets) hold(port int, who identity) (hold, error) {
-	text, err := json.Marshal(who)
-	if err != nil {
-		return nil, err
-	}
 	fd, err := listenUnix(socketPrefix + strconv.Itoa(port))
 	if errors.Is(err, unix.EADDRINUSE) {
 		return nil, errHeld
@@ -39,7 +35,7 @@ func (s sockets) hold(port int, who identity) (hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &heldSocket{s.desk, fd, text}
+	h := &heldSocket{s.desk, fd, who}
 	if err := s.desk.add(h); err != nil {
 		return nil, errors.Join(err, unix.Close(fd))
 	}
@@ -63,17 +59,14 @@ func listenUnix(name string) (fd int, err error) {
 type heldSocket struct {
 	desk *desk
 	fd   int
-	who  []byte // as it is told; desk.mu guards it
+	who  identity // desk.mu guards it
 }
 
 func (h *heldSocket) become(who identity) error {
-	text, err := json.Marshal(who)
-	if err == nil {
-		h.desk.mu.Lock()
-		defer h.desk.mu.Unlock()
-		h.who = text
-	}
-	return err
+	h.desk.mu.Lock()
+	defer h.desk.mu.Unlock()
+	h.who = who
+	return nil
 }
 
 func (h *heldSocket) Close() error { return h.desk.remove(h) }

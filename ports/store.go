@@ -112,11 +112,19 @@ func (s store) bytes() ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, largestBook+1))
-	if len(data) > largestBook {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > largestBook {
 		return nil, errTooLarge
 	}
-	return data, err
+	data := make([]byte, info.Size()) // Nobody changes a file that is there.
+	n, err := io.ReadFull(f, data)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return data[:n], err
 }
 
 // heal puts a damaged file aside. Every key then finds its port again by its
@@ -135,13 +143,13 @@ func (s store) heal(why error) (*book, error) {
 // number, which comes from the same hash again, and a sync would cost every
 // first start tens of milliseconds under the lock.
 func (s store) save(b *book) error {
-	data, err := b.encode()
-	if err != nil {
-		return fmt.Errorf("cannot write the port registry: %w", err)
+	fresh, data := s.path(bookFile+".new"), b.encode()
+	err := writeNew(fresh, data)
+	if errors.Is(err, fs.ErrExist) { // Somebody was killed here.
+		os.Remove(fresh)
+		err = writeNew(fresh, data)
 	}
-	fresh := s.path(bookFile + ".new")
-	os.Remove(fresh)
-	if err = writeNew(fresh, data); err == nil {
+	if err == nil {
 		err = os.Rename(fresh, s.path(bookFile))
 	}
 	if err != nil {
