@@ -226,9 +226,17 @@ func (s *Supervisor) remind(a *attempt, since time.Duration) {
 		if a.wasReady {
 			return
 		}
-		s.notice(a.unit, "not %s after %s: %s", a.svc.goal(), since, s.lacks(a))
+		s.notice(a.unit, "not %s after %s: %s%s", a.svc.goal(), since, s.lacks(a), s.advice(a, since))
 		s.remind(a, since+remindEvery)
 	})
+}
+
+// advice is, in the first reminder only, what to do about a service that listens nowhere.
+func (s *Supervisor) advice(a *attempt, since time.Duration) string {
+	if since > remindEvery || a.svc.gate() == 0 || a.listening || a.usurper != "" || a.elsewhere != "" {
+		return ""
+	}
+	return "; it finds the port in $PORT, and is to have port = false if it serves nothing"
 }
 
 // explain keeps the reason of a starting service up to date.
