@@ -21,6 +21,8 @@ type shelf struct {
 	Instance string  `json:"instance"`
 	Dir      string  `json:"dir"`
 	Ports    []*slot `json:"ports"`
+	// sealed is the list of ports as it stands in the file; nil when they are in Ports.
+	sealed []byte
 }
 
 type slot struct {
@@ -36,15 +38,19 @@ const bookVersion = 1
 // errNewer is no damage: the file must be left as it is.
 var errNewer = errors.New("it was written by a newer lhrun")
 
-// parseBook reads a registry file. Entries that make no sense, or that claim a
-// number a second time, are left out rather than costing everybody their ports.
-func parseBook(data []byte) (*book, error) {
-	b, ok := readBook(data)
-	var err error
-	if !ok {
-		b = &book{}
-		err = json.Unmarshal(data, b)
+// parseBook reads a registry file; taken gets its numbers, and is the book's. Entries
+// that make no sense, or that claim a number a second time, are left out rather than
+// costing everybody their ports.
+//
+// The book is good for as long as data and taken are left alone.
+func parseBook(data []byte, taken *numbers) (*book, error) {
+	*taken = numbers{}
+	b, ok := readBook(data, taken)
+	if ok && b.Version == bookVersion {
+		return b, nil
 	}
+	b = &book{}
+	err := json.Unmarshal(data, b)
 	switch {
 	case err != nil && version(data) > bookVersion, err == nil && b.Version > bookVersion:
 		return nil, errNewer
@@ -53,7 +59,8 @@ func parseBook(data []byte) (*book, error) {
 	case b.Version != bookVersion:
 		return nil, fmt.Errorf("version %d is unknown", b.Version)
 	}
-	b.clean()
+	*taken = numbers{}
+	b.clean(taken)
 	return b, nil
 }
 
@@ -68,8 +75,8 @@ func version(data []byte) int {
 	return v.Version
 }
 
-func (b *book) clean() {
-	b.taken = &numbers{}
+func (b *book) clean(taken *numbers) {
+	b.taken = taken
 	type place struct{ project, dir string }
 	seen, keys := map[place]bool{}, map[key]bool{}
 	b.Checkouts = slices.DeleteFunc(b.Checkouts, func(s *shelf) bool {
@@ -78,7 +85,7 @@ func (b *book) clean() {
 		}
 		seen[place{s.Project, s.Dir}] = true
 		clear(keys)
-		s.clean(b.taken, keys)
+		s.clean(taken, keys)
 		return false
 	})
 }
@@ -135,8 +142,17 @@ func (b *book) drop(project, dir string) {
 }
 
 func (b *book) remove(which func(*shelf) bool) {
-	b.Checkouts = slices.DeleteFunc(b.Checkouts, which)
-	b.taken = nil
+	b.Checkouts = slices.DeleteFunc(b.Checkouts, func(s *shelf) bool {
+		if !which(s) {
+			return false
+		}
+		for _, p := range s.slots() {
+			for _, port := range p.all() {
+				b.numbers().remove(port)
+			}
+		}
+		return true
+	})
 }
 
 func (b *book) registered(port int) bool { return b.numbers().has(port) }
@@ -145,10 +161,9 @@ func (b *book) numbers() *numbers {
 	if b.taken == nil {
 		b.taken = &numbers{}
 		for _, s := range b.Checkouts {
-			for _, p := range s.Ports {
-				b.taken.add(p.Port)
-				for _, a := range p.Alternates {
-					b.taken.add(a)
+			for _, p := range s.slots() {
+				for _, port := range p.all() {
+					b.taken.add(port)
 				}
 			}
 		}
@@ -174,9 +189,9 @@ func (b *book) settle(s *shelf, q Request, port int) *slot {
 	p := s.find(q)
 	if p == nil {
 		p = &slot{Service: q.Service, Name: q.Name}
-		s.Ports = append(s.Ports, p)
+		s.Ports = append(s.slots(), p)
 	} else {
-		for _, old := range append(p.Alternates, p.Port) {
+		for _, old := range p.all() {
 			taken.remove(old)
 		}
 		p.Alternates = nil
@@ -191,12 +206,26 @@ func (b *book) setAside(p *slot, port int) {
 	p.Alternates = append(p.Alternates, port)
 }
 
+// slots are the ports of the shelf.
+func (s *shelf) slots() []*slot {
+	if s.sealed != nil {
+		var p sealedSlot
+		r := &bookReader{rest: s.sealed}
+		s.Ports, s.sealed = []*slot{}, nil
+		r.slots(&p, func() { s.Ports = append(s.Ports, p.open()) })
+	}
+	return s.Ports
+}
+
+// all are the numbers of a key, its home first.
+func (p *slot) all() []int { return append([]int{p.Port}, p.Alternates...) }
+
 // find works on a nil shelf too, which has nothing.
 func (s *shelf) find(q Request) *slot {
 	if s == nil {
 		return nil
 	}
-	for _, p := range s.Ports {
+	for _, p := range s.slots() {
 		if p.Service == q.Service && p.Name == q.Name {
 			return p
 		}

@@ -1,25 +1,25 @@
 package ports
 
 import (
-	"bytes"
+	"path/filepath"
+	"slices"
 	"unicode/utf8"
 )
 
-// readBook reads what encode writes, letter by letter; of anything else it says
-// false, and package json has to read it. Everybody who starts reads the whole file:
-// with fifty checkouts in it this takes a fifth of the time.
-func readBook(data []byte) (*book, bool) {
+// readBook reads what encode writes, letter by letter, and takes down the numbers; of
+// anything else it says false, and package json has to read it. The ports stay sealed
+// in data until somebody looks at them: everybody who starts reads the whole file, and
+// hardly anybody wants more of it than the numbers.
+func readBook(data []byte, taken *numbers) (*book, bool) {
 	if !utf8.Valid(data) {
 		return nil, false
 	}
-	r := &bookReader{rest: data, slots: make([]slot, 0, bytes.Count(data, []byte(`{"service":`)))}
-	b := &book{}
+	r := &bookReader{rest: data}
 	r.want(`{"version":`)
-	b.Version = r.number()
+	b := &book{Version: r.number(), Checkouts: []*shelf{}, taken: taken}
 	r.want(`,"checkouts":`)
-	b.Checkouts = []*shelf{}
 	for r.begin(); r.next(len(b.Checkouts)); {
-		b.Checkouts = append(b.Checkouts, r.shelf())
+		b.Checkouts = append(b.Checkouts, r.shelf(taken))
 	}
 	r.want(`}`)
 	return b, !r.lost && len(r.rest) == 0
@@ -27,45 +27,79 @@ func readBook(data []byte) (*book, bool) {
 
 // bookReader gives up at the first thing that it does not expect.
 type bookReader struct {
-	rest  []byte
-	lost  bool
-	slots []slot // room for all of them
+	rest []byte
+	lost bool
 }
 
-func (r *bookReader) shelf() *shelf {
-	s := &shelf{Ports: []*slot{}}
+func (r *bookReader) shelf(taken *numbers) *shelf {
+	s := &shelf{}
 	r.want(`{"project":`)
-	s.Project = r.text()
+	s.Project = string(r.text())
 	r.want(`,"instance":`)
-	s.Instance = r.text()
+	s.Instance = string(r.text())
 	r.want(`,"dir":`)
-	s.Dir = r.text()
+	s.Dir = string(r.text())
 	r.want(`,"ports":`)
-	for r.begin(); r.next(len(s.Ports)); {
-		s.Ports = append(s.Ports, r.slot())
+	if s.Project == "" || s.Instance == "" || !filepath.IsAbs(s.Dir) {
+		r.giveUp()
 	}
+	from := r.rest
+	var p sealedSlot
+	r.slots(&p, func() {
+		for _, port := range p.ports {
+			if port < lowest || port > highest || taken.has(port) {
+				r.giveUp()
+				return
+			}
+			taken.add(port)
+		}
+	})
+	s.sealed = from[:len(from)-len(r.rest)]
 	r.want(`}`)
 	return s
 }
 
-func (r *bookReader) slot() *slot {
-	r.slots = append(r.slots, slot{})
-	p := &r.slots[len(r.slots)-1]
+// slots reads all of a list into p, one after the other, and calls each.
+func (r *bookReader) slots(p *sealedSlot, each func()) {
+	n := 0
+	for r.begin(); r.next(n); n++ {
+		if r.slot(p); !r.lost {
+			each()
+		}
+	}
+}
+
+// sealedSlot is a slot whose words are still in the file; ports begins with its home.
+type sealedSlot struct {
+	service, name []byte
+	ports         []int
+}
+
+func (p *sealedSlot) open() *slot {
+	out := &slot{Service: string(p.service), Name: string(p.name), Port: p.ports[0]}
+	if len(p.ports) > 1 {
+		out.Alternates = slices.Clone(p.ports[1:])
+	}
+	return out
+}
+
+func (r *bookReader) slot(p *sealedSlot) {
 	r.want(`{"service":`)
-	p.Service = r.text()
+	p.service, p.name = r.text(), nil
+	if len(p.service) == 0 {
+		r.giveUp()
+	}
 	if r.accept(`,"name":`) {
-		p.Name = r.text()
+		p.name = r.text()
 	}
 	r.want(`,"port":`)
-	p.Port = r.number()
+	p.ports = append(p.ports[:0], r.number())
 	if r.accept(`,"alternates":`) {
-		p.Alternates = []int{}
-		for r.begin(); r.next(len(p.Alternates)); {
-			p.Alternates = append(p.Alternates, r.number())
+		for r.begin(); r.next(len(p.ports) - 1); {
+			p.ports = append(p.ports, r.number())
 		}
 	}
 	r.want(`}`)
-	return p
 }
 
 func (r *bookReader) accept(s string) bool {
@@ -98,21 +132,21 @@ func (r *bookReader) next(n int) bool {
 }
 
 // text reads a string in which nothing is escaped.
-func (r *bookReader) text() string {
+func (r *bookReader) text() []byte {
 	r.want(`"`)
 	for i, c := range r.rest {
 		switch {
 		case c == '"':
-			s := string(r.rest[:i]) // A copy, so that the whole file need not stay.
+			s := r.rest[:i]
 			r.rest = r.rest[i+1:]
 			return s
 		case c == '\\' || c < ' ':
 			r.giveUp()
-			return ""
+			return nil
 		}
 	}
 	r.giveUp()
-	return ""
+	return nil
 }
 
 // number reads what any int holds.

@@ -39,6 +39,7 @@ func (r *Registry) Checkout(project, dir string) (Checkout, error) {
 		return c, nil
 	}
 	var c Checkout
+	added := false
 	err = r.store.change(func(b *book) (bool, error) {
 		var ok bool
 		if c, ok = known(b); ok {
@@ -46,8 +47,12 @@ func (r *Registry) Checkout(project, dir string) (Checkout, error) {
 		}
 		b.collect(dir, gone)
 		c = b.claim(project, dir, worktree)
+		added = true
 		return true, nil
 	})
+	if added && err == nil {
+		r.added.Store(&c)
+	}
 	return c, err
 }
 

@@ -42,6 +42,9 @@ func (d *desk) add(h *heldSocket) error {
 	return nil
 }
 
+// usualLeases is so many that a map seldom grows: each time it does costs new pages.
+const usualLeases = 24
+
 func (d *desk) open() error {
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
@@ -49,7 +52,7 @@ func (d *desk) open() error {
 	}
 	_ = unix.SetNonblock(epoll, true) // For os.NewFile, which gives it to the poller then.
 	d.bell = &bell{epoll, os.NewFile(uintptr(epoll), "leases"), make(chan struct{})}
-	d.held = map[int32]*heldSocket{}
+	d.held = make(map[int32]*heldSocket, usualLeases)
 	go d.serve(d.bell)
 	return nil
 }

@@ -19,7 +19,7 @@ func (r *Registry) Entries() ([]Entry, error) {
 	}
 	var out []Entry
 	for _, s := range b.Checkouts {
-		for _, p := range s.Ports {
+		for _, p := range s.slots() {
 			out = append(out, s.entry(p, p.Port, live))
 			for _, port := range p.Alternates {
 				out = append(out, s.entry(p, port, live))

@@ -161,35 +161,20 @@ func (t *taking) fixed() error {
 
 // automatic needs the registry's lock only for a key that is new or not at home.
 func (t *taking) automatic() error {
-	b, err := t.store.read()
-	if err != nil {
+	added := t.added.Swap(nil)
+	isNew := added != nil && *added == t.checkout
+	rest, err := t.atHome(isNew)
+	if err != nil || len(rest) == 0 {
 		return err
-	}
-	shelf := b.find(t.checkout.Project, t.checkout.Dir)
-	var rest []int
-	for i, l := range t.all {
-		if l.Fixed != 0 || t.keep(i) {
-			continue
-		}
-		p, ok := shelf.find(l.Request), false
-		if p != nil && t.rng.contains(p.Port) {
-			if ok, err = t.take(i, p.Port); err != nil {
-				return err
-			}
-		}
-		if !ok {
-			rest = append(rest, i)
-			continue
-		}
-		t.got(i, p.Port, p.Port)
-	}
-	if len(rest) == 0 {
-		return nil
 	}
 	// New keys that want one port get it in the same order everywhere.
 	slices.SortFunc(rest, func(i, j int) int { return t.all[i].compare(t.all[j].Request) })
 	return t.store.change(func(b *book) (changed bool, err error) {
-		b.collect(t.checkout.Dir, gone)
+		if !isNew {
+			b.collect(t.checkout.Dir, gone)
+		}
+		shelf := b.shelf(t.checkout)
+		shelf.Ports = slices.Grow(shelf.slots(), len(rest))
 		for _, i := range rest {
 			one, err := t.place(b, i)
 			changed = changed || one
@@ -199,6 +184,36 @@ func (t *taking) automatic() error {
 		}
 		return changed, nil
 	})
+}
+
+// atHome takes the homes that are known and free, for a checkout that is not new.
+// rest are the automatic requests that have to be placed.
+func (t *taking) atHome(isNew bool) (rest []int, err error) {
+	var shelf *shelf
+	if !isNew {
+		b, err := t.store.read()
+		if err != nil {
+			return nil, err
+		}
+		shelf = b.find(t.checkout.Project, t.checkout.Dir)
+	}
+	for i, l := range t.all {
+		if l.Fixed != 0 || t.keep(i) {
+			continue
+		}
+		p, ok := shelf.find(l.Request), false
+		if p != nil && t.rng.contains(p.Port) {
+			if ok, err = t.take(i, p.Port); err != nil {
+				return nil, err
+			}
+		}
+		if !ok {
+			rest = append(rest, i)
+			continue
+		}
+		t.got(i, p.Port, p.Port)
+	}
+	return rest, nil
 }
 
 func (r Request) compare(o Request) int {
@@ -217,7 +232,7 @@ func (t *taking) place(b *book, i int) (changed bool, err error) {
 		}
 		return err == nil, err
 	}
-	for _, port := range append([]int{p.Port}, p.Alternates...) {
+	for _, port := range p.all() {
 		if !t.rng.contains(port) {
 			continue
 		}

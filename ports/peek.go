@@ -14,11 +14,13 @@ func (r *Registry) Peek(c Checkout, requests []Request) ([]Lease, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !r.knows(b, c, requests) {
-		err = r.store.change(func(fresh *book) (bool, error) {
-			b = fresh
+	homes, known := r.homes(b, c, requests)
+	if !known {
+		err = r.store.change(func(b *book) (bool, error) {
 			b.collect(c.Dir, gone)
-			return true, r.register(b, c, requests)
+			err := r.register(b, c, requests)
+			homes, _ = r.homes(b, c, requests)
+			return true, err
 		})
 		if err != nil {
 			return nil, err
@@ -28,19 +30,26 @@ func (r *Registry) Peek(c Checkout, requests []Request) ([]Lease, error) {
 	for i, q := range requests {
 		out[i] = Lease{Request: q, Port: q.Fixed, Home: q.Fixed}
 		if q.Fixed == 0 {
-			out[i] = r.whereabouts(c, q, b.find(c.Project, c.Dir).find(q))
+			out[i] = r.whereabouts(c, q, homes[i])
 		}
 	}
 	return out, nil
 }
 
-func (r *Registry) knows(b *book, c Checkout, requests []Request) bool {
-	s := b.find(c.Project, c.Dir)
-	return !slices.ContainsFunc(requests, func(q Request) bool { return r.homeless(s, q) })
+// homes are the slots of requests; known says that no automatic one is homeless.
+func (r *Registry) homes(b *book, c Checkout, requests []Request) (homes []*slot, known bool) {
+	shelf := b.find(c.Project, c.Dir)
+	known = true
+	for _, q := range requests {
+		p := shelf.find(q)
+		homes = append(homes, p)
+		known = known && !r.homeless(p, q)
+	}
+	return homes, known
 }
 
-func (r *Registry) homeless(s *shelf, q Request) bool {
-	p := s.find(q)
+// homeless reports whether q, which stands in p if anywhere, needs a number.
+func (r *Registry) homeless(p *slot, q Request) bool {
 	return q.Fixed == 0 && (p == nil || !r.rng.contains(p.Port))
 }
 
@@ -52,7 +61,7 @@ func (r *Registry) register(b *book, c Checkout, requests []Request) error {
 	}
 	shelf := b.shelf(c)
 	for _, q := range slices.SortedFunc(slices.Values(requests), Request.compare) {
-		if !r.homeless(shelf, q) {
+		if !r.homeless(shelf.find(q), q) {
 			continue
 		}
 		port, err := r.choose(b, q, r.home(c, q), func(port int) (bool, error) {

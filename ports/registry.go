@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 )
 
 // Options say where a registry is kept and what it gives out. The zero value is
@@ -29,6 +30,9 @@ type Registry struct {
 	eph Range
 	// kept are the parts of eph that the kernel was told to leave alone.
 	kept []Range
+	// added is the checkout that Checkout added just now: it has no ports yet, and the
+	// book is rid of those that are gone.
+	added atomic.Pointer[Checkout]
 }
 
 // StateDir is $XDG_STATE_HOME/lhrun, or ~/.local/state/lhrun where that is not
@@ -54,7 +58,7 @@ func Open(o Options) (*Registry, error) {
 		}
 		o.StateDir = dir
 	}
-	r := &Registry{store: store{o.StateDir, o.Warn}, rng: o.Range.orDefault()}
+	r := &Registry{store: store{o.StateDir, o.Warn, &pad{}}, rng: o.Range.orDefault()}
 	if err := r.rng.check(); err != nil {
 		return nil, fmt.Errorf("cannot use %s as a port range: %w", o.Range, err)
 	}

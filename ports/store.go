@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -15,6 +17,15 @@ import (
 type store struct {
 	dir  string
 	warn func(string)
+	pad  *pad
+}
+
+// pad is memory for the books that are changed, one after the other: half of what a
+// first start takes is the kernel's work for new pages.
+type pad struct {
+	mu    sync.Mutex
+	text  []byte
+	taken numbers
 }
 
 const (
@@ -51,22 +62,26 @@ func (s store) path(name string) string { return filepath.Join(s.dir, name) }
 
 // read returns the book as it is, for looking only.
 func (s store) read() (*book, error) {
-	b, err := s.load()
+	b, err := s.load(&pad{})
 	if errors.As(err, &damage{}) {
-		err = s.change(func(healed *book) (bool, error) { b = healed; return false, nil })
+		if err = s.change(func(*book) (bool, error) { return false, nil }); err == nil {
+			b, err = s.load(&pad{})
+		}
 	}
 	return b, err
 }
 
 // change runs f on the book under the lock and writes the book when f says that
-// it changed something, even if f fails as well.
+// it changed something, even if f fails as well. The book ends with f.
 func (s store) change(f func(*book) (changed bool, err error)) error {
 	unlock, err := s.lock()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	b, err := s.load()
+	s.pad.mu.Lock()
+	defer s.pad.mu.Unlock()
+	b, err := s.load(s.pad)
 	if why := (damage{}); errors.As(err, &why) {
 		b, err = s.heal(why)
 	}
@@ -80,8 +95,9 @@ func (s store) change(f func(*book) (changed bool, err error)) error {
 	return err
 }
 
-func (s store) load() (*book, error) {
-	data, err := s.bytes()
+// load makes a book of the file, in p.
+func (s store) load(p *pad) (_ *book, err error) {
+	p.text, err = s.bytes(p.text)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &book{}, nil
 	}
@@ -90,7 +106,7 @@ func (s store) load() (*book, error) {
 	}
 	var b *book
 	if err == nil {
-		b, err = parseBook(data)
+		b, err = parseBook(p.text, &p.taken)
 		if err != nil && !errors.Is(err, errNewer) {
 			return nil, damage{err}
 		}
@@ -106,25 +122,27 @@ var (
 	errTooLarge = fmt.Errorf("it is larger than %d MiB", largestBook>>20)
 )
 
-func (s store) bytes() ([]byte, error) {
+// bytes returns what is in the file, in the memory of buf where that is enough.
+func (s store) bytes(buf []byte) ([]byte, error) {
 	f, err := openPlain(s.path(bookFile), os.O_RDONLY)
 	if err != nil {
-		return nil, err
+		return buf, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return buf, err
 	}
 	if info.Size() > largestBook {
-		return nil, errTooLarge
+		return buf, errTooLarge
 	}
-	data := make([]byte, info.Size()) // Nobody changes a file that is there.
-	n, err := io.ReadFull(f, data)
+	size := int(info.Size()) // Nobody changes a file that is there.
+	buf = slices.Grow(buf[:0], size)
+	n, err := io.ReadFull(f, buf[:size])
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil
 	}
-	return data[:n], err
+	return buf[:n], err
 }
 
 // heal puts a damaged file aside. Every key then finds its port again by its
@@ -143,11 +161,11 @@ func (s store) heal(why error) (*book, error) {
 // number, which comes from the same hash again, and a sync would cost every
 // first start tens of milliseconds under the lock.
 func (s store) save(b *book) error {
-	fresh, data := s.path(bookFile+".new"), b.encode()
-	err := writeNew(fresh, data)
+	fresh := s.path(bookFile + ".new")
+	err := writeNew(fresh, b.encode)
 	if errors.Is(err, fs.ErrExist) { // Somebody was killed here.
 		os.Remove(fresh)
-		err = writeNew(fresh, data)
+		err = writeNew(fresh, b.encode)
 	}
 	if err == nil {
 		err = os.Rename(fresh, s.path(bookFile))
@@ -158,13 +176,12 @@ func (s store) save(b *book) error {
 	return nil
 }
 
-func writeNew(path string, data []byte) error {
+func writeNew(path string, content func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
+	return errors.Join(content(f), f.Close())
 }
 
 func (s store) lock() (unlock func(), err error) {

@@ -196,7 +196,7 @@ func TestReadersSeeTheOldBookOrTheNewOne(t *testing.T) {
 			}
 			return
 		default:
-			if b, err := r.store.load(); err != nil || b.find("shop", c.Dir) == nil {
+			if b, err := r.store.read(); err != nil || b.find("shop", c.Dir) == nil {
 				t.Errorf("read %v, %v", b, err)
 			}
 		}
