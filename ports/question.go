@@ -32,6 +32,10 @@ const (
 	// A service may listen before it is watched. So nobody else is asked at once:
 	// with five hundred starting that was a third of the watcher's work.
 	foreignDelay = 10 * retryPause
+	// foreignShare bounds what the machine's other programs make us search: one part
+	// in so many of a core, unless that puts it off for longer than foreignPause.
+	foreignShare = 50
+	foreignPause = 50 * retryPause
 )
 
 // retry is how long after the first tries the next one follows.
@@ -75,6 +79,15 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 		h.questions = slices.DeleteFunc(h.questions, func(q *question) bool { return w.sockets[q.Listener] == nil })
 	}
 	w.answer(watches, news, now)
+}
+
+// dueAt is when q is looked for: sockets on ports that nobody here expects are put
+// off while others of them were looked for just now.
+func (w *Watcher) dueAt(h *Watch, q *question) time.Time {
+	if !h.expects(q.socket) && q.due.Before(w.foreignAfter) {
+		return w.foreignAfter
+	}
+	return q.due
 }
 
 func (h *Watch) ask(s socket, due time.Time, tries int) {
@@ -163,6 +176,10 @@ func (w *Watcher) answer(watches []*Watch, news []socket, now time.Time) {
 	for _, h := range watches {
 		w.conclude(h, now, owner)
 	}
+	if w.foreignSpent > 0 {
+		w.foreignAfter = now.Add(min(foreignShare*w.foreignSpent, foreignPause))
+		w.foreignSpent = 0
+	}
 }
 
 // search looks for the sockets in question in the tree of h.
@@ -174,14 +191,18 @@ func (w *Watcher) search(h *Watch, now time.Time, owner map[Listener]*Watch, exp
 		})
 	}
 	for _, q := range h.questions {
-		if h.expects(q.socket) == expected && owner[q.Listener] == nil && !q.due.After(now) {
+		if h.expects(q.socket) == expected && owner[q.Listener] == nil && !w.dueAt(h, q).After(now) {
 			among = append(among, q.socket)
 		}
 	}
 	if len(among) == 0 {
 		return
 	}
+	began := time.Now()
 	mine := w.ownedBy(h, among)
+	if !expected {
+		w.foreignSpent += time.Since(began)
+	}
 	h.questions = slices.DeleteFunc(h.questions, func(q *question) bool {
 		if !mine[q.Listener] {
 			return false
@@ -225,7 +246,7 @@ func (w *Watcher) conclude(h *Watch, now time.Time, owner map[Listener]*Watch) {
 	var strangers []socket
 	h.questions = slices.DeleteFunc(h.questions, func(q *question) bool {
 		known := owner[q.Listener] != nil
-		if q.due.After(now) && !known {
+		if w.dueAt(h, q).After(now) && !known {
 			return false
 		}
 		q.tries++

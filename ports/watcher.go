@@ -52,6 +52,10 @@ type Watcher struct {
 	sockets map[Listener]*sighting
 	look    int
 	costs   costs
+	// foreignAfter is when sockets that nobody expects are looked for again, and
+	// foreignSpent how long they were at the last look.
+	foreignAfter time.Time
+	foreignSpent time.Duration
 }
 
 // Watch is a Target under watch.
@@ -183,7 +187,7 @@ func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
 			next = min(next, w.waitingPause(now.Sub(h.added)))
 		}
 		for _, q := range h.questions {
-			next = min(next, max(q.due.Sub(now), shortPause))
+			next = min(next, max(w.dueAt(h, q).Sub(now), shortPause))
 		}
 	}
 	return next

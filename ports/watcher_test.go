@@ -418,3 +418,29 @@ func TestTreesAreNotSearchedForKnownSockets(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatOthersOpenCostsLittle: a suite of tests next door opens listeners all the
+// time, and each has to be looked for in every tree.
+func TestWhatOthersOpenCostsLittle(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		const tree = 2 * time.Millisecond
+		var spent time.Duration
+		for i := range 10 {
+			w.w.Add(Target{Ports: []int{8000 + i}, Tree: func() []int {
+				time.Sleep(tree)
+				spent += tree
+				return []int{i}
+			}})
+		}
+		time.Sleep(time.Second)
+		spent = 0
+		began := time.Now()
+		for i := range 200 {
+			w.open(99, fmt.Sprintf("127.0.0.1:%d", 40000+i), uint64(1000+i))
+			time.Sleep(50 * time.Millisecond)
+		}
+		if most := time.Since(began) / 8; spent > most {
+			t.Errorf("%v of %v went into searching the trees", spent, time.Since(began))
+		}
+	})
+}
