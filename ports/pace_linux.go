@@ -4,8 +4,9 @@ import "time"
 
 // A look costs a tenth of a millisecond here.
 const (
-	shortPause = 2 * time.Millisecond
+	shortPause = time.Millisecond
+	crowdPause = 4 * shortPause
 	retryPause = 5 * time.Millisecond
 	longPause  = 50 * time.Millisecond
-	idlePause  = 500 * time.Millisecond
+	idlePause  = 900 * time.Millisecond
 )

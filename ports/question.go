@@ -32,6 +32,8 @@ const (
 	// A service may listen before it is watched. So nobody else is asked at once:
 	// with five hundred starting that was a third of the watcher's work.
 	foreignDelay = 10 * retryPause
+	// crowdSize is for how many that wait one shortPause is enough.
+	crowdSize = 25
 	// foreignShare bounds what the machine's other programs make us search: one part
 	// in so many of a core, unless that puts it off for longer than foreignPause.
 	foreignShare = 50
@@ -161,6 +163,10 @@ func (w *Watcher) answer(watches []*Watch, news []socket, now time.Time) {
 		w.search(h, now, owner, true)
 	}
 	wanted := expectedPorts(watches, news)
+	delay := foreignDelay
+	if !slices.ContainsFunc(watches, (*Watch).waiting) {
+		delay = 0 // The pause before this look was long enough.
+	}
 	for _, h := range watches {
 		for _, s := range news {
 			switch {
@@ -168,7 +174,7 @@ func (w *Watcher) answer(watches []*Watch, news []socket, now time.Time) {
 			case wanted[int(s.Addr.Port())]:
 				h.ask(s, now, 0)
 			default:
-				h.ask(s, now.Add(foreignDelay), 0)
+				h.ask(s, now.Add(delay), 0)
 			}
 		}
 		w.search(h, now, owner, false)

@@ -54,6 +54,41 @@ func TestDiagnosisShowsTrueAddresses(t *testing.T) {
 	}
 }
 
+func TestBothFormsOfDiagnosisAgree(t *testing.T) {
+	d, err := openDiag()
+	if err != nil {
+		t.Skip("no socket diagnosis here:", err)
+	}
+	defer d.close()
+	for _, host := range []string{"127.0.0.1", "0.0.0.0", "[::1]", "[::]"} {
+		if l, err := listenOn(host + ":0"); err == nil {
+			defer l.Close()
+		}
+	}
+	// Others open and close sockets meanwhile.
+	var whole, apart []socket
+	for range 100 {
+		d.apart = false
+		if whole, err = d.listeners(nil); err != nil || d.apart {
+			t.Fatalf("the older form: %v, refused %v", err, d.apart)
+		}
+		d.apart = true
+		if apart, err = d.listeners(nil); err != nil {
+			t.Fatal(err)
+		}
+		sortSockets(whole)
+		sortSockets(apart)
+		if slices.Equal(whole, apart) {
+			return
+		}
+	}
+	t.Errorf("one walk shows %v, two show %v", whole, apart)
+}
+
+func sortSockets(all []socket) {
+	slices.SortFunc(all, func(a, b socket) int { return cmp.Or(a.Addr.Compare(b.Addr), cmp.Compare(a.ID, b.ID)) })
+}
+
 func TestProcNetAgreesWithDiagnosis(t *testing.T) {
 	d, err := openDiag()
 	if err != nil {

@@ -101,7 +101,7 @@ type world struct {
 func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		table := &fakeTable{owner: map[Listener]int{}, hidden: map[int]bool{}}
-		w := &world{fakeTable: table, w: watch(table), start: time.Now()}
+		w := &world{fakeTable: table, w: watch(table, newTimerAlarm()), start: time.Now()}
 		defer w.w.Close()
 		f(t, w)
 	})
@@ -441,6 +441,28 @@ func TestWhatOthersOpenCostsLittle(t *testing.T) {
 		}
 		if most := time.Since(began) / 8; spent > most {
 			t.Errorf("%v of %v went into searching the trees", spent, time.Since(began))
+		}
+	})
+}
+
+// In a crowd the pace is slower, not the more so the larger it is.
+func TestLooksAreRarerInACrowd(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		during := func(crowd int) int {
+			for i := range crowd {
+				w.add(fmt.Sprint(i), []int{8000 + i}, i)
+			}
+			before, _ := w.count()
+			time.Sleep(20 * crowdPause)
+			synctest.Wait()
+			after, _ := w.count()
+			return after - before
+		}
+		if n, want := during(1), int(20*crowdPause/shortPause); n < want-2 || n > want+2 {
+			t.Errorf("%d looks for one", n)
+		}
+		if n := during(1000); n < 18 || n > 22 {
+			t.Errorf("%d looks for a thousand", n)
 		}
 	})
 }

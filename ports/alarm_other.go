@@ -1,0 +1,5 @@
+//go:build !linux
+
+package ports
+
+func newAlarm() alarm { return newTimerAlarm() }
