@@ -20,7 +20,7 @@ func idle(n int, mb float64) *experiment {
 			if _, _, err := l.up(ctx, services, nil); err != nil {
 				return err
 			}
-			time.Sleep(b.window(3 * time.Second))
+			time.Sleep(restAfter)
 			pids := l.own()
 			before, began := cpu(pids), time.Now()
 			time.Sleep(b.window(6 * time.Second))
@@ -30,3 +30,7 @@ func idle(n int, mb float64) *experiment {
 		})
 	}}
 }
+
+// restAfter is from when on a contender is at rest: what it tidies up once after a
+// start is none of that.
+const restAfter = 3 * time.Second
