@@ -10,7 +10,7 @@ import (
 )
 
 // recorder keeps the record of a run current: what was started is written down at
-// once, what a service started in its turn within seconds, or within a minute where
+// once, what a service started in its turn within seconds, or within minutes where
 // hundreds run.
 type recorder struct {
 	instance *instance
@@ -26,7 +26,7 @@ const (
 	// writeShare and lookShare bound what writing, and looking into the trees, may
 	// cost: one part in so many of a core. A crowd of starts is written as one.
 	writeShare = 20
-	lookShare  = 4000
+	lookShare  = 8000
 	lookEvery  = 2 * time.Second
 )
 
