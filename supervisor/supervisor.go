@@ -226,6 +226,16 @@ func (s *Supervisor) Record(name string, at time.Time, line string) bool {
 	return err == nil && log.Append(at, []byte(line+"\n"))
 }
 
+// KeepRest keeps on disk what processes have written that is still on its way, where
+// an Output that has stalled keeps it from being read, or a machine that has no time
+// for that. It is for a program that ends without Run's return: what is kept by it is
+// not shown any more.
+func (s *Supervisor) KeepRest() {
+	if s.store != nil {
+		s.store.Rescue()
+	}
+}
+
 func (s *Supervisor) closeStore() error {
 	if s.store == nil {
 		return nil

@@ -46,5 +46,23 @@ func (ses *session) abandon(code int) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	time.Sleep(600 * time.Millisecond) // for the end in order, and its last words
+	ses.keepRest()
 	os.Exit(code)
+}
+
+// keepPatience is for a disk that takes nothing any more.
+const keepPatience = 5 * time.Second
+
+// keepRest keeps what services wrote and nobody has read, before an end that does not
+// wait for the reader of lhrun's own output.
+func (ses *session) keepRest() {
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		ses.sup.KeepRest()
+	}()
+	select {
+	case <-kept:
+	case <-time.After(keepPatience):
+	}
 }

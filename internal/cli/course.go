@@ -176,7 +176,10 @@ func (c *course) signal(sig os.Signal) {
 		go c.abandon(exitInterrupted) // What is said may find no reader.
 		c.end(exitError{exitInterrupted, nil}, "killing everything")
 	case sig == syscall.SIGHUP:
-		time.AfterFunc(hangUpPatience, c.sup.Kill)
+		time.AfterFunc(hangUpPatience, func() {
+			c.sup.Kill()
+			time.AfterFunc(leaveAfter, func() { c.abandon(exitInterrupted) }) // What is said may find no reader.
+		})
 		c.end(exitError{exitInterrupted, nil}, "the terminal is gone, stopping")
 	case c.ending.IsZero():
 		c.end(exitError{exitInterrupted, nil}, "stopping; Ctrl-C again kills")

@@ -23,18 +23,16 @@ func (c *course) heedDowns(ctx context.Context) <-chan bool {
 		case <-ctx.Done():
 			return
 		}
-		look := time.NewTicker(20 * time.Millisecond)
-		defer look.Stop()
+		gone := c.sup.Done()
 		var leave <-chan time.Time
 		for {
 			select {
 			case kill := <-c.downs:
 				c.pass(to, kill)
-			case <-look.C:
-				if leave == nil && len(c.sup.Processes()) == 0 {
-					leave = time.After(leaveAfter)
-				}
+			case <-gone:
+				gone, leave = nil, time.After(leaveAfter)
 			case <-leave:
+				c.keepRest()
 				_ = c.instance.release() // Nothing is left to find.
 				os.Exit(0)
 			case <-ctx.Done():

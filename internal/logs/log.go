@@ -27,6 +27,7 @@ type Log struct {
 	service string
 	limit   int64 // bytes of a segment with its index
 	found   []string
+	sources sources
 
 	mu       sync.Mutex
 	closed   bool

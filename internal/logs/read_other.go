@@ -15,6 +15,7 @@ func readChunks(r *os.File, c *copier) error {
 		have := copy(buf, c.pending())
 		n, err := r.Read(buf[have : have+chunkSize])
 		if n > 0 {
+			c.take() // Where nothing is rescued it need not come before.
 			c.took(buf[:have+n], n)
 		}
 		switch {

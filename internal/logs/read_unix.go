@@ -63,6 +63,7 @@ type reading struct {
 // raw.Read waits and calls it again. The chunk is passed on after raw.Read, for
 // r.Close waits for what runs inside.
 func (in *reading) read(fd uintptr) bool {
+	in.c.take()
 	in.buf = buffers.Get().(*buffer)
 	in.have = copy(in.buf[:], in.c.pending())
 	for {
@@ -75,6 +76,7 @@ func (in *reading) read(fd uintptr) bool {
 		in.full, in.wide = true, widen(fd)
 	}
 	if in.n <= 0 {
+		in.c.kept()
 		in.giveBack()
 	}
 	return in.err != syscall.EAGAIN

@@ -72,6 +72,9 @@ func (s *Stream) Copy(r *os.File) error {
 	s.delays.begin(time.Now())
 	s.note()
 	s.delays.end()
+	if s.opts.Log != nil {
+		defer s.opts.Log.sources.add(r)()
+	}
 	return readChunks(r, c)
 }
 
@@ -115,14 +118,31 @@ type copier struct {
 // pending is the beginning of the next buffer. Only the reader changes it.
 func (c *copier) pending() []byte { return c.split.pending }
 
+// take comes before a read and kept behind it, when what it took is on disk: nobody
+// else takes in between, or the order would be lost.
+func (c *copier) take() {
+	if l := c.stream.opts.Log; l != nil {
+		l.sources.taking.Lock()
+	}
+}
+
+func (c *copier) kept() {
+	if l := c.stream.opts.Log; l != nil {
+		l.sources.taking.Unlock()
+	}
+}
+
 // took passes on buf: what was pending, and n bytes that were read behind it.
 func (c *copier) took(buf []byte, n int) {
 	s, at := c.stream, time.Now()
 	s.delays.begin(at)
 	defer s.delays.end()
+	var err error
 	if s.opts.Log != nil {
-		s.fail(s.opts.Log.append(at, buf[len(buf)-n:]))
+		err = s.opts.Log.append(at, buf[len(buf)-n:])
 	}
+	c.kept()
+	s.fail(err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = at
