@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,13 +17,10 @@ import (
 // shows: the two are never looked at in the same instant.
 const contradictionBound = 15 * time.Second
 
-// killGrace is how old a line must be to be on disk when lhrun is killed: a tenth
-// of a second, by the promise, and much more on a busy machine.
-const killGrace = 2 * time.Second
-
 // watch looks at what must hold at every moment.
 func (w *world) watch(stop <-chan struct{}) {
-	since := map[string]time.Time{} // of each contradiction
+	since := map[string]time.Duration{} // of each contradiction
+	awake := newAwakeClock()
 	for {
 		select {
 		case <-stop:
@@ -46,12 +42,13 @@ func (w *world) watch(stop <-chan struct{}) {
 				delete(since, c)
 			}
 		}
+		at := awake.now()
 		for c := range now {
-			if since[c].IsZero() {
-				since[c] = time.Now()
-			} else if time.Since(since[c]) > contradictionBound {
+			if began, known := since[c]; !known {
+				since[c] = at
+			} else if at-began > contradictionBound {
 				w.fault("for %s: %s", contradictionBound, c)
-				since[c] = time.Now()
+				since[c] = at
 			}
 		}
 	}
@@ -126,87 +123,4 @@ func variable(pid int, name string) string {
 		}
 	}
 	return ""
-}
-
-// checkLines wants every line that a service wrote before it died on disk: once,
-// whole and in order. Without its supervisor only what is older than a moment.
-func (w *world) checkLines(p *chaosProject) {
-	files, _ := filepath.Glob(filepath.Join(w.ledger, "lines", p.name+".*"))
-	kept := map[string][]int{}
-	logs, _ := filepath.Glob(filepath.Join(w.home.dir, "state/lhrun/projects", p.name, "main/logs/*.log"))
-	slices.SortFunc(logs, bySegment)
-	for _, path := range logs {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			w.fault("%v", err)
-		}
-		for line := range strings.Lines(string(data)) {
-			name, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-			if !strings.HasPrefix(name, p.name+".") {
-				continue
-			}
-			n, err := strconv.Atoi(text)
-			if err != nil && len(w.full) == 0 && len(p.kills) == 0 {
-				w.fault("a torn line: %q", line)
-			}
-			kept[name] = append(kept[name], n)
-		}
-	}
-	for _, path := range files {
-		w.checkIncarnation(p, filepath.Base(path), path, kept[filepath.Base(path)])
-	}
-}
-
-// bySegment sorts a service's older segments before the one that is written.
-func bySegment(a, b string) int {
-	key := func(path string) string {
-		name := filepath.Base(path)
-		if strings.Count(name, ".") == 1 {
-			return strings.TrimSuffix(name, ".log") + ".~"
-		}
-		return name
-	}
-	return strings.Compare(key(a), key(b))
-}
-
-func (w *world) checkIncarnation(p *chaosProject, name, path string, kept []int) {
-	data, _ := os.ReadFile(path)
-	var want int
-	var began, last time.Time
-	for line := range strings.Lines(string(data)) {
-		var n int
-		var nano int64
-		if _, err := fmt.Sscan(line, &n, &nano); err != nil {
-			continue
-		}
-		at := time.Unix(0, nano)
-		if began.IsZero() {
-			began = at
-		}
-		last = at
-		if !p.killedSoonAfter(at) {
-			want = n
-		}
-	}
-	for _, s := range w.full {
-		if began.Before(s.to.Add(killGrace)) && last.After(s.from.Add(-killGrace)) {
-			return // What was lost then was told.
-		}
-	}
-	w.counts["lines looked for on disk"] += want
-	for i, n := range kept {
-		if n != i+1 && n != 0 {
-			w.fault("%s: line %d is at the place of %d", name, n, i+1)
-			return
-		}
-	}
-	if len(kept) < want {
-		w.fault("%s: %d lines are on disk, %d were written", name, len(kept), want)
-	}
-}
-
-func (p *chaosProject) killedSoonAfter(at time.Time) bool {
-	return slices.ContainsFunc(p.kills, func(k time.Time) bool {
-		return at.After(k.Add(-killGrace)) && at.Before(k.Add(killGrace))
-	})
 }

@@ -118,7 +118,6 @@ func (w *world) act(p *chaosProject, rng *rand.Rand) {
 	case what < 51:
 		w.kill(p, "a guard killed", guard)
 	case what < 53:
-		signalAll(syscall.SIGSTOP, guard, supervisor)
 		w.kill(p, "both halves killed at once", guard, supervisor)
 	case what < 62:
 		w.squat(service.Port, pause)
@@ -172,9 +171,11 @@ func (w *world) down(p *chaosProject) {
 // kill kills halves of a run. What was left is the next verb's to end.
 func (w *world) kill(p *chaosProject, what string, pids ...int) {
 	w.did(what)
-	p.mu.Lock()
-	p.kills = append(p.kills, time.Now())
-	p.mu.Unlock()
+	end := p.kill(w.awaitKept(p))
+	defer end()
+	if len(pids) > 1 {
+		signalAll(syscall.SIGSTOP, pids...) // Neither sees the other's end.
+	}
 	signalAll(syscall.SIGKILL, pids...)
 	if len(pids) > 1 {
 		w.order(p, "down")
@@ -185,14 +186,12 @@ func (w *world) kill(p *chaosProject, what string, pids ...int) {
 // gone waits for the end of everything that works for p.
 func (w *world) gone(p *chaosProject, after string) {
 	began := time.Now()
-	for len(processes(p.dir)) > 0 {
-		if time.Since(began) > 20*time.Second {
+	for awake := newAwakeClock(); len(processes(p.dir)) > 0; {
+		if awake.now() > 20*time.Second {
 			w.fault("%s: 20 s after %s there is %v", p.name, after, describe(processes(p.dir)))
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	w.mu.Lock()
-	w.counts["ms the slowest end after "+after] = max(w.counts["ms the slowest end after "+after], int(time.Since(began).Milliseconds()))
-	w.mu.Unlock()
+	w.most("ms the slowest end after "+after, time.Since(began))
 }

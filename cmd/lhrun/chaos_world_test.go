@@ -34,10 +34,8 @@ type world struct {
 	wrong  []string
 	counts map[string]int
 	// full are the times when the disk was full: lines of then may be missing.
-	full []span
+	full []*span
 }
-
-type span struct{ from, to time.Time }
 
 // chaosProject is one checkout. Only the driver changes it; mu is for its kills,
 // which the checks read.
@@ -47,8 +45,31 @@ type chaosProject struct {
 	services []string
 	version  int
 	mu       sync.Mutex
-	// kills are when one half or both were killed.
-	kills []time.Time
+	// kills are from what was on disk for certain, when a half or both were killed,
+	// until nothing of the run was left.
+	kills []*span
+}
+
+// kill notes a kill whose losses begin at from, until end is called.
+func (p *chaosProject) kill(from time.Time) (end func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := &span{from: from}
+	p.kills = append(p.kills, s)
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		s.to = time.Now()
+	}
+}
+
+func (p *chaosProject) killed() (all []span) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.kills {
+		all = append(all, *s)
+	}
+	return all
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -72,6 +93,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		w.configure(p)
 		w.projects = append(w.projects, p)
 	}
+	w.cleanUp(t)
 	return w
 }
 
@@ -86,11 +108,6 @@ func (w *world) mountState(t *testing.T) {
 		return
 	}
 	w.disk = dir
-	t.Cleanup(func() {
-		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
-			t.Errorf("umount: %v %s", err, out)
-		}
-	})
 }
 
 // configure writes the project's file, which is never half there for a reload.
@@ -128,10 +145,32 @@ func (w *world) did(what string) {
 	w.counts[what]++
 }
 
+// most keeps the longest of what took so long.
+func (w *world) most(what string, long time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.counts[what] = max(w.counts[what], int(long.Milliseconds()))
+}
+
+// awakeClock counts the time in which this test was not kept from running: programs
+// of real-time priority, or a suspended machine, are nobody's hang.
+type awakeClock struct {
+	last time.Time
+	ran  time.Duration
+}
+
+func newAwakeClock() *awakeClock { return &awakeClock{last: time.Now()} }
+
+// now has to be asked several times a second.
+func (c *awakeClock) now() time.Duration {
+	now := time.Now()
+	c.ran += min(now.Sub(c.last), 500*time.Millisecond)
+	c.last = now
+	return c.ran
+}
+
 // verb runs lhrun to its end, within the bound. What it says is for the failure.
 func (w *world) verb(p *chaosProject, args ...string) (text string, code int) {
-	ctx, cancel := context.WithTimeout(context.Background(), bound)
-	defer cancel()
 	cmd := w.command(p.dir, args...)
 	out, err := os.CreateTemp(w.ledger, "out")
 	if err != nil {
@@ -148,15 +187,25 @@ func (w *world) verb(p *chaosProject, args ...string) (text string, code int) {
 	}
 	done := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-ctx.Done():
-		w.fault("%s: lhrun %s hangs", p.name, strings.Join(args, " "))
-		_ = cmd.Process.Kill()
-		<-done
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	began := time.Now()
+	for awake := newAwakeClock(); ; {
+		select {
+		case <-done:
+			w.most("ms the slowest "+args[0], time.Since(began))
+			data, _ := os.ReadFile(out.Name())
+			return string(data), cmd.ProcessState.ExitCode()
+		case <-tick.C:
+			if awake.now() > bound {
+				data, _ := os.ReadFile(out.Name())
+				w.fault("%s: lhrun %s hangs: %s %v", p.name, strings.Join(args, " "), data, describe(living(p.dir)))
+				_ = cmd.Process.Kill()
+				<-done
+				return "", -1
+			}
+		}
 	}
-	data, _ := os.ReadFile(out.Name())
-	return string(data), cmd.ProcessState.ExitCode()
 }
 
 // snapshot is the project as its run sees it; false when it does not run.
@@ -213,12 +262,9 @@ func (w *world) fill(for_ time.Duration) {
 	if w.disk == "" {
 		return
 	}
-	s := span{from: time.Now()}
+	s := w.fills()
 	path := filepath.Join(w.disk, "filler")
 	f, err := os.Create(path)
-	if err != nil {
-		return
-	}
 	block := make([]byte, 1<<20)
 	for err == nil {
 		_, err = f.Write(block)
@@ -226,11 +272,22 @@ func (w *world) fill(for_ time.Duration) {
 	time.Sleep(for_)
 	_ = f.Close()
 	_ = os.Remove(path)
-	s.to = time.Now()
 	w.mu.Lock()
-	w.full = append(w.full, s)
+	s.to = time.Now().Add(fullGrace)
 	w.mu.Unlock()
 	w.did("the disk filled")
+}
+
+// fills notes that the disk is about to be filled, once what was written is on it.
+func (w *world) fills() *span {
+	s := &span{from: time.Now()}
+	for _, p := range w.projects {
+		w.awaitKept(p)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.full = append(w.full, s)
+	return s
 }
 
 func signalAll(sig syscall.Signal, pids ...int) {
