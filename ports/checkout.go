@@ -39,7 +39,7 @@ func (r *Registry) Checkout(project, dir string) (Checkout, error) {
 		return c, nil
 	}
 	var c Checkout
-	added := false
+	var added *addition
 	err = r.store.change(func(b *book) (bool, error) {
 		var ok bool
 		if c, ok = known(b); ok {
@@ -47,13 +47,20 @@ func (r *Registry) Checkout(project, dir string) (Checkout, error) {
 		}
 		b.collect(dir, gone)
 		c = b.claim(project, dir, worktree)
-		added = true
+		added = &addition{c, *b.numbers()}
 		return true, nil
 	})
-	if added && err == nil {
-		r.added.Store(&c)
+	if added != nil && err == nil {
+		r.added.Store(added)
 	}
 	return c, err
+}
+
+// addition is a checkout that has no ports yet, in a book that had these numbers and
+// was rid of the checkouts that are gone.
+type addition struct {
+	Checkout
+	taken numbers
 }
 
 // claim adds a checkout under an instance name that no other one of the project

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -160,15 +161,25 @@ func (t *taking) fixed() error {
 }
 
 // automatic needs the registry's lock only for a key that is new or not at home.
+//
+// Ports are found before that, as if nobody wrote anything meanwhile: under the lock
+// it would keep all others waiting who start at the same time.
 func (t *taking) automatic() error {
-	added := t.added.Swap(nil)
-	isNew := added != nil && *added == t.checkout
-	rest, err := t.atHome(isNew)
+	b, isNew, err := t.look()
+	if err != nil {
+		return err
+	}
+	rest, err := t.atHome(b)
 	if err != nil || len(rest) == 0 {
 		return err
 	}
 	// New keys that want one port get it in the same order everywhere.
 	slices.SortFunc(rest, func(i, j int) int { return t.all[i].compare(t.all[j].Request) })
+	for _, i := range rest {
+		if _, err := t.place(b, i); err != nil {
+			break // Whether it is so shows under the lock.
+		}
+	}
 	return t.store.change(func(b *book) (changed bool, err error) {
 		if !isNew {
 			b.collect(t.checkout.Dir, gone)
@@ -176,7 +187,7 @@ func (t *taking) automatic() error {
 		shelf := b.shelf(t.checkout)
 		shelf.Ports = slices.Grow(shelf.slots(), len(rest))
 		for _, i := range rest {
-			one, err := t.place(b, i)
+			one, err := t.record(b, i)
 			changed = changed || one
 			if err != nil {
 				return changed, err
@@ -186,17 +197,20 @@ func (t *taking) automatic() error {
 	})
 }
 
-// atHome takes the homes that are known and free, for a checkout that is not new.
-// rest are the automatic requests that have to be placed.
-func (t *taking) atHome(isNew bool) (rest []int, err error) {
-	var shelf *shelf
-	if !isNew {
-		b, err := t.store.read()
-		if err != nil {
-			return nil, err
-		}
-		shelf = b.find(t.checkout.Project, t.checkout.Dir)
+// look returns the book as it was a moment ago; of one that the checkout was just
+// added to the numbers will do.
+func (t *taking) look() (b *book, isNew bool, err error) {
+	if added := t.added.Swap(nil); added != nil && added.Checkout == t.checkout {
+		return &book{taken: &added.taken}, true, nil
 	}
+	b, err = t.store.read()
+	return b, false, err
+}
+
+// atHome takes the homes that b knows, where they are free. rest are the automatic
+// requests that have to be placed.
+func (t *taking) atHome(b *book) (rest []int, err error) {
+	shelf := b.find(t.checkout.Project, t.checkout.Dir)
 	for i, l := range t.all {
 		if l.Fixed != 0 || t.keep(i) {
 			continue
@@ -214,6 +228,42 @@ func (t *taking) atHome(isNew bool) (rest []int, err error) {
 		t.got(i, p.Port, p.Port)
 	}
 	return rest, nil
+}
+
+// record writes down what automatic request i has got. Where it has got nothing, or
+// what somebody else has written down meanwhile, a place is found now.
+func (t *taking) record(b *book, i int) (changed bool, err error) {
+	l, shelf := t.all[i], b.shelf(t.checkout)
+	p := shelf.find(l.Request)
+	known := p != nil && t.rng.contains(p.Port)
+	switch {
+	case l.Port == 0:
+	case known && l.Home == p.Port && slices.Contains(p.all(), l.Port):
+		return false, nil
+	case b.registered(l.Port):
+	case known && l.Home == p.Port:
+		b.setAside(p, l.Port)
+		return true, nil
+	case !known && l.Home == l.Port:
+		b.settle(shelf, l.Request, l.Port)
+		return true, nil
+	}
+	if err := t.letGo(i); err != nil {
+		return false, err
+	}
+	return t.place(b, i)
+}
+
+// letGo takes from request i what it has got.
+func (t *taking) letGo(i int) error {
+	maps.DeleteFunc(t.moved, func(_, to int) bool { return to == i })
+	h := t.holds[i]
+	t.holds[i] = nil
+	t.got(i, 0, 0)
+	if h == nil {
+		return nil
+	}
+	return h.Close()
 }
 
 func (r Request) compare(o Request) int {

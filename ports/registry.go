@@ -30,9 +30,8 @@ type Registry struct {
 	eph Range
 	// kept are the parts of eph that the kernel was told to leave alone.
 	kept []Range
-	// added is the checkout that Checkout added just now: it has no ports yet, and the
-	// book is rid of those that are gone.
-	added atomic.Pointer[Checkout]
+	// added is what Checkout added just now.
+	added atomic.Pointer[addition]
 }
 
 // StateDir is $XDG_STATE_HOME/lhrun, or ~/.local/state/lhrun where that is not
