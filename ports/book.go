@@ -1,6 +1,7 @@
 package ports
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ type book struct {
 	Version   int      `json:"version"`
 	Checkouts []*shelf `json:"checkouts"`
 	taken     *numbers // every number in it; built on first use
+	// rewrite says that a line more does not do: the file is to be written anew.
+	rewrite bool
 }
 
 type shelf struct {
@@ -23,6 +26,8 @@ type shelf struct {
 	Ports    []*slot `json:"ports"`
 	// sealed is the list of ports as it stands in the file; nil when they are in Ports.
 	sealed []byte
+	// changed says that the file does not have it like this.
+	changed bool
 }
 
 type slot struct {
@@ -38,9 +43,10 @@ const bookVersion = 1
 // errNewer is no damage: the file must be left as it is.
 var errNewer = errors.New("it was written by a newer lhrun")
 
-// parseBook reads a registry file; taken gets its numbers, and is the book's. Entries
-// that make no sense, or that claim a number a second time, are left out rather than
-// costing everybody their ports.
+// parseBook reads a registry file: a book, and a line for every shelf that changed
+// since, of which the last one counts; taken gets its numbers, and is the book's.
+// Entries that make no sense, or that claim a number a second time, are left out
+// rather than costing everybody their ports; so is a line that was not written whole.
 //
 // The book is good for as long as data and taken are left alone.
 func parseBook(data []byte, taken *numbers) (*book, error) {
@@ -49,8 +55,9 @@ func parseBook(data []byte, taken *numbers) (*book, error) {
 	if ok && b.Version == bookVersion {
 		return b, nil
 	}
-	b = &book{}
-	err := json.Unmarshal(data, b)
+	b = &book{rewrite: true}
+	from := json.NewDecoder(bytes.NewReader(data))
+	err := from.Decode(b)
 	switch {
 	case err != nil && version(data) > bookVersion, err == nil && b.Version > bookVersion:
 		return nil, errNewer
@@ -59,9 +66,23 @@ func parseBook(data []byte, taken *numbers) (*book, error) {
 	case b.Version != bookVersion:
 		return nil, fmt.Errorf("version %d is unknown", b.Version)
 	}
+	for s := new(shelf); from.Decode(s) == nil; s = new(shelf) {
+		b.put(s)
+	}
 	*taken = numbers{}
 	b.clean(taken)
 	return b, nil
+}
+
+// put adds s, or has it take the place of what there is of its checkout.
+func (b *book) put(s *shelf) {
+	for i, old := range b.Checkouts {
+		if old != nil && old.Dir == s.Dir && old.Project == s.Project {
+			b.Checkouts[i] = s
+			return
+		}
+	}
+	b.Checkouts = append(b.Checkouts, s)
 }
 
 // version reads what even a book of another shape begins with.
@@ -69,7 +90,7 @@ func version(data []byte) int {
 	var v struct {
 		Version int `json:"version"`
 	}
-	if json.Unmarshal(data, &v) != nil {
+	if json.NewDecoder(bytes.NewReader(data)).Decode(&v) != nil {
 		return 0
 	}
 	return v.Version
@@ -125,7 +146,7 @@ func (b *book) find(project, dir string) *shelf {
 func (b *book) shelf(c Checkout) *shelf {
 	s := b.find(c.Project, c.Dir)
 	if s == nil {
-		s = &shelf{Project: c.Project, Instance: c.Instance, Dir: c.Dir}
+		s = &shelf{Project: c.Project, Instance: c.Instance, Dir: c.Dir, changed: true}
 		b.Checkouts = append(b.Checkouts, s)
 	}
 	return s
@@ -146,13 +167,19 @@ func (b *book) remove(which func(*shelf) bool) {
 		if !which(s) {
 			return false
 		}
-		for _, p := range s.slots() {
-			for _, port := range p.all() {
-				b.numbers().remove(port)
-			}
-		}
+		b.forget(s)
+		b.rewrite = true
 		return true
 	})
+}
+
+// forget makes the numbers of s free.
+func (b *book) forget(s *shelf) {
+	for _, p := range s.slots() {
+		for _, port := range p.all() {
+			b.numbers().remove(port)
+		}
+	}
 }
 
 func (b *book) registered(port int) bool { return b.numbers().has(port) }
@@ -186,6 +213,7 @@ func (b *book) count(r Range) (n int) {
 func (b *book) settle(s *shelf, q Request, port int) *slot {
 	taken := b.numbers()
 	taken.add(port)
+	s.changed = true
 	p := s.find(q)
 	if p == nil {
 		p = &slot{Service: q.Service, Name: q.Name}
@@ -201,8 +229,9 @@ func (b *book) settle(s *shelf, q Request, port int) *slot {
 }
 
 // setAside records one more number for the runs that find p's home busy.
-func (b *book) setAside(p *slot, port int) {
+func (b *book) setAside(s *shelf, p *slot, port int) {
 	b.numbers().add(port)
+	s.changed = true
 	p.Alternates = append(p.Alternates, port)
 }
 

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// readBook reads what encode writes, letter by letter, and takes down the numbers; of
+// readBook reads what encode and continued write, letter by letter, and takes down the numbers; of
 // anything else it says false, and package json has to read it. The ports stay sealed
 // in data until somebody looks at them: everybody who starts reads the whole file, and
 // hardly anybody wants more of it than the numbers.
@@ -19,11 +19,22 @@ func readBook(data []byte, taken *numbers) (*book, bool) {
 	b := &book{Version: r.number(), Checkouts: []*shelf{}, taken: taken}
 	r.want(`,"checkouts":`)
 	for r.begin(); r.next(len(b.Checkouts)); {
-		b.Checkouts = append(b.Checkouts, r.shelf(taken))
+		b.Checkouts = append(b.Checkouts, r.shelf(b, false))
 	}
 	r.want(`}`)
+	more := len(r.rest)
+	for r.accept("\n") {
+		if s := r.shelf(b, true); !r.lost {
+			b.put(s)
+		}
+	}
+	b.rewrite = more > (len(data)-more)/4+mostMore
 	return b, !r.lost && len(r.rest) == 0
 }
+
+// mostMore is how many bytes a file may go on with, beside a quarter of what it began
+// with: what was replaced is read for nothing each time.
+const mostMore = 16 << 10
 
 // bookReader gives up at the first thing that it does not expect.
 type bookReader struct {
@@ -31,7 +42,8 @@ type bookReader struct {
 	lost bool
 }
 
-func (r *bookReader) shelf(taken *numbers) *shelf {
+// shelf reads one that may replace another of b.
+func (r *bookReader) shelf(b *book, may bool) *shelf {
 	s := &shelf{}
 	r.want(`{"project":`)
 	s.Project = string(r.text())
@@ -43,15 +55,18 @@ func (r *bookReader) shelf(taken *numbers) *shelf {
 	if s.Project == "" || s.Instance == "" || !filepath.IsAbs(s.Dir) {
 		r.giveUp()
 	}
+	if old := b.find(s.Project, s.Dir); may && old != nil {
+		b.forget(old)
+	}
 	from := r.rest
 	var p sealedSlot
 	r.slots(&p, func() {
 		for _, port := range p.ports {
-			if port < lowest || port > highest || taken.has(port) {
+			if port < lowest || port > highest || b.taken.has(port) {
 				r.giveUp()
 				return
 			}
-			taken.add(port)
+			b.taken.add(port)
 		}
 	})
 	s.sealed = from[:len(from)-len(r.rest)]

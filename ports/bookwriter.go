@@ -2,6 +2,7 @@ package ports
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"io"
 	"strconv"
@@ -17,6 +18,22 @@ func (b *book) encode(to io.Writer) error {
 	list(w, b.Checkouts, bookWriter.shelf)
 	w.WriteByte('}')
 	return w.Flush()
+}
+
+// continued writes what a file that has the rest goes on with: in one piece, as far as
+// that can be, because whoever reads it has no lock.
+func (b *book) continued(to io.Writer) error {
+	var text bytes.Buffer
+	w := bookWriter{bufio.NewWriter(&text)}
+	for _, s := range b.Checkouts {
+		if s.changed {
+			w.WriteByte('\n')
+			w.shelf(s)
+		}
+	}
+	_ = w.Flush()
+	_, err := to.Write(text.Bytes())
+	return err
 }
 
 // bookWriter tells of an error when it is flushed.

@@ -242,7 +242,7 @@ func (t *taking) record(b *book, i int) (changed bool, err error) {
 		return false, nil
 	case b.registered(l.Port):
 	case known && l.Home == p.Port:
-		b.setAside(p, l.Port)
+		b.setAside(shelf, p, l.Port)
 		return true, nil
 	case !known && l.Home == l.Port:
 		b.settle(shelf, l.Request, l.Port)
@@ -296,7 +296,7 @@ func (t *taking) place(b *book, i int) (changed bool, err error) {
 	}
 	port, err := t.choose(b, q, p.Port, func(port int) (bool, error) { return t.take(i, port) })
 	if err == nil {
-		b.setAside(p, port)
+		b.setAside(shelf, p, port)
 		t.got(i, port, p.Port)
 	}
 	return err == nil, err

@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 )
 
 // store keeps the book in a file. Readers need no lock, because the file is only
-// ever replaced whole; whoever changes it holds the lock from reading to writing.
+// ever replaced whole or continued, and a line that is not whole yet does not count;
+// whoever changes it holds the lock from reading to writing.
 type store struct {
 	dir  string
 	warn func(string)
@@ -99,7 +99,7 @@ func (s store) change(f func(*book) (changed bool, err error)) error {
 func (s store) load(p *pad) (_ *book, err error) {
 	p.text, err = s.bytes(p.text)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &book{}, nil
+		return &book{rewrite: true}, nil
 	}
 	if errors.Is(err, errNotPlain) || errors.Is(err, errTooLarge) {
 		return nil, damage{err}
@@ -137,7 +137,9 @@ func (s store) bytes(buf []byte) ([]byte, error) {
 		return buf, errTooLarge
 	}
 	size := int(info.Size()) // Nobody changes a file that is there.
-	buf = slices.Grow(buf[:0], size)
+	if cap(buf) < size {
+		buf = make([]byte, size+size/8)
+	}
 	n, err := io.ReadFull(f, buf[:size])
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil
@@ -154,21 +156,22 @@ func (s store) heal(why error) (*book, error) {
 	if s.warn != nil {
 		s.warn(fmt.Sprintf("the port registry could not be read (%v): kept as %q, ports are chosen anew", why, s.path(brokenFile)))
 	}
-	return &book{}, nil
+	return &book{rewrite: true}, nil
 }
 
-// save replaces the file. It does not sync: what a power cut can lose is one new
-// number, which comes from the same hash again, and a sync would cost every
-// first start tens of milliseconds under the lock.
-func (s store) save(b *book) error {
-	fresh := s.path(bookFile + ".new")
-	err := writeNew(fresh, b.encode)
-	if errors.Is(err, fs.ErrExist) { // Somebody was killed here.
-		os.Remove(fresh)
-		err = writeNew(fresh, b.encode)
-	}
-	if err == nil {
-		err = os.Rename(fresh, s.path(bookFile))
+// save continues the file, or replaces it. It does not sync: what a power cut can
+// lose is one new number, which comes from the same hash again, and a sync would cost
+// every first start tens of milliseconds under the lock.
+//
+// A rename over another file has ext4 start to write at once and wait for what it
+// writes of the old one, 1 ms and more under the lock that everybody waits for; a
+// line more costs a hundredth of that.
+func (s store) save(b *book) (err error) {
+	path := s.path(bookFile)
+	if b.rewrite {
+		err = s.replace(path, b.encode)
+	} else {
+		err = write(path, os.O_APPEND, b.continued)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write the port registry: %w", err)
@@ -176,8 +179,21 @@ func (s store) save(b *book) error {
 	return nil
 }
 
-func writeNew(path string, content func(io.Writer) error) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func (s store) replace(path string, content func(io.Writer) error) error {
+	fresh := path + ".new"
+	err := write(fresh, os.O_CREATE|os.O_EXCL, content)
+	if errors.Is(err, fs.ErrExist) { // Somebody was killed here.
+		os.Remove(fresh)
+		err = write(fresh, os.O_CREATE|os.O_EXCL, content)
+	}
+	if err == nil {
+		err = os.Rename(fresh, path)
+	}
+	return err
+}
+
+func write(path string, flags int, content func(io.Writer) error) error {
+	f, err := openPlain(path, os.O_WRONLY|flags)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package ports
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -22,7 +23,7 @@ func TestGarbledRegistryHealsItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, garbage := range map[string]string{
-		"truncated": string(whole[:len(whole)/2]),
+		"truncated": string(whole[:bytes.IndexByte(whole, '\n')/2]),
 		"empty":     "",
 		"binary":    "\x00\xff\x00",
 		"not ours":  `{"version":0}`,
@@ -172,6 +173,35 @@ func TestRegistryDoesNotFollowSymlinksOut(t *testing.T) {
 	}
 	if _, err := Open(Options{StateDir: state}); err == nil {
 		t.Error("the lock file may be a link")
+	}
+}
+
+func TestALineThatWasNotWrittenWholeIsGoneWithTheNextChange(t *testing.T) {
+	var told []string
+	r, err := Open(Options{StateDir: t.TempDir(), Range: testRange, Warn: func(s string) { told = append(told, s) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := checkout(t, r, "shop", t.TempDir())
+	want := leaseOnce(t, r, c, services("api", "web")...)
+	f, err := os.OpenFile(r.store.path(bookFile), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("\n{\"project\":\"sho"); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if got := leaseOnce(t, r, c, services("api", "web")...); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v became %v", want, got)
+	}
+	leaseOnce(t, r, checkout(t, r, "blog", t.TempDir()), services("api")...)
+	if got := leaseOnce(t, r, c, services("api", "web")...); !reflect.DeepEqual(got, want) || len(told) != 0 {
+		t.Errorf("%v became %v; told %q", want, got, told)
+	}
+	data, err := os.ReadFile(r.store.path(bookFile))
+	if _, ok := readBook(data, &numbers{}); !ok || err != nil {
+		t.Errorf("the file is %s, %v", data, err)
 	}
 }
 
