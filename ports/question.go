@@ -68,6 +68,7 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 	}
 	news := w.sight(all, now)
 	w.costs.add(time.Since(now))
+	open := len(news) > 0
 	for _, h := range watches {
 		for _, s := range news {
 			if h.expects(s) {
@@ -79,8 +80,11 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 			w.askOld(h, all, news, now)
 		}
 		h.questions = slices.DeleteFunc(h.questions, func(q *question) bool { return w.sockets[q.Listener] == nil })
+		open = open || len(h.questions) > 0
 	}
-	w.answer(watches, news, now)
+	if open {
+		w.answer(watches, news, now)
+	}
 }
 
 // dueAt is when q is looked for: sockets on ports that nobody here expects are put

@@ -49,8 +49,13 @@ type Watcher struct {
 
 	mu      sync.Mutex
 	watches []*Watch
+	// changed is: there are other watches than at the last look. nextLook is when a
+	// rest ends; zero is not before it is ended.
+	changed  bool
+	nextLook time.Time
 
 	// The rest belongs to the goroutine.
+	now     []*Watch
 	sockets map[Listener]*sighting
 	look    int
 	costs   costs
@@ -100,9 +105,12 @@ func (w *Watcher) Add(t Target) *Watch {
 		h.missing[port] = true
 	}
 	w.mu.Lock()
-	w.watches = append(w.watches, h)
+	w.watches, w.changed = append(w.watches, h), true
+	late := w.nextLook.IsZero() || time.Until(w.nextLook) > crowdPause
 	w.mu.Unlock()
-	w.alarm.wake()
+	if late { // With hundreds starting every other look would be for one that was added.
+		w.alarm.wake()
+	}
 	return h
 }
 
@@ -119,7 +127,7 @@ func (h *Watch) Remove() {
 	w := h.watcher
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	h.removed = true
+	h.removed, w.changed = true, true
 	w.watches = slices.DeleteFunc(w.watches, func(o *Watch) bool { return o == h })
 }
 
@@ -140,8 +148,22 @@ func (w *Watcher) run() {
 		now := time.Now()
 		watches := w.current()
 		w.tick(watches, now)
-		w.alarm.rest(w.pause(watches, now))
+		w.alarm.rest(w.untilNext(w.pause(watches, now)))
 	}
+}
+
+// untilNext is pause, or the shortest one where the watches have changed meanwhile.
+func (w *Watcher) untilNext(pause time.Duration) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.changed {
+		pause = shortPause
+	}
+	w.nextLook = time.Time{}
+	if pause > 0 {
+		w.nextLook = time.Now().Add(pause)
+	}
+	return pause
 }
 
 func (w *Watcher) closed() bool {
@@ -156,15 +178,21 @@ func (w *Watcher) closed() bool {
 func (w *Watcher) current() []*Watch {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Clone(w.watches)
+	if w.changed {
+		w.now, w.changed = slices.Clone(w.watches), false
+	}
+	return w.now
 }
 
 // waiting reports whether somebody waits for a port of h.
 func (h *Watch) waiting() bool {
 	h.watcher.mu.Lock()
 	defer h.watcher.mu.Unlock()
-	return len(h.missing) > 0 && !h.settled && !h.removed
+	return h.waits()
 }
+
+// waits is waiting for who holds the lock.
+func (h *Watch) waits() bool { return len(h.missing) > 0 && !h.settled && !h.removed }
 
 func (h *Watch) gone() bool {
 	h.watcher.mu.Lock()
@@ -178,8 +206,10 @@ func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
 		return 0
 	}
 	next, waiting, waited := idlePause, 0, time.Duration(math.MaxInt64)
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, h := range watches {
-		if h.waiting() {
+		if h.waits() {
 			waiting++
 			waited = min(waited, now.Sub(h.added))
 		}
