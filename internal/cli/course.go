@@ -21,6 +21,8 @@ type course struct {
 	stop    func()
 	outcome error
 	ending  time.Time
+	// rested is: all was as it should be once.
+	rested bool
 	// pressed is: a signal has begun the ending while the loop was held up.
 	pressed atomic.Bool
 	// stopped counts the services that ran when the ending began.
@@ -111,7 +113,8 @@ func (c *course) pace(t *time.Ticker, on bool) {
 	}
 	t.Stop()
 	c.view.progress(c.board, time.Now())
-	frugal()
+	frugal(!c.rested)
+	c.rested = true
 }
 
 // event takes one piece of news and decides whether it ends the run.
