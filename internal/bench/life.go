@@ -86,6 +86,7 @@ func (l *life) read(stdout *os.File) {
 
 func (l *life) scan(stdout *os.File) {
 	defer stdout.Close()
+	prompt(stdout)
 	in := bufio.NewReaderSize(stdout, 1<<16)
 	for {
 		text, err := in.ReadString('\n')
