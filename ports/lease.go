@@ -72,12 +72,19 @@ func (r *Registry) take(c Checkout, requests []Request, old *Leases) (*taking, e
 		t.Close()
 		return nil, err
 	}
+	t.findHolders()
+	return t, nil
+}
+
+// findHolders asks all who sit in a home at once, because each may take its time.
+func (t *taking) findHolders() {
+	var wg sync.WaitGroup
 	for i := range t.all {
 		if l := &t.all[i]; l.Port != l.Home && l.Holder == nil {
-			l.Holder = r.whoHas(l.Home)
+			wg.Go(func() { l.Holder = t.whoHas(l.Home) })
 		}
 	}
-	return t, nil
+	wg.Wait()
 }
 
 func check(c Checkout, requests []Request) error {

@@ -24,8 +24,13 @@ func newLocks(string) (locks, error) { return sockets{&desk{}}, nil }
 
 const socketPrefix = "@lhrun/port/"
 
-// answerPatience is how long a holder that is stopped or busy is waited for.
-const answerPatience = 100 * time.Millisecond
+const (
+	// answerPatience is how long a holder that is stopped is waited for.
+	answerPatience = 100 * time.Millisecond
+	// busyPatience is for one that is not: it has the processor again some time, and
+	// without its answer nobody could say whose port it is.
+	busyPatience = 2 * time.Second
+)
 
 func (s sockets) hold(port int, who identity) (hold, error) {
 	fd, err := listenUnix(socketPrefix + strconv.Itoa(port))
@@ -87,12 +92,22 @@ func (sockets) holder(port int) (who lessee, held bool) {
 		by = process(int(cred.Pid))
 		by.User = userName(cred.Uid)
 	}
-	c.SetReadDeadline(time.Now().Add(answerPatience))
-	var id identity
-	if json.NewDecoder(io.LimitReader(c, longestIdentity)).Decode(&id) != nil {
-		id = identity{}
+	id, err := hear(c, answerPatience)
+	if errors.Is(err, os.ErrDeadlineExceeded) && !stopped(by.PID) {
+		id, _ = hear(c, busyPatience)
 	}
 	return id.lessee(by), true
+}
+
+// hear reads what a holder tells, which it writes in one piece.
+func hear(c net.Conn, patience time.Duration) (id identity, err error) {
+	if err = c.SetReadDeadline(time.Now().Add(patience)); err == nil {
+		err = json.NewDecoder(io.LimitReader(c, longestIdentity)).Decode(&id)
+	}
+	if err != nil {
+		return identity{}, err
+	}
+	return id, nil
 }
 
 // peer names the process on the other end: for a client, the one that listens.

@@ -31,7 +31,9 @@ func procPath(pid int, name string) string { return "/proc/" + strconv.Itoa(pid)
 // status is what everybody may read of a process.
 type status struct {
 	name string
-	ppid int
+	// state is the letter that ps shows.
+	state byte
+	ppid  int
 	// uids are the real, effective, saved and file system one.
 	uids [4]uint32
 }
@@ -51,6 +53,10 @@ func parseStatus(text string) (st status) {
 		switch key {
 		case "Name":
 			st.name = value
+		case "State":
+			if value != "" {
+				st.state = value[0]
+			}
 		case "PPid":
 			st.ppid, _ = strconv.Atoi(value)
 		case "Uid":
@@ -63,6 +69,12 @@ func parseStatus(text string) (st status) {
 		}
 	}
 	return st
+}
+
+// stopped reports whether pid does not go on by itself, or is gone.
+func stopped(pid int) bool {
+	st, ok := readStatus(pid)
+	return !ok || st.state == 'T' || st.state == 't' || st.state == 'Z'
 }
 
 // readIdentity tells which service a process was started for, from the

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -254,8 +255,8 @@ func TestEphemeralPortsAreAvoidedWhereTheyWereWidened(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
-	got := parseStatus("Name:\ta b:c\nUmask:\t0022\nPPid:\t17\nUid:\t1\t2\t3\t4\nGid:\t5\n")
-	if want := (status{"a b:c", 17, [4]uint32{1, 2, 3, 4}}); got != want {
+	got := parseStatus("Name:\ta b:c\nUmask:\t0022\nState:\tT (stopped)\nPPid:\t17\nUid:\t1\t2\t3\t4\nGid:\t5\n")
+	if want := (status{"a b:c", 'T', 17, [4]uint32{1, 2, 3, 4}}); got != want {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -298,6 +299,46 @@ func TestHolderThatDoesNotAnswerIsStillKnownByItsProcess(t *testing.T) {
 	}
 	if _, err := (sockets{&desk{}}).hold(full, identity{}); err != errHeld {
 		t.Errorf("it was held again: %v", err)
+	}
+}
+
+func TestAHolderThatIsBusyIsWaitedFor(t *testing.T) {
+	port := freePort(t)
+	l, err := net.Listen("unix", socketPrefix+strconv.Itoa(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		time.Sleep(3 * answerPatience)
+		io.WriteString(c, `{"project":"shop","service":"api"}`)
+		c.Close()
+	}()
+	if who, held := (sockets{}).holder(port); !held || who.Project != "shop" || who.Service != "api" {
+		t.Errorf("it is %+v, %v", who, held)
+	}
+}
+
+func TestAHolderThatIsStoppedIsNotWaitedForLong(t *testing.T) {
+	run := start(t, order{StateDir: t.TempDir(), Project: "shop", Dir: t.TempDir(), Range: testRange, Requests: services("a")})
+	port := run.leases()[0].Port
+	if err := unix.Kill(run.pid(), unix.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for !stopped(run.pid()) {
+		time.Sleep(time.Millisecond)
+	}
+	began := time.Now()
+	who, held := (sockets{}).holder(port)
+	if took := time.Since(began); took >= busyPatience {
+		t.Errorf("it was waited for for %v", took)
+	}
+	if !held || who.PID != run.pid() || who.Project != "" {
+		t.Errorf("it is %+v, %v", who, held)
 	}
 }
 
