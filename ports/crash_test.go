@@ -3,6 +3,7 @@ package ports
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -46,7 +47,7 @@ func TestThirtyCheckoutsAtOnceHalfOfThemKilledShareAndMoveNothing(t *testing.T) 
 			o.Dir = dirs[i]
 			runs[i] = start(t, o)
 		}
-		owner := map[int]string{}
+		owner, aside := map[int]string{}, []Lease{}
 		for i, run := range runs {
 			for _, l := range run.leases() {
 				key := fmt.Sprint(i, l.Service)
@@ -54,11 +55,23 @@ func TestThirtyCheckoutsAtOnceHalfOfThemKilledShareAndMoveNothing(t *testing.T) 
 					t.Errorf("round %d: %s and %s share %d", round, other, key, l.Port)
 				}
 				owner[l.Port] = key
-				if homes[key] != 0 && homes[key] != l.Port {
-					t.Errorf("round %d: %s moved from %d to %d", round, key, homes[key], l.Port)
+				if homes[key] != 0 && homes[key] != l.Home {
+					t.Errorf("round %d: %s moved from %d to %d", round, key, homes[key], l.Home)
 				}
-				homes[key] = l.Port
+				homes[key] = l.Home
+				if l.Port != l.Home {
+					aside = append(aside, l)
+				}
 			}
+		}
+		// Others' tests may sit in the range, and may have gone again; none of these may.
+		for _, l := range aside {
+			if l.Holder != nil && slices.Contains(dirs, l.Holder.Dir) {
+				t.Errorf("round %d: %+v is aside for %+v", round, l, *l.Holder)
+			}
+		}
+		if len(aside) > 10 {
+			t.Errorf("round %d: %d are not at home: %+v", round, len(aside), aside)
 		}
 		if len(owner) != checkouts*8 {
 			t.Errorf("round %d: %d ports", round, len(owner))
