@@ -93,6 +93,22 @@ func TestApplyStopsRemovedServicesDependentsFirst(t *testing.T) {
 	})
 }
 
+func TestAllIsWithoutWhatAReloadHasTakenAway(t *testing.T) {
+	inWorld(t, []Service{svc("db"), svc("kept")}, func(w *world) {
+		w.start()
+		w.fake.stops["db"] = time.Second
+		w.apply([]Service{svc("kept")})
+		w.start() // All, while db is on its way out.
+		time.Sleep(2 * time.Second)
+		if got := w.since(2); got != "-db" {
+			t.Errorf("it did %q, want db to end", got)
+		}
+		if all := w.Snapshot(); len(all) != 1 || all[0].Name != "kept" {
+			t.Errorf("left are %v", all)
+		}
+	})
+}
+
 func TestApplyAddsWithoutStarting(t *testing.T) {
 	inWorld(t, []Service{svc("api")}, func(w *world) {
 		w.start()

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 
 	"github.com/lhrun/lhrun/internal/proc"
@@ -139,7 +140,7 @@ var ErrEnded = errors.New("the supervisor has ended")
 
 func (s *Supervisor) named(names []string) ([]*unit, error) {
 	if len(names) == 0 {
-		return s.units, nil
+		return slices.DeleteFunc(slices.Clone(s.units), func(u *unit) bool { return u.removed }), nil
 	}
 	var out []*unit
 	for _, name := range names {
