@@ -291,11 +291,11 @@ func (s *Supervisor) gone(a *attempt) {
 		e.code = a.exit.Code
 	}
 	reason := a.reason()
-	v := decide(e)
-	if v.state.Settled() {
+	next := decide(e)
+	if next.Settled() {
 		u.dropSockets()
 	}
-	switch v.state {
+	switch next {
 	case StateStopped:
 		if u.wish == wishDown {
 			reason = ""
@@ -313,7 +313,7 @@ func (s *Supervisor) gone(a *attempt) {
 		}
 		s.fail(u, reason)
 	default:
-		s.set(u, v.state, "")
+		s.set(u, next, "")
 	}
 }
 

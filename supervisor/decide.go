@@ -31,33 +31,27 @@ type ending struct {
 	maxRestarts int
 }
 
-// verdict is what comes after an attempt: a state, and for StateWaiting a new
-// attempt at once.
-type verdict struct {
-	state  State
-	failed bool
-}
-
-// decide is the one place that says what follows an attempt's end.
-func decide(e ending) verdict {
+// decide is the one place that says what follows an attempt's end: a state, and for
+// StateWaiting a new attempt at once.
+func decide(e ending) State {
 	failure := e.code != 0 || e.forced || !e.task && !e.wasReady
 	switch {
 	case e.wish == wishDown:
-		return verdict{StateStopped, false}
+		return StateStopped
 	case e.wish == wishAgain:
-		return verdict{StateWaiting, false}
+		return StateWaiting
 	case e.task && !failure:
-		return verdict{StateCompleted, false}
+		return StateCompleted
 	case failure && e.hopeless:
-		return verdict{StateFailed, true}
+		return StateFailed
 	case !failure && e.policy != RestartAlways:
-		return verdict{StateStopped, false}
+		return StateStopped
 	case e.policy == RestartNo:
-		return verdict{StateFailed, true}
+		return StateFailed
 	case e.maxRestarts >= 0 && e.failures >= e.maxRestarts:
-		return verdict{StateFailed, true}
+		return StateFailed
 	}
-	return verdict{StateBackoff, failure}
+	return StateBackoff
 }
 
 // pause is the time before try number failures+1: r doubled each time, bounded,

@@ -45,7 +45,7 @@ func TestWhatFollowsAnExit(t *testing.T) {
 		{"task too slow", task(func(x *e) { x.forced = true }), StateFailed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := decide(c.in).state; got != c.want {
+			if got := decide(c.in); got != c.want {
 				t.Errorf("decide(%+v) = %s, want %s", c.in, got, c.want)
 			}
 		})
