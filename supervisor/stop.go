@@ -58,7 +58,8 @@ func (s *Supervisor) unhook(a *attempt) {
 }
 
 // runStopCommand runs a service's own way of stopping and reports whether that
-// succeeded, so that no signal is needed. Its time is part of the stop timeout.
+// succeeded, so that no signal is needed. It has the stop timeout, and what is left
+// then has it anew.
 func (s *Supervisor) runStopCommand(a *attempt, stop Stop) bool {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

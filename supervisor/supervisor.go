@@ -172,8 +172,8 @@ func check(services []Service) error {
 	return nil
 }
 
-// Run is the loop. It starts nothing by itself: call Start before or while it
-// runs. When ctx ends it stops every service, dependents first, and returns when
+// Run is the loop. It starts nothing by itself: call Start, which waits for Run to
+// take it. When ctx ends it stops every service, dependents first, and returns when
 // the last process is gone; Kill hastens that. The error is of the log store.
 func (s *Supervisor) Run(ctx context.Context) error {
 	defer s.hub.close()
