@@ -290,12 +290,37 @@ dotenv = false
 command = "echo thinking; sleep 1000"
 `)
 	r := h.start(h.command(dir, "run", "-v", "--", "echo", "ran"))
-	eventually(t, "it thinks", func() bool { return strings.Contains(r.text(), "thinking") })
+	r.heard(t, "thinking")
 	r.signal(syscall.SIGINT)
 	if code := r.code(); code != 130 || strings.Contains(r.text(), "ran\n") {
 		t.Errorf("exit code %d:\n%s", code, r.text())
 	}
 	noneLeft(t, dir)
+}
+
+func TestRunKillsAtTheSecondCtrlCBeforeTheCommandBegins(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", `
+dotenv = false
+[services.deaf]
+command = "trap '' INT TERM; echo thinking; while :; do sleep 0.1; done"
+stop = { timeout = "10m" }
+`)
+	r := h.start(h.command(dir, "run", "-v", "--", "echo", "ran"))
+	r.heard(t, "thinking")
+	r.signal(syscall.SIGINT)
+	r.heard(t, "Ctrl-C again kills")
+	r.signal(syscall.SIGINT)
+	if code := r.code(); code != 130 || !strings.Contains(r.text(), "killing what is left") {
+		t.Errorf("exit code %d:\n%s", code, r.text())
+	}
+	noneLeft(t, dir)
+}
+
+// heard waits for text on either stream.
+func (r *run) heard(t *testing.T, text string) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%q in the output", text), func() bool { return strings.Contains(r.text(), text) })
 }
 
 func TestRunKillNineLeavesNothing(t *testing.T) {

@@ -195,14 +195,22 @@ func (e *errand) arrive(a proc.Arrival) {
 	case !interrupts(a.Signal):
 	case e.phase == phaseStarting:
 		e.finish(exitError{exitInterrupted, nil})
-	case time.Since(e.since) < commandsOwn: // It ended the command.
-	case e.pressed || a.Signal == syscall.SIGQUIT:
+		e.press(a.Signal)
+	case !e.pressed && time.Since(e.since) < commandsOwn: // It ended the command.
+	default:
+		e.press(a.Signal)
+	}
+}
+
+// press is Ctrl-C while what was started is being stopped: the second one kills.
+func (e *errand) press(sig os.Signal) {
+	if e.pressed || sig == syscall.SIGQUIT {
 		e.view.say("killing what is left")
 		e.end(true)
-	default:
-		e.pressed = true
-		e.view.say("stopping what was started; Ctrl-C again kills")
+		return
 	}
+	e.pressed = true
+	e.view.say("stopping what was started; Ctrl-C again kills")
 }
 
 // commandsOwn is how long after the command's end a signal may be the one that
