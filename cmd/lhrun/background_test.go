@@ -290,6 +290,33 @@ ready = { log = "never" }
 	noneLeft(t, dir)
 }
 
+// The run may not be there to be met yet: then it hears of the signal as it begins.
+func TestCtrlCWhileTheBackgroundBeginsStopsIt(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", `
+dotenv = false
+[services.slow]
+command = "sleep 1000"
+port = false
+ready = { log = "never" }
+`)
+	r := h.up(dir, "-d")
+	eventually(t, "the run has both of its halves", func() bool {
+		for _, guard := range children(t, r.cmd.Process.Pid) {
+			return len(children(t, guard)) > 0
+		}
+		return false
+	})
+	r.signal(syscall.SIGINT)
+	if code := r.code(); code != 130 {
+		t.Errorf("exit code %d, want 130:\n%s", code, r.text())
+	}
+	noneLeft(t, dir)
+	if out, _, _ := h.output(dir, "down"); !strings.Contains(out, "does not run") {
+		t.Errorf("it still runs: %s", out)
+	}
+}
+
 func TestKillNineOfTheBackgroundLeavesNothingAndTheNextUpHeals(t *testing.T) {
 	for _, half := range []string{"guard", "supervisor"} {
 		t.Run(half, func(t *testing.T) {

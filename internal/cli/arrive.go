@@ -96,11 +96,17 @@ func (v *guest) signal(sig os.Signal) (over bool) {
 		v.view.say("killing what is left")
 		v.stop(true)
 	default:
-		v.view.say("stopping what was started; Ctrl-C again kills")
-		v.outcome = exitError{exitInterrupted, nil}
+		v.beginEnd()
 		v.stop(false)
 	}
 	return false
+}
+
+// beginEnd is: somebody has pressed Ctrl-C, so only the end is waited for.
+func (v *guest) beginEnd() {
+	v.ending, v.since = true, time.Now()
+	v.outcome = exitError{exitInterrupted, nil}
+	v.view.say("stopping what was started; Ctrl-C again kills")
 }
 
 // lastLines shows the end of what a service wrote.

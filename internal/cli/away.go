@@ -33,6 +33,8 @@ type meeting struct {
 
 	// met tells the run that it was met; nil where it does not wait for that.
 	met func()
+	// interrupted is: the run has been sent a signal to end before it could be met.
+	interrupted bool
 }
 
 // awayScreen is the screen of a run in the background. What services write is kept

@@ -47,8 +47,8 @@ func (g *globals) beginAway(o upOptions, signals <-chan os.Signal) (*meeting, er
 			interrupted = true
 			_ = child.Signal(syscall.SIGTERM) // Unreaped, so the pid is its own.
 		case m := <-met:
-			if m != nil {
-				m.met = w.close
+			if m != nil && !(m.Joins && interrupted) {
+				m.met, m.interrupted = w.close, interrupted
 				return m, child.Release()
 			}
 			<-copied

@@ -164,6 +164,9 @@ func (v *guest) logLine(l control.LogLine) error {
 func (v *guest) drive(news *news) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
+	if v.interrupted {
+		v.beginEnd()
+	}
 	over := v.news(nil)
 	for !over {
 		select {
