@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -31,7 +30,7 @@ func (d doctor) machine() {
 	d.runtimeDir()
 	d.limits()
 	d.loopback()
-	d.runs(state)
+	d.runs()
 }
 
 // runtimeDir checks where the sockets are.
@@ -106,13 +105,11 @@ func (d doctor) loopback() {
 }
 
 // runs finds what runs on this machine and what killed runs have left.
-func (d doctor) runs(state string) {
-	records, _ := filepath.Glob(filepath.Join(state, "projects", "*", "*", "run.json"))
+func (d doctor) runs() {
 	live, left := 0, 0
-	for _, path := range records {
-		data, err := readPlain(path)
-		var rec proc.Record
-		if err != nil || json.Unmarshal(data, &rec) != nil {
+	for _, path := range recordPaths() {
+		rec, err := readRecord(path)
+		if err != nil {
 			continue // Garbled by a crash; the next run writes it anew.
 		}
 		if proc.Alive(rec.Supervisor) {
@@ -121,7 +118,7 @@ func (d doctor) runs(state string) {
 		}
 		dir := filepath.Dir(path)
 		whose := fmt.Sprintf("%s (%s)", filepath.Base(filepath.Dir(dir)), filepath.Base(dir))
-		for _, l := range proc.Leftovers(rec) {
+		for _, l := range proc.Leftovers(rec.Record) {
 			left++
 			d.warn("runs", "the next verb in that project ends it, as lhrun down",
 				"pid %d (%s) was left by a run of %s that was killed", l.PID, l.Command, whose)

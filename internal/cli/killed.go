@@ -27,12 +27,7 @@ func mournedBy(guard proc.ID, code int) {
 	if code != exitUsage && code <= 128 || code == exitInterrupted { // 2 is a panic's, too.
 		return
 	}
-	projects, err := projectsDir()
-	if err != nil {
-		return
-	}
-	found, _ := filepath.Glob(filepath.Join(projects, "*", "*", recordName))
-	for _, path := range found {
+	for _, path := range recordPaths() {
 		rec, err := readRecord(path)
 		if err != nil || rec.Guard != guard || proc.Alive(rec.Supervisor) {
 			continue

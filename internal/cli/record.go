@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,15 +73,24 @@ func replacePlain(path string, data []byte) error {
 	return err
 }
 
+// recordPaths are the records of all runs of this user that go on or were killed.
+func recordPaths() []string {
+	projects, err := projectsDir()
+	if err != nil {
+		return nil
+	}
+	// The path to it may hold what a pattern would take for its own.
+	found, _ := fs.Glob(os.DirFS(projects), "*/*/"+recordName)
+	for i, name := range found {
+		found[i] = filepath.Join(projects, filepath.FromSlash(name))
+	}
+	return found
+}
+
 // runOf finds the checkout that was started from file and not ended in order,
 // whatever the file says by now.
 func runOf(file string) (ports.Checkout, bool) {
-	projects, err := projectsDir()
-	if err != nil {
-		return ports.Checkout{}, false
-	}
-	found, _ := filepath.Glob(filepath.Join(projects, "*", "*", recordName))
-	for _, path := range found {
+	for _, path := range recordPaths() {
 		if rec, err := readRecord(path); err == nil && rec.File == file {
 			return rec.Checkout, true
 		}
