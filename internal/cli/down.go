@@ -74,9 +74,9 @@ func (d *descent) run(ctx context.Context, g *globals) error {
 		c, client, err := g.reach(ctx)
 		d.checkout = c
 		if err == nil {
-			return d.bring(ctx, client)
+			err = d.bring(ctx, client)
 		}
-		if !errors.Is(err, control.ErrNotRunning) {
+		if !isGone(err) {
 			return err
 		}
 		held, err := d.sweep(false)
@@ -92,7 +92,8 @@ func (d *descent) run(ctx context.Context, g *globals) error {
 	}
 }
 
-// bring stops the run that client reaches, and waits for its end.
+// bring stops the run that client reaches, and waits for its end. One that ends by
+// itself as it is asked is an error that isGone.
 func (d *descent) bring(ctx context.Context, client *control.Client) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -60,6 +60,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &busy), errors.As(err, &taken):
 		return exitPortTaken
+	case errors.Is(err, control.ErrNotRunning), errors.Is(err, control.ErrEnded):
+		return exitNotRunning
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	default:

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -27,6 +28,8 @@ func TestExitCodes(t *testing.T) {
 		{"a verb's own code", exitError{7, errors.New("so it is")}, 7, "lhrun: so it is\n"},
 		{"a code goes before what it wraps", exitError{4, busy}, 4, "lhrun: " + busy.Error() + "\n"},
 		{"a code without a word", exitError{code: 5}, 5, ""},
+		{"the run ended as it was asked", control.ErrNotRunning, 5, "lhrun: the project does not run\n"},
+		{"the run is on its way down", fmt.Errorf("cannot start: %w", control.ErrEnded), 5, "lhrun: cannot start: the project has ended\n"},
 		{"interrupted", context.Canceled, 130, "lhrun: context canceled\n"},
 		{"anything else", errors.New("disk full"), 1, "lhrun: disk full\n"},
 	} {

@@ -93,6 +93,11 @@ func realPath(path string) string {
 	return path
 }
 
+// isGone reports whether err says that a project does not run, or not any more.
+func isGone(err error) bool {
+	return errors.Is(err, control.ErrEnded) || errors.Is(err, control.ErrLost) || errors.Is(err, control.ErrNotRunning)
+}
+
 // dialPatience is how long a run may take to answer: it never has to do more than
 // to say that it is there.
 const dialPatience = 5 * time.Second

@@ -171,7 +171,7 @@ func (s *joinedStage) stopStarted(ctx context.Context) error {
 			})
 		}
 	}
-	if errors.Is(err, control.ErrEnded) || errors.Is(err, control.ErrNotRunning) || errors.Is(err, control.ErrLost) {
+	if isGone(err) {
 		return nil // It went with the whole project.
 	}
 	return err

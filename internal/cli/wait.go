@@ -106,7 +106,7 @@ func (w *waiting) run(ctx context.Context) error {
 		return w.mistake
 	case errors.Is(err, context.DeadlineExceeded):
 		return w.late()
-	case errors.Is(err, control.ErrEnded), errors.Is(err, control.ErrLost), errors.Is(err, control.ErrNotRunning):
+	case isGone(err):
 		return exitError{exitNotRunning, fmt.Errorf("%s (%s) has ended: %s", w.checkout.Project, w.checkout.Instance, sayAll(w.tally.lacking))}
 	case err != nil:
 		return err
