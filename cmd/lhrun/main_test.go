@@ -18,9 +18,10 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"lhrun":    main,
-		"httpget":  httpget,
-		"slowstop": slowstop,
+		"lhrun":     main,
+		"httpget":   httpget,
+		"slowstop":  slowstop,
+		"keepclock": keepclock,
 	})
 }
 
