@@ -13,6 +13,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -24,23 +25,45 @@ func untilInterrupted() (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
-// dialUp is dial, except that with a timeout it waits for the project to come up
-// until ctx ends.
+// dialUp is dial, except that with a timeout it waits for the project to come up, or
+// to answer, until ctx ends.
 func (g *globals) dialUp(ctx context.Context, timeout time.Duration, names ...string) (ports.Checkout, *control.Client, error) {
 	checkout, client, err := g.dial(ctx, names...)
-	late := timeout > 0 && errors.Is(err, context.DeadlineExceeded)
 	exit, ok := errors.AsType[exitError](err)
-	switch {
-	case late:
-	case timeout == 0 || !ok || exit.code != exitNotRunning:
-		return checkout, client, err
-	default:
+	if timeout > 0 && ok && exit.code == exitNotRunning {
 		client, err = dialOnceUp(ctx, checkout)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = exitError{exitNotRunning, fmt.Errorf("%s (%s) does not run, and did not come up within %s", checkout.Project, checkout.Instance, timeout)}
+	for timeout > 0 && isMute(err) && ctx.Err() == nil {
+		client, err = dialCheckout(ctx, checkout) // It may be continued.
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) && err != nil {
+		err = notUp(checkout, timeout)
 	}
 	return checkout, client, err
+}
+
+func isMute(err error) bool {
+	_, mute := errors.AsType[errMute](err)
+	return mute
+}
+
+// notUp is why nobody has answered for c in time.
+func notUp(c ports.Checkout, timeout time.Duration) error {
+	i, err := newInstance(c)
+	if err != nil {
+		return err
+	}
+	rec, _ := i.record()
+	lock, locked := lockFile(i.lockPath())
+	if locked == nil {
+		_ = lock.Close()
+		return exitError{exitNotRunning, fmt.Errorf("%s (%s) does not run, and did not come up within %s", c.Project, c.Instance, timeout)}
+	}
+	path, err := control.SocketPath(c.Project, c.Instance)
+	if _, e := os.Lstat(path); err == nil && e == nil && proc.Alive(rec.Supervisor) {
+		return exitError{exitNotInTime, fmt.Errorf("not within %s: %w", timeout, mute(c))}
+	}
+	return exitError{exitNotRunning, fmt.Errorf("%s (%s) is %s, and did not come up within %s", c.Project, c.Instance, i.underWay(locked), timeout)}
 }
 
 // lookAgain is how soon a socket that is there, and not served yet, is tried again.

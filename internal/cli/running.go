@@ -25,9 +25,12 @@ func (g *globals) dial(ctx context.Context, names ...string) (ports.Checkout, *c
 func (g *globals) dialOr(ctx context.Context, start string, names ...string) (ports.Checkout, *control.Client, error) {
 	c, client, err := g.reach(ctx)
 	if errors.Is(err, control.ErrNotRunning) {
-		g.clearUp(c)
+		under := g.clearUp(c)
 		if unknown := g.refuseUnknown(names...); unknown != nil {
 			return c, client, unknown
+		}
+		if under != "" {
+			return c, client, exitError{exitNotRunning, fmt.Errorf("%s (%s) is %s: try again in a moment", c.Project, c.Instance, under)}
 		}
 		err = exitError{exitNotRunning, fmt.Errorf("%s (%s) does not run; start it with %q", c.Project, c.Instance, start)}
 	}
@@ -131,25 +134,46 @@ func mute(c ports.Checkout) error {
 		}
 	}
 	all := strings.Join(pids, " ")
-	return fmt.Errorf("%s (%s) runs and does not answer; if it is suspended, `kill -CONT %s` lets it go on, "+
-		"else `kill -9 %s` and then `lhrun down` end it", c.Project, c.Instance, all, all)
+	return errMute{fmt.Errorf("%s (%s) runs and does not answer; if it is suspended, `kill -CONT %s` lets it go on, "+
+		"else `kill -9 %s` and then `lhrun down` end it", c.Project, c.Instance, all, all)}
 }
 
+// errMute is what mute returns.
+type errMute struct{ error }
+
 // clearUp ends what a run of the checkout has left that was killed with its guard,
-// and says so.
-func (g *globals) clearUp(c ports.Checkout) {
+// and says so. A run that is there, though nobody serves it yet or any more, is under
+// way: "just starting", for people.
+func (g *globals) clearUp(c ports.Checkout) (under string) {
+	if ever, err := exists(c); err != nil || !ever {
+		return ""
+	}
 	i, err := newInstance(c)
 	if err != nil {
-		return // Whoever needs the directory says what is wrong with it.
-	}
-	if _, err := i.record(); err != nil {
-		return // No run was killed.
+		return "" // Whoever needs the directory says what is wrong with it.
 	}
 	if i.lock, err = lockFile(i.lockPath()); err != nil {
-		return // It runs, or begins to.
+		return i.underWay(err)
+	}
+	if _, err := i.record(); err != nil {
+		_ = i.lock.Close()
+		return "" // No run was killed.
 	}
 	for _, line := range i.sweep() {
 		fmt.Fprintln(g.Err, "lhrun:", line)
 	}
 	_ = i.release()
+	return ""
+}
+
+// underWay is what the run does that has the lock: locked says that one has.
+func (i *instance) underWay(locked error) string {
+	if !errors.Is(locked, errLocked) {
+		return ""
+	}
+	rec, _ := i.record()
+	if _, err := i.last(); err == nil && proc.Alive(rec.Supervisor) {
+		return "just ending"
+	}
+	return "just starting"
 }

@@ -34,7 +34,7 @@ it is for those that can be: --for completed is for all tasks.
 It returns at once, with exit code 1 and the reason, when a service has failed
 or is stopped, so that nothing would ever come. Where the project does not run,
 the exit code is 5: at once, or, with --timeout, when it has not come up by
-then.
+then. A project that runs and does not answer, being suspended, is 4 by then.
 
 --json prints the services in the form of "ps --json", however the wait ends.
 
