@@ -94,11 +94,55 @@ func TestDownSaysWhatItWaitsForAndTheSecondCtrlCKills(t *testing.T) {
 	r.wait(`still waits for stubborn \(pid \d+\)`)
 	r.signal(syscall.SIGINT)
 	r.wait("Ctrl-C again kills")
+	time.Sleep(200 * time.Millisecond) // Else it would be the first one's echo.
 	r.signal(syscall.SIGINT)
 	if code := r.code(); code != 130 {
 		t.Errorf("exit code %d, want 130:\n%s", code, r.text())
 	}
 	noneLeft(t, dir)
+}
+
+// timeout(1) sends its signal to a process and to its group, which is one Ctrl-C.
+func TestTheEchoOfACtrlCKillsNothing(t *testing.T) {
+	for _, verb := range []string{"down", "up -d"} {
+		t.Run(verb, func(t *testing.T) {
+			for range 10 { // On a busy machine an echo may come too late to be one.
+				if echoIsNoSecondPress(t, verb) {
+					return
+				}
+			}
+			t.Errorf("%s took the echo for a second Ctrl-C", verb)
+		})
+	}
+}
+
+func echoIsNoSecondPress(t *testing.T, verb string) bool {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", stubborn+`
+[services.late]
+command = "exec sleep 1000"
+port = false
+ready = { log = "never" }
+`)
+	up := h.up(dir, "-d")
+	up.wait("stubborn is ready")
+	r := up
+	if verb == "down" {
+		r = h.start(h.command(dir, "down"))
+		r.wait("still waits for stubborn")
+	}
+	r.signal(syscall.SIGINT)
+	r.wait("Ctrl-C again kills")
+	r.signal(syscall.SIGINT)
+	time.Sleep(300 * time.Millisecond)
+	ignored := !strings.Contains(r.text(), "killing what is left")
+	r.signal(syscall.SIGINT)
+	if code := r.code(); code != 130 {
+		t.Errorf("exit code %d, want 130:\n%s", code, r.text())
+	}
+	up.code()
+	noneLeft(t, dir)
+	return ignored
 }
 
 func TestDownKillsWhatIsLeftAfterItsTimeout(t *testing.T) {

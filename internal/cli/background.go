@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"syscall"
 
 	"github.com/lhrun/lhrun/internal/proc"
@@ -14,9 +13,8 @@ import (
 // upAway puts a run into the background, unless there is one already, and stays
 // until all is ready.
 func (g *globals) upAway(o upOptions) error {
-	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(signals)
+	signals, stop := proc.Presses(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
 	return g.together(o, signals, func() (*meeting, error) { return g.beginAway(o, signals) })
 }
 

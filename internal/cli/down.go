@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/signal"
 	"syscall"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/dotenv"
+	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -48,9 +48,9 @@ The first Ctrl-C only says what is still waited for; the second kills it.`,
 func (g *globals) down(ctx context.Context, o downOptions) error {
 	screen := g.newBareScreen()
 	defer screen.Close()
-	d := &descent{options: o, view: newView(screen, nil, g.masker()), signals: make(chan os.Signal, 16)}
-	signal.Notify(d.signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(d.signals)
+	signals, stop := proc.Presses(os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	d := &descent{options: o, view: newView(screen, nil, g.masker()), signals: signals}
 	err := d.run(ctx, g)
 	if err != nil || !o.clean {
 		return err
@@ -63,7 +63,7 @@ type descent struct {
 	options  downOptions
 	checkout ports.Checkout
 	view     *view
-	signals  chan os.Signal
+	signals  <-chan os.Signal
 	outcome  error
 }
 

@@ -7,24 +7,6 @@ import (
 	"time"
 )
 
-// onePress is how long the same signal to end is not taken for a second one:
-// timeout(1), npm and others send theirs to a process and to its group.
-const onePress = 100 * time.Millisecond
-
-// presses are when each signal to end came last.
-type presses map[syscall.Signal]time.Time
-
-// again reports whether sig, one that ends, is the echo of the one just before.
-func (p presses) again(sig syscall.Signal) bool {
-	switch sig {
-	case syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP:
-		last := p[sig]
-		p[sig] = time.Now()
-		return time.Since(last) < onePress
-	}
-	return false
-}
-
 // pairPatience is how much later than the one of the two the other can get a signal
 // that their group got. It delays signals that only one got.
 const pairPatience = 200 * time.Millisecond

@@ -218,23 +218,3 @@ func TestGuardIsNamedAndItsVariableStaysPrivate(t *testing.T) {
 		t.Error("stdin is a socket", inode)
 	}
 }
-
-func TestASignalThatComesTwiceAtOnceIsOnePress(t *testing.T) {
-	g := presses{}
-	if g.again(syscall.SIGINT) || g.again(syscall.SIGTERM) {
-		t.Error("the first of its kind counts")
-	}
-	g[syscall.SIGINT] = time.Now().Add(time.Hour) // however slow this machine
-	if !g.again(syscall.SIGINT) {
-		t.Error("its echo does not")
-	}
-	g[syscall.SIGINT] = time.Now().Add(-onePress)
-	if g.again(syscall.SIGINT) {
-		t.Error("a second press counts")
-	}
-	for range 2 {
-		if g.again(unix.SIGWINCH) {
-			t.Error("each new size counts")
-		}
-	}
-}
