@@ -59,11 +59,11 @@ func (g *globals) writeDraft(draft *initfile.Draft) error {
 	} else if err != nil {
 		return err
 	}
-	from := "nothing that names a service"
-	if len(draft.Sources) > 0 {
-		from = strings.Join(draft.Sources, ", ")
+	if len(draft.Sources) == 0 {
+		_, err := fmt.Fprintf(g.Out, "wrote %s with an example, as nothing here names a service; put your command in\n", path)
+		return err
 	}
-	_, err := fmt.Fprintf(g.Out, "wrote %s from %s; \"lhrun check\" shows what it starts\n", path, from)
+	_, err := fmt.Fprintf(g.Out, "wrote %s from %s; \"lhrun check\" shows what it starts\n", path, strings.Join(draft.Sources, ", "))
 	return err
 }
 
