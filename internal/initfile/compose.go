@@ -99,6 +99,10 @@ func (c composeService) service(tree fs.FS, name string) service {
 	s.off = true
 	s.command = "…"
 	s.comment = []string{"No local command is known for " + c.origin() + ". Once there is one:"}
+	if command, given := argv(&c.Command); given && c.Image == "" {
+		s.command = literal(command)
+		s.comment = []string{"It runs in " + c.origin() + ". Once it runs here:"}
+	}
 	return s
 }
 
@@ -124,6 +128,13 @@ func (c composeService) built(tree fs.FS, name string) (service, bool) {
 func (c composeService) origin() string {
 	if c.Image != "" {
 		return "image " + c.Image
+	}
+	dir, built := buildDir(&c.Build)
+	switch _, given := argv(&c.Command); {
+	case built && given:
+		return "a build whose directory, " + dir + ", is not here"
+	case given:
+		return "an image that is named elsewhere"
 	}
 	return "a build without a command"
 }

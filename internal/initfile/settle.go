@@ -17,8 +17,13 @@ func (d *Draft) settle() {
 	for i := range d.services {
 		s := &d.services[i]
 		for _, e := range wanted[i] {
-			if to := byName[e.name]; to != nil && d.mayWaitFor(s, to) {
-				s.after = append(s.after, edge{to.name, to.condition(e.condition, s.off)})
+			to := byName[e.name]
+			switch {
+			case to == nil:
+			case d.mayWaitFor(s, to):
+				s.after = append(s.after, edge{to.name, to.condition(e.condition)})
+			case to.off:
+				s.comment = append(s.comment, "It waits for "+to.name+" once that is no comment any more.")
 			}
 		}
 	}
@@ -62,8 +67,8 @@ func (d *Draft) after(name string) []string {
 }
 
 // condition is what s can be waited for. Waiting for its end makes it a task.
-func (s *service) condition(wanted string, off bool) string {
-	if wanted != "completed" || off {
+func (s *service) condition(wanted string) string {
+	if wanted != "completed" {
 		return wanted
 	}
 	s.task = s.url == "" && len(s.ports) == 0
