@@ -152,10 +152,20 @@ func (b *book) shelf(c Checkout) *shelf {
 	return s
 }
 
-// collect drops the checkouts whose directory is gone, keep excepted. Their
-// numbers are free again.
-func (b *book) collect(keep string, gone func(dir string) bool) {
-	b.remove(func(s *shelf) bool { return s.Dir != keep && gone(s.Dir) })
+// vanished are the checkouts whose directory is gone, keep excepted. Looking takes its
+// time, so it is done before the lock is taken.
+func (b *book) vanished(keep string) (dirs []string) {
+	for _, s := range b.Checkouts {
+		if s.Dir != keep && gone(s.Dir) {
+			dirs = append(dirs, s.Dir)
+		}
+	}
+	return dirs
+}
+
+// collect drops the checkouts in dirs that are gone still. Their numbers are free again.
+func (b *book) collect(dirs []string) {
+	b.remove(func(s *shelf) bool { return slices.Contains(dirs, s.Dir) && gone(s.Dir) })
 }
 
 func (b *book) drop(project, dir string) {

@@ -40,12 +40,13 @@ func (r *Registry) Checkout(project, dir string) (Checkout, error) {
 	}
 	var c Checkout
 	var added *addition
+	vanished := b.vanished(dir)
 	err = r.store.change(func(b *book) (bool, error) {
 		var ok bool
 		if c, ok = known(b); ok {
 			return false, nil
 		}
-		b.collect(dir, gone)
+		b.collect(vanished)
 		c = b.claim(project, dir, worktree)
 		added = &addition{c, *b.numbers()}
 		return true, nil
@@ -56,8 +57,7 @@ func (r *Registry) Checkout(project, dir string) (Checkout, error) {
 	return c, err
 }
 
-// addition is a checkout that has no ports yet, in a book that had these numbers and
-// was rid of the checkouts that are gone.
+// addition is a checkout that has no ports yet, in a book that had these numbers.
 type addition struct {
 	Checkout
 	taken numbers

@@ -172,7 +172,7 @@ func (t *taking) fixed() error {
 // Ports are found before that, as if nobody wrote anything meanwhile: under the lock
 // it would keep all others waiting who start at the same time.
 func (t *taking) automatic() error {
-	b, isNew, err := t.look()
+	b, err := t.look()
 	if err != nil {
 		return err
 	}
@@ -182,15 +182,15 @@ func (t *taking) automatic() error {
 	}
 	// New keys that want one port get it in the same order everywhere.
 	slices.SortFunc(rest, func(i, j int) int { return t.all[i].compare(t.all[j].Request) })
+	vanished := b.vanished(t.checkout.Dir)
+	b.collect(vanished)
 	for _, i := range rest {
 		if _, err := t.place(b, i); err != nil {
 			break // Whether it is so shows under the lock.
 		}
 	}
 	return t.store.change(func(b *book) (changed bool, err error) {
-		if !isNew {
-			b.collect(t.checkout.Dir, gone)
-		}
+		b.collect(vanished)
 		shelf := b.shelf(t.checkout)
 		shelf.Ports = slices.Grow(shelf.slots(), len(rest))
 		for _, i := range rest {
@@ -206,12 +206,11 @@ func (t *taking) automatic() error {
 
 // look returns the book as it was a moment ago; of one that the checkout was just
 // added to the numbers will do.
-func (t *taking) look() (b *book, isNew bool, err error) {
+func (t *taking) look() (*book, error) {
 	if added := t.added.Swap(nil); added != nil && added.Checkout == t.checkout {
-		return &book{taken: &added.taken}, true, nil
+		return &book{taken: &added.taken}, nil
 	}
-	b, err = t.store.read()
-	return b, false, err
+	return t.store.read()
 }
 
 // atHome takes the homes that b knows, where they are free. rest are the automatic

@@ -461,3 +461,24 @@ func TestEntriesShowsWhatIsRegisteredAndWhatIsLive(t *testing.T) {
 		t.Error("not by number")
 	}
 }
+
+func TestNumbersOfACheckoutThatIsGoneAreGivenOutAtOnce(t *testing.T) {
+	r := newRegistry(t)
+	c, dir := checkout(t, r, "shop", t.TempDir()), subdir(t, t.TempDir(), "other")
+	leaseOnce(t, r, c, services("web")...) // It is not new any more.
+	other, q := checkout(t, r, "shop", dir), Request{Service: "api"}
+	err := r.store.change(func(b *book) (bool, error) {
+		b.settle(b.shelf(other), q, r.home(c, q))
+		return true, nil
+	})
+	if err == nil {
+		err = os.Remove(dir)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := lease(t, r, c, q)
+	if got, want := l.All()[0].Port, r.home(c, q); got != want && r.whoHas(want) == nil {
+		t.Errorf("it has %d, not %d", got, want)
+	}
+}

@@ -16,8 +16,9 @@ func (r *Registry) Peek(c Checkout, requests []Request) ([]Lease, error) {
 	}
 	homes, known := r.homes(b, c, requests)
 	if !known {
+		vanished := b.vanished(c.Dir)
 		err = r.store.change(func(b *book) (bool, error) {
-			b.collect(c.Dir, gone)
+			b.collect(vanished)
 			err := r.register(b, c, requests)
 			homes, _ = r.homes(b, c, requests)
 			return true, err
