@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"slices"
 	"strings"
 
@@ -25,7 +26,11 @@ of this project's services.`,
 			root := cmd.Root()
 			switch args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(g.Out, true)
+				if err := root.GenBashCompletionV2(g.Out, true); err != nil {
+					return err
+				}
+				_, err := io.WriteString(g.Out, bareBash)
+				return err
 			case "zsh":
 				return root.GenZshCompletion(g.Out)
 			case "fish":
@@ -33,7 +38,10 @@ of this project's services.`,
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(g.Out)
 			default:
-				return usageError("unknown shell %q%s", args[0], didYouMean(args[0], shells))
+				if near := didYouMean(args[0], shells); near != "" {
+					return usageError("unknown shell %q%s", args[0], near)
+				}
+				return usageError("unknown shell %q; it is one of %s", args[0], strings.Join(shells, ", "))
 			}
 		},
 	}
@@ -41,6 +49,29 @@ of this project's services.`,
 
 // shells are those that cobra can write a script for.
 var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+// bareBash finds the words where the package bash-completion is not loaded, on
+// which cobra's script counts.
+const bareBash = `
+__lhrun_init_completion()
+{
+    COMPREPLY=()
+    if declare -F _get_comp_words_by_ref >/dev/null; then
+        _get_comp_words_by_ref "$@" cur prev words cword
+        return
+    fi
+    local line=${COMP_LINE:0:COMP_POINT}
+    read -r -a words <<<"$line"
+    [[ $line == *[[:space:]] ]] && words+=("")
+    cword=$((${#words[@]} - 1))
+    cur=${words[cword]} prev=${words[cword > 0 ? cword - 1 : 0]}
+}
+declare -F _filedir >/dev/null || _filedir()
+{
+    local IFS=$'\n'
+    COMPREPLY=($(compgen -d -- "$cur"))
+}
+`
 
 const noFiles = cobra.ShellCompDirectiveNoFileComp
 
