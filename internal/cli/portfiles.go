@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/dotenv"
@@ -21,7 +24,15 @@ func writePortFiles(root string, former, files []config.ResolvedFile) (remarks [
 	for i, f := range todo {
 		changes[i] = f.change
 	}
-	return remarks, dotenv.Write(root, changes...)
+	return remarks, unwritable(dotenv.Write(root, changes...))
+}
+
+// unwritable says how to do without port files where they may not be written.
+func unwritable(err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("%w; with \"dotenv = false\" lhrun writes none", err)
+	}
+	return err
 }
 
 // portFile is a port file to change, and why.
