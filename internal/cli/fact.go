@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -46,7 +47,7 @@ func pick(snap control.Snapshot, names []string) ([]control.Service, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, usageError("unknown service %q%s", name, didYouMean(name, known))
+			return nil, exitError{exitUsage, config.Unknown("service", name, known)}
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(snap.Services), func(s control.Service) bool {

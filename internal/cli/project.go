@@ -109,7 +109,7 @@ func (p *project) service(name string) (*config.Service, error) {
 		}
 		names = append(names, p.Services[i].Name)
 	}
-	return nil, usageError("unknown service %q%s", name, didYouMean(name, names))
+	return nil, exitError{exitUsage, config.Unknown("service", name, names)}
 }
 
 // resolvedService is the service of that name as it would be run.

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lhrun/lhrun/internal/graph"
 	"github.com/lhrun/lhrun/ports"
@@ -37,7 +38,7 @@ func (p *Project) Select(names, profiles []string, noDeps bool) ([]string, error
 	wanted := slices.Clone(names)
 	for _, name := range names {
 		if p.service(name) == nil {
-			return nil, unknown("service", name, p.names())
+			return nil, Unknown("service", name, p.names())
 		}
 	}
 	for _, s := range p.Services {
@@ -61,7 +62,7 @@ func (p *Project) checkProfiles(profiles []string) error {
 	known := p.Profiles()
 	for _, profile := range profiles {
 		if !slices.Contains(known, profile) {
-			return unknown("profile", profile, known)
+			return Unknown("profile", profile, known)
 		}
 	}
 	return nil
@@ -77,11 +78,23 @@ func (p *Project) Profiles() []string {
 	return slices.Compact(known)
 }
 
-func unknown(kind, name string, known []string) error {
+// fewNames is how many names a message lists.
+const fewNames = 12
+
+// Unknown is the error for a name that is none of those known: it names the likely
+// one, else what there is.
+func Unknown(kind, name string, known []string) error {
 	if near := Suggest(name, known); near != "" {
 		return fmt.Errorf("unknown %s %q, did you mean %q?", kind, name, near)
 	}
-	return fmt.Errorf("unknown %s %q", kind, name)
+	list := strings.Join(known[:min(fewNames, len(known))], ", ")
+	switch {
+	case len(known) == 0:
+		return fmt.Errorf("unknown %s %q: there is none", kind, name)
+	case len(known) > fewNames:
+		list += ", …"
+	}
+	return fmt.Errorf("unknown %s %q; it is one of %s", kind, name, list)
 }
 
 // Needs names what a service depends on directly; nothing where there is none of

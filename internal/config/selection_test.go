@@ -99,7 +99,7 @@ profiles = ["full"]
 	}
 	for _, test := range []struct{ names, profiles, want string }{
 		{"ap", "", `unknown service "ap", did you mean "api"?`},
-		{"zzz", "", `unknown service "zzz"`},
+		{"zzz", "", `unknown service "zzz"; it is one of web, api, migrate, db, mail, smtp, docs, debug`},
 		{"", "mial", `unknown profile "mial", did you mean "mail"?`},
 	} {
 		if _, err := p.Select(strings.Fields(test.names), strings.Fields(test.profiles), false); err == nil || err.Error() != test.want {
