@@ -2,14 +2,13 @@ package logs
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 )
 
-// Line is what Follow finds next.
+// Line is what FollowAll finds next.
 type Line struct {
 	At time.Time
 	// Run is the number of the run that wrote it; they grow.
@@ -31,46 +30,6 @@ type Line struct {
 // Began is when the line's run began, to the second.
 func (l Line) Began() time.Time { return time.Unix(int64(l.Run), 0) }
 
-const (
-	pollFast = 20 * time.Millisecond
-	pollSlow = 200 * time.Millisecond
-)
-
-// Follow calls f with each line from the cursor on, also with those to come,
-// until ctx ends or f returns an error, which Follow returns; the end of ctx is
-// no error. It reads from disk and never slows the writer: a cursor that the
-// log's bound has overtaken is told so. From 0 on it begins with the oldest line
-// kept.
-func (s *Store) Follow(ctx context.Context, service string, from Cursor, f func(Line) error) error {
-	return s.FollowUntil(ctx, nil, service, from, f)
-}
-
-// FollowUntil is Follow that also ends, without an error, with the last line that
-// was written before last closed.
-func (s *Store) FollowUntil(ctx context.Context, last <-chan struct{}, service string, from Cursor, f func(Line) error) error {
-	fol := newFollower(s, service, from)
-	defer fol.close()
-	for ctx.Err() == nil {
-		changed, final := fol.changed(), isClosed(last)
-		if err := fol.look(); err != nil {
-			return err
-		}
-		l, ok := fol.next()
-		if !ok && final {
-			return fol.finish(f)
-		}
-		if !ok {
-			fol.wait(ctx, last, changed)
-		}
-		for ; ok && ctx.Err() == nil; l, ok = fol.next() {
-			if err := f(l); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 func isClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:
@@ -91,7 +50,6 @@ type follower struct {
 	at int64
 	// missed are bytes that are gone and have not been told.
 	missed int64
-	pause  time.Duration
 	// partial is how far an unfinished line was shown, idle since when it waits.
 	partial int64
 	idle    time.Time
@@ -132,7 +90,7 @@ func (fol *follower) look() error {
 func (fol *follower) next() (Line, bool) {
 	if fol.missed == 0 {
 		if t, ok := fol.lines.next(); ok {
-			fol.idle, fol.pause = time.Time{}, 0
+			fol.idle = time.Time{}
 			line := t.asLine()
 			line.More = fol.lines.more()
 			return line, true
@@ -151,7 +109,7 @@ func (fol *follower) next() (Line, bool) {
 func (fol *follower) place(h *history) {
 	start, end := h.start(), h.end()
 	switch missed := start - fol.at; {
-	case fol.at < 0 || fol.at > end:
+	case fol.at > end:
 		fol.at = end
 	case fol.at > 0 && missed > 0:
 		fol.at = start
@@ -176,24 +134,6 @@ func (fol *follower) unfinished() (Line, bool) {
 	return Line{At: time.Now(), Text: shown, Partial: true, Next: Cursor(fol.lines.at())}, true
 }
 
-// wait ends with the next write, or when it is time to look for one: another
-// process's writes are not told.
-func (fol *follower) wait(ctx context.Context, last, changed <-chan struct{}) {
-	fol.pause = min(max(2*fol.pause, pollFast), pollSlow)
-	pause := fol.pause
-	if changed != nil && len(fol.lines.buf) == 0 {
-		pause = 5 * pollSlow
-	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-last:
-	case <-changed:
-	case <-timer.C:
-	}
-}
-
 // finish gives f a last line that has no end.
 func (fol *follower) finish(f func(Line) error) error {
 	t, ok := fol.lines.rest()
@@ -201,17 +141,6 @@ func (fol *follower) finish(f func(Line) error) error {
 		return nil
 	}
 	return f(t.asLine())
-}
-
-// changed is closed by the next write of this process; nil when another writes.
-func (fol *follower) changed() <-chan struct{} {
-	fol.store.mu.Lock()
-	l := fol.store.logs[fol.service]
-	fol.store.mu.Unlock()
-	if l == nil {
-		return nil
-	}
-	return l.next()
 }
 
 // moved reports that other files have taken the place of those being read.

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// following is a Follow in the background.
+// following is a FollowAll of one log in the background.
 type following struct {
 	lines  chan Line
 	cancel context.CancelFunc
@@ -22,7 +22,7 @@ func follow(t *testing.T, s *Store, service string, from Cursor) *following {
 	ctx, cancel := context.WithCancel(t.Context())
 	f := &following{make(chan Line, 1<<20), cancel, make(chan error, 1)}
 	go func() {
-		f.done <- s.Follow(ctx, service, from, func(l Line) error {
+		f.done <- s.FollowAll(ctx, map[string]Cursor{service: from}, false, func(_ string, l Line) error {
 			l.Text = slices.Clone(l.Text)
 			f.lines <- l
 			return nil
@@ -58,14 +58,14 @@ func (f *following) stop(t *testing.T) {
 	}
 }
 
-func TestFollowGoesOnWhereReadEnded(t *testing.T) {
+func TestFollowGoesOnWhereMergeEnded(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, StoreOptions{})
 	other := openStore(t, dir, StoreOptions{}) // as another process has it
 	l := openLog(t, s, "api")
 	add(t, l, noon, "one\ntwo\nthr")
 	var read []string
-	at, err := s.Read("api", Query{Whole: true}, func(_ time.Time, line []byte) error {
+	at, err := readOne(s, "api", Query{Whole: true}, func(_ time.Time, line []byte) error {
 		read = append(read, string(line))
 		return nil
 	})
@@ -99,31 +99,27 @@ func TestFollowGoesOnWhereReadEnded(t *testing.T) {
 	}
 }
 
-func TestFollowFromTheEndAndBeforeThereIsALog(t *testing.T) {
+func TestFollowFromBeyondTheEndAndBeforeThereIsALog(t *testing.T) {
 	s := openStore(t, t.TempDir(), StoreOptions{})
 	early := follow(t, s, "api", 0)
 	l := openLog(t, s, "api")
 	add(t, l, noon, "one\n")
 	equal(t, early.texts(t, 1), "one")
-	at, _ := s.Read("api", Query{}, func(time.Time, []byte) error { return nil })
-	late, beyond := follow(t, s, "api", FromEnd), follow(t, s, "api", at+1000)
-	seen := map[*following]bool{}
-	eventually(t, "a new line", func() bool { // they begin when they begin
+	at, _ := readOne(s, "api", Query{}, func(time.Time, []byte) error { return nil })
+	beyond := follow(t, s, "api", at+1000)
+	eventually(t, "a new line", func() bool { // it begins when it begins
 		add(t, l, noon, "again\n")
-		for _, f := range []*following{late, beyond} {
-			select {
-			case got := <-f.lines:
-				if string(got.Text) != "again" {
-					t.Errorf("got %+v", got)
-				}
-				seen[f] = true
-			case <-time.After(10 * time.Millisecond):
+		select {
+		case got := <-beyond.lines:
+			if string(got.Text) != "again" {
+				t.Errorf("got %+v", got)
 			}
+			return true
+		case <-time.After(10 * time.Millisecond):
+			return false
 		}
-		return len(seen) == 2
 	})
 	early.stop(t)
-	late.stop(t)
 	beyond.stop(t)
 }
 
@@ -163,7 +159,7 @@ func TestAStalledFollowerNeverSlowsTheServiceAndIsToldWhatItMissed(t *testing.T)
 	enough := errors.New("enough")
 	done := make(chan error)
 	go func() {
-		done <- s.Follow(t.Context(), "api", 0, func(got Line) error {
+		done <- s.FollowAll(t.Context(), map[string]Cursor{"api": 0}, false, func(_ string, got Line) error {
 			got.Text = slices.Clone(got.Text)
 			seen = append(seen, got)
 			if len(seen) == 1 {
@@ -179,7 +175,7 @@ func TestAStalledFollowerNeverSlowsTheServiceAndIsToldWhatItMissed(t *testing.T)
 	<-stalled
 	copyChild(t, st, "flood:100000") // ends, though nobody reads what it says
 	add(t, l, time.Now(), "last\n")
-	end, _ := s.Read("api", Query{}, func(time.Time, []byte) error { return nil })
+	end, _ := readOne(s, "api", Query{}, func(time.Time, []byte) error { return nil })
 	close(release)
 	if err := <-done; !errors.Is(err, enough) {
 		t.Fatal(err)
@@ -196,35 +192,5 @@ func TestAStalledFollowerNeverSlowsTheServiceAndIsToldWhatItMissed(t *testing.T)
 	}
 	if missed == 0 || got+missed != int64(end) {
 		t.Errorf("seen %d bytes, told of %d missed, of %d written", got, missed, end)
-	}
-}
-
-func TestFollowingEndsWithTheLastLine(t *testing.T) {
-	s := openStore(t, t.TempDir(), StoreOptions{})
-	newRun(t, s, "one", noon)
-	l := openLog(t, s, "api")
-	last, done := make(chan struct{}), make(chan error, 1)
-	var got []string
-	go func() {
-		done <- s.FollowUntil(t.Context(), last, "api", 0, func(l Line) error {
-			if !l.Partial {
-				got = append(got, string(l.Text))
-			}
-			return nil
-		})
-	}()
-	for i := range 1000 {
-		add(t, l, noon, fmt.Sprintf("line %d\n", i))
-	}
-	add(t, l, noon, "no end")
-	close(last)
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	if len(got) != 1001 || got[1000] != "no end" {
-		t.Errorf("%d lines came, the last is %q", len(got), got[max(0, len(got)-1)])
-	}
-	if err := s.FollowUntil(t.Context(), last, "none", 0, nil); err != nil {
-		t.Error(err)
 	}
 }

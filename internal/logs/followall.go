@@ -9,9 +9,21 @@ import (
 // discoverEvery is how soon a log that is new is seen.
 const discoverEvery = 500 * time.Millisecond
 
-// FollowAll is Follow for several services in one goroutine: from says where to
-// begin with each, and what is at hand comes by time. With others, a service that
-// is not in from is followed too, from the beginning of its log, once it has one.
+// pollFast and pollSlow are the pauses between looks for what was written: the writer,
+// which may be another process, tells nobody.
+const (
+	pollFast = 20 * time.Millisecond
+	pollSlow = 200 * time.Millisecond
+)
+
+// FollowAll calls f with each line of several services, also with those to come, until
+// ctx ends or f returns an error, which FollowAll returns; the end of ctx is no error.
+// It reads from disk and never slows the writer: a cursor that the log's bound has
+// overtaken is told so.
+//
+// from says where to begin with each service, 0 being the oldest line kept, and what is
+// at hand comes by time. With others, a service that is not in from is followed too,
+// from the beginning of its log, once it has one.
 func (s *Store) FollowAll(ctx context.Context, from map[string]Cursor, others bool, f func(service string, l Line) error) error {
 	return s.FollowAllUntil(ctx, nil, from, others, f)
 }
@@ -127,7 +139,7 @@ func (c *chorus) sing() error {
 	return nil
 }
 
-// wait is until it is time to look: another process's writes are not told.
+// wait is until it is time to look.
 func (c *chorus) wait(ctx context.Context) {
 	c.pause = min(max(2*c.pause, pollFast), pollSlow)
 	timer := time.NewTimer(c.pause)

@@ -10,9 +10,6 @@ import (
 // it. It stays true when old segments are removed.
 type Cursor int64
 
-// FromEnd is where the next byte will be written.
-const FromEnd Cursor = -1
-
 // history is what there is of a log at one moment, open for reading.
 type history struct {
 	segs []*segment

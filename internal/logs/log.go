@@ -40,7 +40,6 @@ type Log struct {
 	ended    bool // the last byte ended a line
 	verified time.Time
 	trouble  trouble
-	changed  chan struct{} // closed by the next write; nil when nobody waits
 }
 
 // trouble is what a log tells about a disk that does not take it.
@@ -83,21 +82,10 @@ func (l *Log) setRun(number uint32) {
 	l.run = number
 }
 
-// next returns a channel that is closed by the next write.
-func (l *Log) next() <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.changed == nil {
-		l.changed = make(chan struct{})
-	}
-	return l.changed
-}
-
 func (l *Log) do(at time.Time, p []byte, flags uint16) error {
 	if l.closed {
 		return nil
 	}
-	defer l.wake()
 	if l.trouble.cause != nil {
 		return l.resume(at, p, flags)
 	}
@@ -107,13 +95,6 @@ func (l *Log) do(at time.Time, p []byte, flags uint16) error {
 	}
 	l.trouble = trouble{cause: err, missing: int64(len(p) - n), retry: at.Add(retryEvery)}
 	return fmt.Errorf("cannot write the log of %q, which goes on unrecorded: %w", l.service, err)
-}
-
-func (l *Log) wake() {
-	if l.changed != nil {
-		close(l.changed)
-		l.changed = nil
-	}
 }
 
 // resume tries again after trouble, now and then; in the log a line of its own
@@ -337,7 +318,6 @@ func (l *Log) close() error {
 	}
 	l.closed = true
 	l.shut()
-	l.wake()
 	if t := l.trouble; t.cause != nil {
 		return fmt.Errorf("the log of %q lacks its last %d bytes: %w", l.service, t.missing, t.cause)
 	}

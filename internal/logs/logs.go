@@ -3,7 +3,7 @@
 //
 // A Stream reads one service's pipe in chunks. The raw bytes go to the store at
 // once; blocks of whole lines go to the Sink, which slows the reader when it
-// must. Whoever reads later (Store.Read, Store.Follow) reads from disk with a
+// must. Whoever reads later (Store.Merge, Store.FollowAll) reads from disk with a
 // cursor of its own and so slows nobody.
 package logs
 

@@ -219,10 +219,16 @@ func openLog(t testing.TB, s *Store, service string) *Log {
 	return l
 }
 
+// readOne is a Merge of one log.
+func readOne(s *Store, service string, q Query, f func(at time.Time, line []byte) error) (Cursor, error) {
+	cursors, err := s.Merge([]string{service}, q, func(_ string, l Line) error { return f(l.At, l.Text) })
+	return cursors[service], err
+}
+
 func readAll(t testing.TB, s *Store, service string, q Query) []string {
 	t.Helper()
 	var lines []string
-	_, err := s.Read(service, q, func(_ time.Time, line []byte) error {
+	_, err := readOne(s, service, q, func(_ time.Time, line []byte) error {
 		lines = append(lines, string(line))
 		return nil
 	})

@@ -19,33 +19,14 @@ type Query struct {
 	// Last, if positive, is how many of the lines chosen are wanted: the last.
 	Last int
 	// Whole leaves out a last line that has not ended, for whoever goes on with
-	// Follow from the cursor.
+	// FollowAll from the cursor.
 	Whole bool
 }
 
-// Read calls f with each line that q asks for, oldest first, until f returns an
-// error, which Read returns. Lines over 64 KiB come in pieces. The line is f's
-// during the call only. The cursor is where to go on with Follow.
-func (s *Store) Read(service string, q Query, f func(at time.Time, line []byte) error) (Cursor, error) {
-	src, err := s.source(service, q)
-	if err != nil {
-		return 0, fmt.Errorf("cannot read the log of %q: %w", service, err)
-	}
-	defer src.h.close()
-	for {
-		t, ok := src.next()
-		if !ok {
-			return Cursor(src.lines.at()), nil
-		}
-		if err := f(t.rec.time(), t.line); err != nil {
-			return Cursor(t.end), err
-		}
-	}
-}
-
-// Merge calls f with the lines that q asks for of several services, by time,
-// each service's in its order. q.Last counts for each service. The cursors, by
-// service, are where to go on with Follow.
+// Merge calls f with the lines that q asks for of several services, by time, each
+// service's in its order, until f returns an error, which Merge returns. q.Last counts
+// for each service. Lines over 64 KiB come in pieces; their text is f's during the call
+// only. The cursors, by service, are where to go on with FollowAll.
 func (s *Store) Merge(services []string, q Query, f func(service string, l Line) error) (map[string]Cursor, error) {
 	cursors := map[string]Cursor{}
 	var open []*source

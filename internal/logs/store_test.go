@@ -299,7 +299,7 @@ func TestSinceUntilLastAndMatch(t *testing.T) {
 			t.Errorf("%+v: got %q, want %q", tt.q, got, tt.want)
 		}
 	}
-	_, _ = s.Read("api", Query{Last: 1}, func(at time.Time, _ []byte) error {
+	_, _ = readOne(s, "api", Query{Last: 1}, func(at time.Time, _ []byte) error {
 		if !at.Equal(after(9.1)) {
 			t.Errorf("the last line is of %v", at)
 		}
@@ -307,11 +307,11 @@ func TestSinceUntilLastAndMatch(t *testing.T) {
 	})
 }
 
-func TestReadStopsWithItsCallersError(t *testing.T) {
+func TestMergeStopsWithItsCallersError(t *testing.T) {
 	s := openStore(t, t.TempDir(), StoreOptions{})
 	add(t, openLog(t, s, "api"), noon, "one\ntwo\n")
 	stop := errors.New("enough")
-	at, err := s.Read("api", Query{}, func(time.Time, []byte) error { return stop })
+	at, err := readOne(s, "api", Query{}, func(time.Time, []byte) error { return stop })
 	if at != 4 || !errors.Is(err, stop) {
 		t.Errorf("got %d, %v", at, err)
 	}
@@ -390,7 +390,7 @@ func TestADamagedIndexIsHealedAndTold(t *testing.T) {
 			}
 			known := 0
 			var got []string
-			_, _ = s.Read("api", Query{All: true}, func(at time.Time, line []byte) error {
+			_, _ = readOne(s, "api", Query{All: true}, func(at time.Time, line []byte) error {
 				if at.Equal(noon.Add(time.Duration(len(got)) * time.Second)) {
 					known++
 				}
