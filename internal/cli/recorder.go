@@ -10,8 +10,8 @@ import (
 )
 
 // recorder keeps the record of a run current: what was started is written down at
-// once, what a service started in its turn within seconds, or within minutes where
-// hundreds run.
+// once, what a service started in its turn within seconds, or minutes where the trees
+// are large.
 type recorder struct {
 	instance *instance
 	sup      *supervisor.Supervisor
