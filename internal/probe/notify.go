@@ -57,9 +57,6 @@ func ListenNotify(path string, own func(pid int) bool) (*Notify, error) {
 	return n, nil
 }
 
-// Path is what $NOTIFY_SOCKET shall be.
-func (n *Notify) Path() string { return n.path }
-
 // Ready is closed when READY=1 has come.
 func (n *Notify) Ready() <-chan struct{} { return n.ready }
 

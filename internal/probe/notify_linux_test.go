@@ -16,7 +16,7 @@ import (
 func sender(t *testing.T, n *Notify, text string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "PROBE_TEST_SEND="+text, "PROBE_TEST_STAY=1", "NOTIFY_SOCKET="+n.Path())
+	cmd.Env = append(os.Environ(), "PROBE_TEST_SEND="+text, "PROBE_TEST_STAY=1", "NOTIFY_SOCKET="+n.path)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestNotifyDoesNotBelieveASenderThatIsGone(t *testing.T) {
 	gone := make(chan struct{})
 	n := listen(t, func(pid int) bool { <-gone; return syscall.Kill(pid, 0) == nil })
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "PROBE_TEST_SEND=READY=1", "NOTIFY_SOCKET="+n.Path())
+	cmd.Env = append(os.Environ(), "PROBE_TEST_SEND=READY=1", "NOTIFY_SOCKET="+n.path)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -96,7 +96,7 @@ func TestNotifyAnswersABarrier(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer syscall.Close(socket)
-	to := &syscall.SockaddrUnix{Name: n.Path()}
+	to := &syscall.SockaddrUnix{Name: n.path}
 	if err := syscall.Sendmsg(socket, []byte("BARRIER=1"), syscall.UnixRights(int(w.Fd())), to, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestSystemdNotify(t *testing.T) {
 	// As root it sends in its parent's name, else in its own.
 	n := listen(t, anyone)
 	cmd := exec.Command(program, "--ready", "--status=all is well")
-	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+n.Path())
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+n.path)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -38,7 +38,7 @@ func listen(t *testing.T, own func(int) bool) *Notify {
 
 func mustSend(t *testing.T, n *Notify, text string) {
 	t.Helper()
-	if err := send(n.Path(), text); err != nil {
+	if err := send(n.path, text); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -74,7 +74,7 @@ func awaitStatus(t *testing.T, n *Notify, want string) {
 
 func TestNotifyReady(t *testing.T) {
 	n := listen(t, anyone)
-	info, err := os.Stat(n.Path())
+	info, err := os.Stat(n.path)
 	if err != nil || info.Mode() != fs.ModeSocket|0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
@@ -111,23 +111,23 @@ func TestNotifyPassesOverGarbage(t *testing.T) {
 func TestNotifyTakesTheSocketAway(t *testing.T) {
 	n := listen(t, anyone)
 	n.Close()
-	if _, err := os.Lstat(n.Path()); err == nil {
+	if _, err := os.Lstat(n.path); err == nil {
 		t.Error("the socket is still there")
 	}
-	again, err := ListenNotify(n.Path(), anyone)
+	again, err := ListenNotify(n.path, anyone)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer again.Close()
 	n.Close()
-	if _, err := os.Lstat(again.Path()); err != nil {
+	if _, err := os.Lstat(again.path); err != nil {
 		t.Error("closing twice took the next one's socket")
 	}
 }
 
 func TestNotifyReplacesOnlyASocket(t *testing.T) {
 	left := listen(t, anyone)
-	n, err := ListenNotify(left.Path(), anyone)
+	n, err := ListenNotify(left.path, anyone)
 	if err != nil {
 		t.Fatal(err)
 	}
