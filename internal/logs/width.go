@@ -12,7 +12,7 @@ func Fit(s string, columns int) string {
 	s = string(appendText(nil, []byte(s), false))
 	used, end := 0, 0
 	for i, r := range s {
-		used += columnsOf(r)
+		used += Columns(r)
 		if used > columns {
 			return s[:end] + "…"
 		}
@@ -23,8 +23,8 @@ func Fit(s string, columns int) string {
 	return s
 }
 
-// columnsOf is the number of cells that a terminal gives r.
-func columnsOf(r rune) int {
+// Columns is how many columns of a terminal r takes.
+func Columns(r rune) int {
 	switch {
 	case r < 0x300:
 		return 1
