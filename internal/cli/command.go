@@ -12,7 +12,7 @@ type command struct {
 	ended chan int
 }
 
-// begin starts x as a child with lhrun's own streams, in its own process group.
+// begin starts x as a child with lhrun's own streams, in lhrun's process group.
 func (g *globals) begin(x execution) (*command, error) {
 	path, err := x.enter()
 	if err != nil {

@@ -74,8 +74,8 @@ func (r Record) ask(list func() []stat, timeout time.Duration) {
 	}
 }
 
-// left finds the processes themselves; see newcomers for seize. This program and its ancestors are not
-// among them: somebody may have started it from inside of that run.
+// left finds the processes themselves; see newcomers for seize. This program and its
+// ancestors are not among them: somebody may have started it from inside of that run.
 func (r Record) left(seize func(ID)) []stat {
 	if r.lives() {
 		return nil
