@@ -159,7 +159,7 @@ func (a *alteration) wait(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	news := a.follow(ctx, a.now.Seq)
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for {
 		if done, err := a.done(); done {

@@ -138,7 +138,7 @@ func count(services []control.Service, is func(control.Service) bool) int {
 
 // in makes a question of a state.
 func in(states ...supervisor.State) func(control.Service) bool {
-	return func(st control.Service) bool { return slices.Contains(states, supervisor.State(st.State)) }
+	return func(st control.Service) bool { return inState(st, states...) }
 }
 
 // atGoal: a service is ready, a task completed.

@@ -100,7 +100,7 @@ func (c *course) drive(ward *proc.Ward, signals <-chan os.Signal, downs <-chan b
 	}
 }
 
-// tickEvery is how often a run that moves looks at the time.
+// tickEvery is how often a verb that waits, or a run that moves, looks at the time.
 const tickEvery = 100 * time.Millisecond
 
 // moving is: there is progress to show or a deadline to keep. A run in which all

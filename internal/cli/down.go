@@ -129,7 +129,7 @@ func (d *descent) follow(ctx context.Context, w *watch, news *news) {
 		_, _ = w.running.Ask(ctx, control.Request{Verb: control.VerbDown, Kill: true}) // Else it has ended.
 	}
 	limit := boundOf(d.options.timeout)
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for {
 		select {

@@ -74,7 +74,7 @@ func (g *globals) errand(o runOptions, ward *proc.Ward) error {
 
 // drive is the one loop of an errand.
 func (e *errand) drive(news *news) error {
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	events, over, lost := news.events, e.over(), e.ward.Lost()
 	e.judge()

@@ -162,7 +162,7 @@ func (v *guest) logLine(l control.LogLine) error {
 }
 
 func (v *guest) drive(news *news) error {
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	if v.interrupted {
 		v.beginEnd()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
 )
 
@@ -86,7 +87,7 @@ func (a *alteration) expect() {
 	a.board.wanted = slices.Clone(a.names) // The new ones, too.
 	a.board.expect(a.answer.Seq, a.names...)
 	for _, op := range a.answer.Operations {
-		if _, known := a.board.known[op.Service]; known && op.Do == "remove" {
+		if _, known := a.board.known[op.Service]; known && op.Do == config.DoRemove {
 			a.leaving = append(a.leaving, op.Service)
 		}
 	}

@@ -41,7 +41,7 @@ func (g *globals) newScreen(o upOptions, names []string) screen {
 		return newJSONScreen(g.Out)
 	}
 	terminal := isTerminal(g.Out)
-	color := terminal && !g.noColor && os.Getenv("NO_COLOR") == ""
+	color := g.coloured(g.Out)
 	return &textScreen{file: g.Out, terminal: terminal, color: color, Console: logs.NewConsole(g.Out, logs.ConsoleOptions{
 		Color:    color,
 		Time:     o.timestamps,

@@ -32,7 +32,7 @@ func (g *globals) sheet(f *os.File) sheet {
 
 // coloured: f is a terminal that may get colours.
 func (g *globals) coloured(f *os.File) bool {
-	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && !g.noColor && os.Getenv("NO_COLOR") == ""
+	return isTerminal(f) && !g.noColor && os.Getenv("NO_COLOR") == ""
 }
 
 // paint puts a colour around text where colours are shown.
