@@ -8,5 +8,5 @@ const (
 	crowdPause = 4 * shortPause
 	retryPause = 5 * time.Millisecond
 	longPause  = 50 * time.Millisecond
-	idlePause  = 900 * time.Millisecond
+	idlePause  = 750 * time.Millisecond
 )

@@ -34,7 +34,7 @@ type Target struct {
 //
 // It looks every millisecond while a target waits for its Ports, easing to 4 ms where
 // hundreds do and to 50 ms for one that takes long or where looking is slow, and every
-// 900 ms otherwise. A socket that opens and closes
+// 750 ms otherwise. A socket that opens and closes
 // between two looks is never seen, nor one in another network namespace.
 // A process that hides its files from this user, such as one with another
 // user's rights, is taken for the owner only of its Target's Ports and only when
