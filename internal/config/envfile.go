@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/lhrun/lhrun/internal/dotenv"
@@ -81,7 +80,7 @@ func definesAny(entries []dotenv.Entry, keys map[string]string) bool {
 // readBelow reads the file as if vars stood above its first line, since lookup
 // wins over an entry of the file and vars must not.
 func readBelow(path string, vars map[string]string, over lookup) ([]dotenv.Entry, error) {
-	data, err := os.ReadFile(path)
+	data, err := dotenv.Read(path)
 	if err != nil {
 		return nil, err
 	}

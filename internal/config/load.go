@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
 // The names of the files that Load looks for.
@@ -38,9 +40,9 @@ func Load(o Options) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(path)
+	data, err := dotenv.Read(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the configuration: %w", err)
+		return nil, fmt.Errorf("cannot read the configuration %q: %w", path, err)
 	}
 	project, mistakes, err := readEither(path, data)
 	switch {
@@ -125,12 +127,12 @@ func readLocal(path string) ([]byte, error) {
 	if local == path {
 		return nil, nil
 	}
-	data, err := os.ReadFile(local)
+	data, err := dotenv.Read(local)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the local configuration: %w", err)
+		return nil, fmt.Errorf("cannot read the local configuration %q: %w", local, err)
 	}
 	return data, nil
 }

@@ -247,7 +247,11 @@ func (r *resolver) portFiles() []ResolvedFile {
 func (r *resolver) finish() Mistakes {
 	c := &checker{mistakes: r.mistakes}
 	for _, path := range []string{r.project.File, filepath.Join(r.project.Dir, LocalFileName)} {
-		if data, err := os.ReadFile(path); err == nil {
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() { // A pipe gives its text once.
+			continue
+		}
+		if data, err := dotenv.Read(path); err == nil {
 			c.sources = append(c.sources, newSource(shown(path), data))
 		}
 	}

@@ -124,11 +124,11 @@ func readForChange(path string) (before []byte, text string, found block, err er
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, "", block{}, nil
 	case err == nil && !info.Mode().IsRegular():
-		return nil, "", block{}, fmt.Errorf("cannot write %q: it is no regular file", path)
+		return nil, "", block{}, fmt.Errorf("cannot write %q: it is no regular file; name another one with `dotenv`, or `dotenv = false`", path)
 	case err == nil && info.Size() > maxFile:
 		return nil, "", block{}, fmt.Errorf("cannot write %q: more than %d MiB is no .env file", path, maxFile>>20)
 	case err == nil:
-		before, err = os.ReadFile(path)
+		before, err = Read(path)
 	}
 	if err != nil {
 		return nil, "", block{}, fmt.Errorf("cannot read %q: %w", path, cause(err))

@@ -3,8 +3,6 @@ package dotenv
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 )
@@ -15,26 +13,15 @@ type Entry struct {
 	Line       int
 }
 
-// maxFile bounds what is read of one file: beyond it, somebody named a wrong one.
-const maxFile = 16 << 20
-
 // bom is what some editors put before UTF-8.
 const bom = "\uFEFF"
 
 // ReadFile parses the file at path, which errors name as given. A missing file
 // is an error that wraps fs.ErrNotExist; bad lines are Errors.
 func ReadFile(path string, lookup func(key string) (string, bool)) ([]Entry, error) {
-	f, err := os.Open(path)
+	data, err := Read(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %q: %w", path, cause(err))
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("cannot read %q: %w", path, cause(err))
-	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("cannot read %q: more than %d MiB is no .env file", path, maxFile>>20)
+		return nil, fmt.Errorf("cannot read %q: %w", path, err)
 	}
 	return Parse(path, data, lookup)
 }

@@ -82,7 +82,7 @@ func stage(root string, c *Change) (*stagedFile, error) {
 		return nil, err
 	}
 	s := &stagedFile{change: c, target: target}
-	now, err := os.ReadFile(target)
+	now, err := Read(target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		now = nil

@@ -1,0 +1,56 @@
+//go:build unix
+
+package dotenv
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func fifo(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), ".env")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestAPipeGivesWhatIsWrittenWhenItIsRead(t *testing.T) {
+	path := fifo(t)
+	for _, want := range []string{"A=1\n", strings.Repeat("A=1234567\n", 30_000)} {
+		go os.WriteFile(path, []byte(want), 0) // It waits for the reader.
+		if got, err := Read(path); err != nil || string(got) != want {
+			t.Errorf("read %d bytes, %v; want %d", len(got), err, len(want))
+		}
+	}
+}
+
+func TestAPipeThatNobodyWritesIntoIsNotWaitedForWithoutAnEnd(t *testing.T) {
+	path := fifo(t)
+	_, err := readWithin(path, 50*time.Millisecond)
+	if err == nil || !strings.Contains(err.Error(), "nobody wrote for 50ms") {
+		t.Errorf("without a writer: %v", err)
+	}
+	w, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	w.WriteString("A=1\n")
+	if _, err := readWithin(path, 50*time.Millisecond); err == nil || !strings.Contains(err.Error(), "nobody wrote") {
+		t.Errorf("with a writer that never ends: %v", err)
+	}
+}
+
+func TestADeviceWithoutAnEndIsNotReadWhole(t *testing.T) {
+	if _, err := Read("/dev/zero"); err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
+		t.Error(err)
+	}
+	if got, err := Read(os.DevNull); err != nil || len(got) != 0 {
+		t.Errorf("%q, %v", got, err)
+	}
+}
