@@ -58,7 +58,7 @@ type wallClock struct {
 
 func newWallClock(t *testing.T) *wallClock {
 	if os.Getenv("LHRUN_CLOCK") == "" {
-		t.Skip("it sets the machine's clock, for 15 s at most: LHRUN_CLOCK=1 has it done")
+		t.Skip("it sets the machine's clock, for some ten seconds: LHRUN_CLOCK=1 has it done")
 	}
 	if err := shift(0); err != nil {
 		t.Skipf("the clock cannot be set here: %v", err)
