@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -22,8 +21,6 @@ type course struct {
 	stop    func()
 	outcome error
 	ending  time.Time
-	// cores is how many of them Go takes for its own when all is as it should be.
-	cores int
 	// rested is: all was as it should be once.
 	rested bool
 	// pressed is: a signal has begun the ending while the loop was held up.
@@ -40,9 +37,9 @@ func (ses *session) run(ward *proc.Ward) error {
 	defer signal.Stop(pipe)
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	c := &course{session: ses, stop: stop, cores: runtime.GOMAXPROCS(0)}
+	c := &course{session: ses, stop: stop}
 	c.started, c.changed, c.bound = time.Now(), true, boundOf(ses.options.timeout)
-	eager(c.cores)
+	eager()
 	news := c.follow(context.Background(), 0)
 	ended := make(chan error, 1)
 	go func() { ended <- ses.sup.Run(ctx) }()
@@ -116,7 +113,7 @@ func (c *course) pace(t *time.Ticker, on bool) {
 	}
 	t.Stop()
 	c.view.progress(c.board, time.Now())
-	frugal(c.cores, !c.rested)
+	frugal(!c.rested)
 	c.rested = true
 }
 
@@ -213,7 +210,7 @@ func (c *course) end(outcome error, why string) {
 	c.ending, c.outcome = time.Now(), c.view.mask.error(outcome)
 	c.stopped = count(c.board.all(), func(st control.Service) bool { return st.PID != 0 })
 	c.stop() // Before a word is said: that may take for ever.
-	eager(c.cores)
+	eager()
 	c.screen.Wipe()
 	c.view.live(nil)
 	if why != "" {
