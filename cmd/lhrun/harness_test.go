@@ -179,6 +179,25 @@ func (h *home) up(dir string, args ...string) *run {
 	return h.start(h.command(dir, append([]string{"up"}, args...)...))
 }
 
+// unread is lhrun up with a pipe as its output that nobody reads.
+func (h *home) unread(dir string) (p *os.Process, exited <-chan struct{}) {
+	h.t.Helper()
+	cmd := h.command(dir, "up")
+	out, w, err := os.Pipe()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = w, w
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	_ = w.Close()
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	h.t.Cleanup(func() { _ = out.Close() })
+	return cmd.Process, ended
+}
+
 func (h *home) start(cmd *exec.Cmd) *run {
 	h.t.Helper()
 	r := &run{t: h.t, cmd: cmd, exited: make(chan struct{}), more: make(chan struct{})}

@@ -138,26 +138,14 @@ dotenv = false
 command = "exec python3 -u talk.py"
 health = { http = "/", interval = "200ms", timeout = "500ms", retries = 2 }
 `)
-	cmd := h.command(dir, "up")
-	out, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	cmd.Stdout, cmd.Stderr = w, w
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	w.Close()
-	exited := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(exited) }()
+	lhrun, exited := h.unread(dir)
 	defer func() {
-		_ = cmd.Process.Signal(syscall.SIGQUIT) // That does not wait for a reader either.
+		_ = lhrun.Signal(syscall.SIGQUIT) // That does not wait for a reader either.
 		select {
 		case <-exited:
 		case <-time.After(patience):
 			t.Error("SIGQUIT does not end it")
-			_ = cmd.Process.Kill()
+			_ = lhrun.Kill()
 		}
 	}()
 	count := func(name string) int { data, _ := os.ReadFile(filepath.Join(dir, name)); return len(data) }

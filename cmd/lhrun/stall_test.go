@@ -29,19 +29,7 @@ dotenv = false
 command = "pad=$(printf %0200d 0); i=0; while :; do i=$((i+1)); echo line $i of what it has to say $pad; echo $i >wrote; done"
 port = false
 `)
-			out, w, err := os.Pipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer out.Close()
-			cmd := h.command(dir, "up")
-			cmd.Stdout, cmd.Stderr = w, w
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			_ = w.Close()
-			exited := make(chan struct{})
-			go func() { _ = cmd.Wait(); close(exited) }()
+			lhrun, exited := h.unread(dir)
 			wrote := func() int {
 				data, _ := os.ReadFile(filepath.Join(dir, "wrote"))
 				n, _ := strconv.Atoi(strings.TrimSpace(string(data)))
@@ -52,7 +40,7 @@ port = false
 				time.Sleep(time.Second)
 				return n > 0 && wrote() == n
 			})
-			end(h, dir, cmd.Process)
+			end(h, dir, lhrun)
 			select {
 			case <-exited:
 			case <-time.After(patience):

@@ -125,8 +125,6 @@ func readForChange(path string) (before []byte, text string, found block, err er
 		return nil, "", block{}, nil
 	case err == nil && !info.Mode().IsRegular():
 		return nil, "", block{}, fmt.Errorf("cannot write %q: it is no regular file; name another one with `dotenv`, or `dotenv = false`", path)
-	case err == nil && info.Size() > maxFile:
-		return nil, "", block{}, fmt.Errorf("cannot write %q: more than %d MiB is no .env file", path, maxFile>>20)
 	case err == nil:
 		before, err = Read(path)
 	}
