@@ -32,6 +32,7 @@ type Log struct {
 	mu       sync.Mutex
 	closed   bool
 	run      uint32
+	attempt  bool     // the next bytes are a new attempt's first
 	log, idx *os.File // nil: to be opened
 	base     int64
 	size     int64
@@ -54,7 +55,7 @@ type trouble struct {
 func (l *Log) append(at time.Time, p []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.do(at, p, 0)
+	return l.do(at, p)
 }
 
 // Append keeps lines that come from elsewhere than a Stream. It reports false for a
@@ -65,15 +66,22 @@ func (l *Log) Append(at time.Time, lines []byte) bool {
 	if l.closed {
 		return false
 	}
-	_ = l.do(at, whole(lines), 0)
+	_ = l.do(at, whole(lines))
 	return true
 }
 
-// begin notes a new attempt, on a line of its own.
+// begin notes a new attempt, on a line of its own. Where no line has to be ended the
+// note waits for the attempt's first bytes: a file that is open is copied into every
+// process that starts and closed there again, which with five hundred silent services
+// was a tenth of their start.
 func (l *Log) begin(at time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.do(at, nil, flagAttempt)
+	l.attempt = true
+	if l.log == nil || l.ended {
+		return nil
+	}
+	return l.do(at, nil)
 }
 
 func (l *Log) setRun(number uint32) {
@@ -82,14 +90,14 @@ func (l *Log) setRun(number uint32) {
 	l.run = number
 }
 
-func (l *Log) do(at time.Time, p []byte, flags uint16) error {
+func (l *Log) do(at time.Time, p []byte) error {
 	if l.closed {
 		return nil
 	}
 	if l.trouble.cause != nil {
-		return l.resume(at, p, flags)
+		return l.resume(at, p)
 	}
-	n, err := l.put(at, p, flags)
+	n, err := l.put(at, p)
 	if err == nil {
 		return nil
 	}
@@ -99,7 +107,7 @@ func (l *Log) do(at time.Time, p []byte, flags uint16) error {
 
 // resume tries again after trouble, now and then; in the log a line of its own
 // says how much is missing.
-func (l *Log) resume(at time.Time, p []byte, flags uint16) error {
+func (l *Log) resume(at time.Time, p []byte) error {
 	t := &l.trouble
 	if at.Before(t.retry) {
 		t.missing += int64(len(p))
@@ -111,7 +119,7 @@ func (l *Log) resume(at time.Time, p []byte, flags uint16) error {
 		t.missing += int64(len(p))
 		return nil
 	}
-	if n, err := l.put(at, p, flags); err != nil {
+	if n, err := l.put(at, p); err != nil {
 		t.cause = err
 		t.missing += int64(len(p) - n)
 		return nil
@@ -132,11 +140,11 @@ func (l *Log) mark(at time.Time) error {
 		return nil
 	}
 	text := fmt.Sprintf("lhrun: %d bytes are missing here: %v\n", t.missing, rootCause(t.cause))
-	if !l.ended {
+	if !l.ended && l.flags() == 0 {
 		text = "\n" + text
 	}
 	base, size, ended := l.base, l.size, l.ended
-	if _, err := l.put(at, []byte(text), 0); err != nil {
+	if _, err := l.put(at, []byte(text)); err != nil {
 		if l.log != nil && l.base == base && l.log.Truncate(size) == nil {
 			l.size, l.ended = size, ended
 		}
@@ -160,13 +168,11 @@ func rootCause(err error) error {
 
 // put writes p, in several segments where it does not fit into one, and returns
 // how much of it is on disk.
-func (l *Log) put(at time.Time, p []byte, flags uint16) (n int, err error) {
+func (l *Log) put(at time.Time, p []byte) (n int, err error) {
 	if err := l.verify(at); err != nil {
 		return 0, err
 	}
-	if l.run != l.last.run {
-		flags |= flagRun
-	}
+	flags := l.flags()
 	if flags != 0 && !l.ended {
 		if err := l.write([]byte{'\n'}); err != nil {
 			return 0, err
@@ -183,7 +189,7 @@ func (l *Log) put(at time.Time, p []byte, flags uint16) (n int, err error) {
 		if err := l.stamp(at, flags); err != nil {
 			return n, err
 		}
-		flags = 0
+		flags, l.attempt = 0, false
 		size := l.size
 		err := l.write(p[n : n+fits])
 		n += int(l.size - size)
@@ -192,6 +198,17 @@ func (l *Log) put(at time.Time, p []byte, flags uint16) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// flags are those of the next bytes: what has any begins on a line of its own.
+func (l *Log) flags() (flags uint16) {
+	if l.attempt {
+		flags = flagAttempt
+	}
+	if l.run != l.last.run {
+		flags |= flagRun
+	}
+	return flags
 }
 
 // fitting returns how much of p the segment takes, whole lines where it can be;
