@@ -40,6 +40,14 @@ const (
 	foreignPause = 50 * retryPause
 )
 
+// unclaimed is a socket of which no target that expects it is known to be the owner.
+// The others are asked when it is due, not before: what is found meanwhile is nothing
+// that hundreds of targets have to keep in mind.
+type unclaimed struct {
+	socket
+	due time.Time
+}
+
 // retry is how long after the first tries the next one follows.
 func retry(tries int, expected bool) time.Duration {
 	if expected {
@@ -68,7 +76,14 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 	}
 	news := w.sight(all, now)
 	w.costs.add(time.Since(now))
-	open := len(news) > 0
+	delay := foreignDelay
+	if !slices.ContainsFunc(watches, (*Watch).waiting) {
+		delay = 0 // The pause before this look was long enough.
+	}
+	for _, s := range news {
+		w.unclaimed = append(w.unclaimed, unclaimed{s, now.Add(delay)})
+	}
+	open := slices.ContainsFunc(w.unclaimed, func(u unclaimed) bool { return !w.unclaimedAt(u).After(now) })
 	for _, h := range watches {
 		for _, s := range news {
 			if h.expects(s) {
@@ -77,14 +92,22 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 		}
 		if h.fresh {
 			h.fresh = false
-			w.askOld(h, all, news, now)
+			w.askOld(h, all, now)
 		}
 		h.questions = slices.DeleteFunc(h.questions, func(q *question) bool { return w.sockets[q.Listener] == nil })
 		open = open || len(h.questions) > 0
 	}
-	if open {
-		w.answer(watches, news, now)
+	if open || len(news) > 0 {
+		w.answer(watches, now)
 	}
+}
+
+// unclaimedAt is when those are asked that do not expect u.
+func (w *Watcher) unclaimedAt(u unclaimed) time.Time {
+	if u.due.Before(w.foreignAfter) {
+		return w.foreignAfter
+	}
+	return u.due
 }
 
 // dueAt is when q is looked for: sockets on ports that nobody here expects are put
@@ -100,36 +123,24 @@ func (h *Watch) ask(s socket, due time.Time, tries int) {
 	h.questions = append(h.questions, &question{socket: s, tries: tries, due: due})
 }
 
-// askOld asks for what was open before h came. Only a process that started before
-// h, of its own tree, can have that, and is found at once, so one try is enough
-// elsewhere than on the target's own ports.
-func (w *Watcher) askOld(h *Watch, all, news []socket, now time.Time) {
-	isNew := make(map[Listener]bool, len(news))
-	for _, s := range news {
-		isNew[s.Listener] = true
+// askOld asks for what was open before h came, but for what everybody will be asked
+// for. Only a process that started before h, of its own tree, can have that, and is
+// found at once, so one try is enough elsewhere than on the target's own ports.
+func (w *Watcher) askOld(h *Watch, all []socket, now time.Time) {
+	coming := make(map[Listener]bool, len(w.unclaimed))
+	for _, u := range w.unclaimed {
+		coming[u.Listener] = true
 	}
 	for _, s := range all {
 		switch {
-		case isNew[s.Listener]:
 		case h.expects(s):
-			h.ask(s, now, 0)
-		case w.sockets[s.Listener].mayBe(h):
+			if !slices.ContainsFunc(h.questions, func(q *question) bool { return q.Listener == s.Listener }) {
+				h.ask(s, now, 0)
+			}
+		case !coming[s.Listener] && w.sockets[s.Listener].mayBe(h):
 			h.ask(s, now, foreignTries-1)
 		}
 	}
-}
-
-// expectedPorts are those of watches, if there is any news to ask for.
-func expectedPorts(watches []*Watch, news []socket) map[int]bool {
-	ports := map[int]bool{}
-	if len(news) > 0 {
-		for _, h := range watches {
-			for _, port := range h.target.Ports {
-				ports[port] = true
-			}
-		}
-	}
-	return ports
 }
 
 // mayBe reports whether a socket on a port that h does not expect can be h's.
@@ -161,24 +172,16 @@ func (w *Watcher) sight(all []socket, now time.Time) (news []socket) {
 
 // answer asks the targets that expect a port first: they mostly have it, and
 // then no other one is asked, whose tree would have to be searched.
-func (w *Watcher) answer(watches []*Watch, news []socket, now time.Time) {
+func (w *Watcher) answer(watches []*Watch, now time.Time) {
 	owner := map[Listener]*Watch{}
 	for _, h := range watches {
 		w.search(h, now, owner, true)
 	}
-	wanted := expectedPorts(watches, news)
-	delay := foreignDelay
-	if !slices.ContainsFunc(watches, (*Watch).waiting) {
-		delay = 0 // The pause before this look was long enough.
-	}
+	due := w.takeUnclaimed(watches, now)
 	for _, h := range watches {
-		for _, s := range news {
-			switch {
-			case owner[s.Listener] != nil || h.expects(s):
-			case wanted[int(s.Addr.Port())]:
+		for _, s := range due {
+			if owner[s.Listener] == nil && !h.expects(s) {
 				h.ask(s, now, 0)
-			default:
-				h.ask(s, now.Add(delay), 0)
 			}
 		}
 		w.search(h, now, owner, false)
@@ -190,6 +193,24 @@ func (w *Watcher) answer(watches []*Watch, news []socket, now time.Time) {
 		w.foreignAfter = now.Add(min(foreignShare*w.foreignSpent, foreignPause))
 		w.foreignSpent = 0
 	}
+}
+
+// takeUnclaimed returns those of which everybody is to be asked now: at once where
+// somebody expects them and does not have them, as it may be somebody else's.
+func (w *Watcher) takeUnclaimed(watches []*Watch, now time.Time) (due []socket) {
+	w.unclaimed = slices.DeleteFunc(w.unclaimed, func(u unclaimed) bool {
+		seen := w.sockets[u.Listener]
+		if seen == nil || seen.owner != nil {
+			return true
+		}
+		missed := slices.ContainsFunc(watches, func(h *Watch) bool { return h.expects(u.socket) })
+		if !missed && w.unclaimedAt(u).After(now) {
+			return false
+		}
+		due = append(due, u.socket)
+		return true
+	})
+	return due
 }
 
 // search looks for the sockets in question in the tree of h.

@@ -129,7 +129,8 @@ func allPIDs() (pids []int) {
 	return pids
 }
 
-// openSockets returns which of the wanted inodes pid has open. Package os would try
+// openSockets returns which of the wanted inodes pid has open. It begins with the
+// highest descriptors, where what was opened last is found first. Package os would try
 // to poll the directory, at five calls more for every process of a start.
 func openSockets(pid int, wanted map[uint64]Listener) (inodes []uint64) {
 	dir, err := unix.Open(procPath(pid, "fd"), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -145,9 +146,12 @@ func openSockets(pid int, wanted map[uint64]Listener) (inodes []uint64) {
 			return inodes
 		}
 		_, _, names = unix.ParseDirent(entries[:n], -1, names[:0])
-		for _, name := range names {
-			if inode, ok := socketAt(dir, name); ok && wanted[inode].Addr.IsValid() {
-				inodes = append(inodes, inode)
+		for _, name := range slices.Backward(names) {
+			inode, ok := socketAt(dir, name)
+			if ok && wanted[inode].Addr.IsValid() && !slices.Contains(inodes, inode) {
+				if inodes = append(inodes, inode); len(inodes) == len(wanted) {
+					return inodes
+				}
 			}
 		}
 	}

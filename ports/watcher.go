@@ -58,7 +58,9 @@ type Watcher struct {
 	now     []*Watch
 	sockets map[Listener]*sighting
 	look    int
-	costs   costs
+	// unclaimed are those that not everybody was asked for.
+	unclaimed []unclaimed
+	costs     costs
 	// foreignAfter is when sockets that nobody expects are looked for again, and
 	// foreignSpent how long they were at the last look.
 	foreignAfter time.Time
@@ -206,6 +208,9 @@ func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
 		return 0
 	}
 	next, waiting, waited := idlePause, 0, time.Duration(math.MaxInt64)
+	for _, u := range w.unclaimed {
+		next = min(next, max(w.unclaimedAt(u).Sub(now), shortPause))
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, h := range watches {
