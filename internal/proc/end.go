@@ -20,13 +20,19 @@ const killPatience = 5 * time.Second
 // kernel's error when the group could not be signalled.
 func (p *Process) Signal(sig syscall.Signal) error { return p.send(sig) }
 
-// send sends one signal after the other to the same processes.
+// send sends one signal after the other to the same processes. Look and signal are one
+// turn at the lock: where a crowd ends at once, the first are gone while the last are
+// still looked at.
 func (p *Process) send(signals ...syscall.Signal) error {
+	asked, exited := time.Now(), p.exited()
+	t := p.table
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	// The look comes first: what a signal orphans is known by it.
-	members := p.table.members(p, now)
+	members := t.membersNow(p, now, asked, exited)
 	var first error
 	for _, sig := range signals {
-		if err := p.table.signalGroup(p, sig); err != nil && first == nil {
+		if err := t.signalGroup(p, sig); err != nil && first == nil {
 			first = err
 		}
 		for _, s := range members {
@@ -38,9 +44,8 @@ func (p *Process) send(signals ...syscall.Signal) error {
 	return first
 }
 
+// signalGroup is for who holds the lock, which keeps the group's number taken.
 func (t *Table) signalGroup(p *Process, sig syscall.Signal) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.leaders[p.id.PID] != p {
 		return os.ErrProcessDone
 	}
