@@ -143,13 +143,13 @@ func (s *Supervisor) start(a *attempt, env []string) (process, error) {
 		return nil, err
 	}
 	defer s.spawning.Release(1)
-	spec := proc.Spec{Argv: withoutShell(a.svc.Command), Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize()}
+	spec := proc.Spec{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize()}
 	if err := s.occupy(a, &spec, &env); err != nil {
 		return nil, err
 	}
 	spec.Env = a.environ(env...)
 	a.began = time.Now()
-	p, err := s.platform.start(spec)
+	p, err := s.startCommand(spec)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ func TestAShellBecomesTheProgramOfASimpleCommand(t *testing.T) {
 		"sleep 1000", "./serve", "npm run dev -- --port $PORT", `"$LHRUN" serve`, "node ${FLAGS:-} app.js",
 		`psql -c "select 1"`, "sleep\t5 # for long", "php-8.2 -S $HOST:$PORT", "sh run.sh",
 	} {
-		if got := withoutShell([]string{"sh", "-c", command}); got[2] != "exec "+command {
+		if got := execInShell([]string{"sh", "-c", command}); got[2] != "exec "+command {
 			t.Errorf("%q is run as %q", command, got)
 		}
 	}
@@ -20,12 +20,12 @@ func TestAShellBecomesTheProgramOfASimpleCommand(t *testing.T) {
 		"cd api", "exec a", "exit 3", "echo a", "true", "test -e x", "while", ". ./env", "$CMD a", "'a b' c", "[ -e x ]",
 		"{ a }", "~/bin/a", "time a",
 	} {
-		if got := withoutShell([]string{"sh", "-c", command}); got[2] != command {
+		if got := execInShell([]string{"sh", "-c", command}); got[2] != command {
 			t.Errorf("%q is run as %q", command, got)
 		}
 	}
 	for _, argv := range [][]string{{"sleep", "1"}, {"bash", "-c", "a"}, {"sh", "-ec", "a"}, {"sh", "-c", "a", "b"}} {
-		if got := withoutShell(argv); strings.Join(got, " ") != strings.Join(argv, " ") {
+		if got := execInShell(argv); strings.Join(got, " ") != strings.Join(argv, " ") {
 			t.Errorf("%q is run as %q", argv, got)
 		}
 	}
@@ -43,7 +43,7 @@ func TestAShellThatBecomesItsProgramChangesNothingElse(t *testing.T) {
 			return string(out), cmd.ProcessState.ExitCode()
 		}
 		plain := []string{"sh", "-c", command}
-		short := withoutShell(plain)
+		short := execInShell(plain)
 		if short[2] == command {
 			t.Errorf("%q keeps its shell", command)
 		}
