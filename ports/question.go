@@ -76,13 +76,7 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 	}
 	news := w.sight(all, now)
 	w.costs.add(time.Since(now))
-	delay := foreignDelay
-	if !slices.ContainsFunc(watches, (*Watch).waiting) {
-		delay = 0 // The pause before this look was long enough.
-	}
-	for _, s := range news {
-		w.unclaimed = append(w.unclaimed, unclaimed{s, now.Add(delay)})
-	}
+	w.claim(watches, news, now)
 	open := slices.ContainsFunc(w.unclaimed, func(u unclaimed) bool { return !w.unclaimedAt(u).After(now) })
 	for _, h := range watches {
 		for _, s := range news {
@@ -99,6 +93,17 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 	}
 	if open || len(news) > 0 {
 		w.answer(watches, now)
+	}
+}
+
+// claim puts news down as unclaimed.
+func (w *Watcher) claim(watches []*Watch, news []socket, now time.Time) {
+	due := now
+	if len(news) > 0 && slices.ContainsFunc(watches, (*Watch).waiting) {
+		due = now.Add(foreignDelay) // Else the pause before this look was long enough.
+	}
+	for _, s := range news {
+		w.unclaimed = append(w.unclaimed, unclaimed{s, due})
 	}
 }
 
