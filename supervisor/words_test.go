@@ -23,7 +23,7 @@ func TestPlainWordsNeedNoShell(t *testing.T) {
 		" npm run dev\t--  --port   $PORT ":         "npm run dev -- --port 20001",
 		"./serve --listen=${HOST}:$PORT":            "./serve --listen=127.0.0.1:20001",
 		"php-8.2 -S $HOST:$PORT$PORT2 @x +y a=b %1": "php-8.2 -S 127.0.0.1:200017 @x +y a=b %1",
-		"curl $URL":                                 "curl http://127.0.0.1:20001/a,b@c%20+d=e",
+		"curl $URL": "curl http://127.0.0.1:20001/a,b@c%20+d=e",
 	} {
 		words, ok := plainWords([]string{"sh", "-c", command}, wordsEnv)
 		if !ok || strings.Join(words, " ") != want {

@@ -1,0 +1,155 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// waitBriefly lets what a process wrote last come before the news of its end.
+func waitBriefly(c <-chan struct{}, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-c:
+	case <-t.C:
+	}
+}
+
+// leaderGone: nobody is ending the attempt, so what its leader has left is looked for.
+func (s *Supervisor) leaderGone(a *attempt) {
+	s.spawn(func() {
+		left := a.proc.Tree()
+		s.post(func() { s.exited(a, left) })
+	})
+}
+
+// exited: the leader is dead; left are the processes of its tree that are not.
+func (s *Supervisor) exited(a *attempt, left []int) {
+	if !a.current() || a.ending {
+		return
+	}
+	u, exit := a.unit, a.proc.Exit()
+	a.exit = &exit
+	e := Event{Kind: EventExit, Text: exit.String()}
+	tooSoon := !a.wasReady && !a.svc.Task && exit.Code == 0
+	if tooSoon {
+		e.Text += " before it was ready"
+	}
+	if exit.Code != 0 || tooSoon {
+		e.Lines = u.stream.Tail(5)
+	}
+	if exit.Code != 0 || !a.svc.Task {
+		s.tell(u, e)
+	}
+	if len(left) > 0 {
+		s.notice(u, "left %s behind, ending %s", count(len(left), "process", "processes"), pidList(left))
+	}
+	s.end(a)
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func pidList(pids []int) string {
+	if len(pids) == 1 {
+		return fmt.Sprintf("pid %d", pids[0])
+	}
+	return "pids " + strings.Trim(fmt.Sprint(pids), "[]")
+}
+
+// gone: nothing of the attempt is left, so the next step can be decided.
+func (s *Supervisor) gone(a *attempt) {
+	u := a.unit
+	s.unhook(a)
+	u.attempt = nil
+	close(a.over)
+	if a.proc != nil {
+		exit := a.proc.Exit()
+		a.exit = &exit
+		s.amend(u, func(st *Status) { st.PID, st.ExitCode, st.TimedOut = 0, &exit.Code, a.timedOut })
+	}
+	e := ending{
+		wish: u.wish, task: a.svc.Task, policy: u.Restart.Policy, wasReady: a.wasReady,
+		forced: a.blame != "" || a.startErr != nil, hopeless: a.hopeless(),
+		failures: u.failures, maxRestarts: u.Restart.MaxRestarts,
+	}
+	if a.exit != nil {
+		e.code = a.exit.Code
+	}
+	reason := a.reason()
+	next := decide(e)
+	if next.Settled() {
+		u.dropSockets()
+	}
+	switch next {
+	case StateStopped:
+		if u.wish == wishDown {
+			reason = ""
+		}
+		u.failures = 0
+		s.set(u, StateStopped, reason)
+	case StateWaiting:
+		u.wish, u.failures = wishUp, 0
+		s.set(u, StateWaiting, "restarting")
+	case StateBackoff:
+		s.backOff(u, reason)
+	case StateFailed:
+		if u.failures > 0 {
+			reason = fmt.Sprintf("%s; gave up after %s", reason, count(u.failures, "restart", "restarts"))
+		}
+		s.fail(u, reason)
+	default:
+		s.set(u, next, "")
+	}
+}
+
+func (s *Supervisor) backOff(u *unit, reason string) {
+	d := u.Restart.pause(u.failures)
+	u.failures++
+	s.set(u, StateBackoff, reason, func(st *Status) { st.NextTry = time.Now().Add(d) })
+	u.retry = time.AfterFunc(d, func() {
+		s.post(func() {
+			if u.status.State == StateBackoff && u.wish == wishUp {
+				s.set(u, StateWaiting, "")
+			}
+		})
+	})
+}
+
+// reason says how the attempt ended, in one line.
+func (a *attempt) reason() string {
+	switch {
+	case a.startErr != nil:
+		return a.startErr.Error()
+	case a.blame != "":
+		return a.blame
+	case a.exit == nil:
+		return ""
+	case a.exit.Code == 0 && !a.wasReady && !a.svc.Task:
+		return "exited with code 0 before it was ready"
+	case a.missing():
+		return a.exit.String() + " (command not found or not executable)"
+	}
+	return a.exit.String()
+}
+
+// missing is how a shell says that there is no such command.
+func (a *attempt) missing() bool {
+	return a.exit != nil && (a.exit.Code == 126 || a.exit.Code == 127)
+}
+
+// hopeless says that another try can't go better: there is no such command.
+func (a *attempt) hopeless() bool {
+	return a.missing() && time.Since(a.unit.status.StartedAt) < time.Second ||
+		errors.Is(a.startErr, exec.ErrNotFound) ||
+		errors.Is(a.startErr, fs.ErrNotExist) ||
+		errors.Is(a.startErr, fs.ErrPermission)
+}
