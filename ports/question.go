@@ -54,6 +54,7 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 	}
 	news := w.sight(all, now)
 	w.costs.add(time.Since(now))
+	w.unclaimed = slices.DeleteFunc(w.unclaimed, func(u unclaimed) bool { return w.sockets[u.Listener] == nil })
 	w.claim(watches, news, now)
 	open := slices.ContainsFunc(w.unclaimed, func(u unclaimed) bool { return !w.unclaimedAt(u).After(now) })
 	for _, h := range watches {

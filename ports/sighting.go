@@ -77,8 +77,7 @@ func (w *Watcher) unclaimedAt(u unclaimed) time.Time {
 // somebody expects them and does not have them, as it may be somebody else's.
 func (w *Watcher) takeUnclaimed(watches []*Watch, now time.Time) (due []socket) {
 	w.unclaimed = slices.DeleteFunc(w.unclaimed, func(u unclaimed) bool {
-		seen := w.sockets[u.Listener]
-		if seen == nil || seen.owner != nil {
+		if w.sockets[u.Listener].owner != nil {
 			return true
 		}
 		missed := slices.ContainsFunc(watches, func(h *Watch) bool { return h.expects(u.socket) })

@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"errors"
+	"os"
 	"regexp"
 	"sync"
 
@@ -13,8 +15,8 @@ func (s *Supervisor) startCommand(spec proc.Spec) (process, error) {
 	if words, ok := plainWords(spec.Argv, spec.Env); ok && spec.PIDVar == "" {
 		direct := spec
 		direct.Argv, direct.Env = words, inDir(spec.Env, spec.Dir)
-		if p, err := s.platform.start(direct); err == nil {
-			return p, nil
+		if p, err := s.platform.start(direct); err == nil || errors.Is(err, os.ErrClosed) {
+			return p, err
 		}
 		// The shell has words for what is wrong, and runs a script that names nobody.
 	}

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -96,8 +97,8 @@ func valueOf(name string, env []string) string {
 	return ""
 }
 
-// inDir is env with PWD as a shell corrects it: dir, unless it names that already, by
-// whatever name.
+// inDir is env with PWD as a shell corrects it: dir without its symbolic links, unless it
+// names that already, by whatever name.
 func inDir(env []string, dir string) []string {
 	now := valueOf("PWD", env)
 	if dir == "" || now == dir {
@@ -107,6 +108,9 @@ func inDir(env []string, dir string) []string {
 		if to, err := os.Stat(dir); err == nil && os.SameFile(is, to) {
 			return env
 		}
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
 	}
 	env = slices.DeleteFunc(slices.Clone(env), func(pair string) bool { return strings.HasPrefix(pair, "PWD=") })
 	return append(env, "PWD="+dir)

@@ -109,7 +109,10 @@ func TestACommandWithoutItsShellComesToTheSame(t *testing.T) {
 	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
 		t.Skip("skipped: there is no /proc here to tell who runs what")
 	}
-	dir := t.TempDir()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	linked := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(dir, linked); err != nil {
 		t.Fatal(err)
@@ -126,6 +129,7 @@ func TestACommandWithoutItsShellComesToTheSame(t *testing.T) {
 		Services: []Service{
 			service("plain", parent+" $PORT"), service("listed", parent+" $PORT; true"), service("nobodys", nobodys),
 			service("absent", "no-such-program $PORT"), service("pwd", pwd), service("linked", pwd, "PWD="+linked),
+			{Name: "through", Task: true, Command: []string{"sh", "-c", pwd}, Dir: linked},
 		},
 	})
 	if err != nil {
@@ -137,7 +141,7 @@ func TestACommandWithoutItsShellComesToTheSame(t *testing.T) {
 	events, unsubscribe := s.Subscribe(1000)
 	defer unsubscribe()
 	go func() { ended <- s.Run(ctx) }()
-	s.Start("plain", "listed", "nobodys", "absent", "pwd", "linked")
+	s.Start("plain", "listed", "nobodys", "absent", "pwd", "linked", "through")
 	settled := func(st Status) bool { return st.State == StateCompleted || st.State == StateFailed }
 	for !allOf(s.Snapshot(), settled) {
 		if _, ok := <-events; !ok {
@@ -150,7 +154,7 @@ func TestACommandWithoutItsShellComesToTheSame(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"plain": strings.Join(os.Args, " "), "listed": "sh -c " + parent, "nobodys": "run by a shell\n",
-		"absent": "no-such-program", "pwd": dir + "\n", "linked": linked + "\n",
+		"absent": "no-such-program", "pwd": dir + "\n", "linked": linked + "\n", "through": dir + "\n",
 	} {
 		if got := out.of[name]; !strings.Contains(got, want) {
 			t.Errorf("%s wrote %q, want %q", name, got, want)

@@ -143,17 +143,15 @@ func (fol *follower) finish(f func(Line) error) error {
 	return f(t.asLine())
 }
 
-// moved reports that other files have taken the place of those being read.
+// moved reports that other files have taken the place of those being read. Where none
+// is written yet it looks for that alone: hundreds of silent services that each list
+// the directory would keep a core busy.
 func (fol *follower) moved(h *history) bool {
-	if len(h.segs) == 0 {
-		paths, err := fol.store.segmentPaths(fol.service)
-		return err != nil || len(paths) > 0
-	}
-	last := h.segs[len(h.segs)-1]
-	if last.named { // there is none that is written, until there is
+	if n := len(h.segs); n == 0 || h.segs[n-1].named {
 		_, err := os.Lstat(filepath.Join(fol.store.dir, fol.service+".log"))
 		return err == nil
 	}
+	last := h.segs[len(h.segs)-1]
 	info, err := last.log.Stat()
 	return last.moved() || err != nil || info.Size() < last.size
 }

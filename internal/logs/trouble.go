@@ -53,8 +53,16 @@ func (l *Log) mark(at time.Time) error {
 		text = "\n" + text
 	}
 	base, size, ended := l.base, l.size, l.ended
+	records, last, attempt := l.records, l.last, l.attempt
 	if _, err := l.put(at, []byte(text)); err != nil {
-		if l.log != nil && l.base == base && l.log.Truncate(size) == nil {
+		if l.log == nil || l.base != base {
+			return err
+		}
+		// Of the index first: a record must not speak of bytes that are gone.
+		if l.idx.Truncate(records*recordSize) == nil {
+			l.records, l.last, l.attempt = records, last, attempt
+		}
+		if l.log.Truncate(size) == nil {
 			l.size, l.ended = size, ended
 		}
 		return err

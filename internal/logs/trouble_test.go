@@ -48,6 +48,33 @@ func TestAFullDiskIsToldOnceAndTheGapIsMarked(t *testing.T) {
 		"lhrun: 20 bytes are missing here: no space left on device", "after", "more")
 }
 
+// What a mark that found no room has written is taken back, of the index too.
+func TestAMarkThatFindsNoRoomLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	mountSmall(t, dir)
+	logs := filepath.Join(dir, "logs")
+	s := openStore(t, logs, StoreOptions{})
+	l := openLog(t, s, "api")
+	line := strings.Repeat("x", os.Getpagesize()-1) // a newline behind it still has room
+	add(t, l, noon, line)
+	ballast := filepath.Join(dir, "ballast")
+	_ = os.WriteFile(ballast, make([]byte, 2<<20), 0o600)
+	l.trouble = trouble{cause: syscall.ENOSPC, missing: 5}
+	if err := l.begin(noon.Add(time.Second)); err != nil || l.trouble.missing != 5 {
+		t.Fatalf("got %v, %d bytes are missing", err, l.trouble.missing)
+	}
+	_ = os.Remove(ballast)
+	_ = l.append(noon.Add(3*retryEvery), []byte("after\n"))
+	_ = s.Close()
+	var told []string
+	s = openStore(t, logs, StoreOptions{Note: func(text string) { told = append(told, text) }})
+	add(t, openLog(t, s, "api"), noon.Add(time.Minute), "next\n")
+	equal(t, readAll(t, s, "api", Query{All: true}), line, "lhrun: 5 bytes are missing here: no space left on device", "after", "next")
+	if told != nil {
+		t.Errorf("told %q", told)
+	}
+}
+
 func TestAGapIsMarkedAtTheEndToo(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, StoreOptions{})
