@@ -118,7 +118,7 @@ func (w *world) act(p *chaosProject, rng *rand.Rand) {
 	case what < 51:
 		w.kill(p, "a guard killed", guard)
 	case what < 53:
-		w.kill(p, "both halves killed at once", guard, supervisor)
+		w.kill(p, "both halves killed at once", supervisor, guard)
 	case what < 62:
 		w.squat(service.Port, pause)
 	case what < 65:
@@ -174,7 +174,7 @@ func (w *world) kill(p *chaosProject, what string, pids ...int) {
 	end := p.kill(w.awaitKept(p))
 	defer end()
 	if len(pids) > 1 {
-		signalAll(syscall.SIGSTOP, pids...) // Neither sees the other's end.
+		killHalted(pids[0], pids[1])
 	}
 	signalAll(syscall.SIGKILL, pids...)
 	if len(pids) > 1 {

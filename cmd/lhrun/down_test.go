@@ -193,9 +193,7 @@ port = false
 func killBothHalves(t *testing.T, h *home) {
 	t.Helper()
 	guard, supervisor := h.record()
-	_ = syscall.Kill(supervisor, syscall.SIGSTOP)
-	_ = syscall.Kill(guard, syscall.SIGKILL)
-	_ = syscall.Kill(supervisor, syscall.SIGKILL)
+	killHalted(supervisor, guard)
 }
 
 func TestDownEndsWhatAKilledRunHasLeftAndSaysSo(t *testing.T) {

@@ -213,16 +213,31 @@ func endedByNext(h *home, dir string) int {
 // killBoth kills both halves while they are stopped, so that neither sees the
 // other's end. It returns how many processes that leaves.
 func killBoth(r *run) int {
-	pids := []int{r.cmd.Process.Pid, supervisorOf(r.cmd.Process.Pid)}
-	for _, sig := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGKILL} {
-		for _, pid := range pids {
-			if pid > 0 {
-				_ = syscall.Kill(pid, sig)
-			}
-		}
-	}
+	guard, supervisor := r.cmd.Process.Pid, supervisorOf(r.cmd.Process.Pid)
+	killHalted(supervisor, guard)
 	<-r.exited
-	return len(slices.DeleteFunc(living(r.cmd.Dir), func(pid int) bool { return slices.Contains(pids, pid) }))
+	return len(slices.DeleteFunc(living(r.cmd.Dir), func(pid int) bool { return pid == guard || pid == supervisor }))
+}
+
+// killHalted kills a supervisor and then its guard, neither of which sees the other's
+// end: first every thread has to have stopped, and the kernel continues a supervisor,
+// whose group nobody outside of it cares for any more, when its guard dies.
+func killHalted(supervisor, guard int) {
+	halves := []int{supervisor, guard}
+	signalAll(syscall.SIGSTOP, halves...)
+	for until := time.Now().Add(5 * time.Second); slices.ContainsFunc(halves, moves) && time.Now().Before(until); {
+		time.Sleep(100 * time.Microsecond)
+	}
+	signalAll(syscall.SIGKILL, halves...)
+}
+
+func moves(pid int) bool {
+	threads, _ := filepath.Glob(filepath.Join("/proc", strconv.Itoa(pid), "task/*/stat"))
+	return slices.ContainsFunc(threads, func(path string) bool {
+		stat, err := os.ReadFile(path)
+		_, state, _ := strings.Cut(string(stat), ") ")
+		return err == nil && !strings.HasPrefix(state, "T") && !strings.HasPrefix(state, "Z")
+	})
 }
 
 func TestClosedTerminalLeavesNoProcess(t *testing.T) {

@@ -15,8 +15,11 @@ import (
 func (i *instance) bury(rec record, ended int) {
 	text := fmt.Sprintf("lhrun (pid %d) was killed; its guard has ended its services", rec.Supervisor.PID)
 	if rec.Guard.PID != os.Getpid() {
-		text = fmt.Sprintf("lhrun (pid %d) and its guard were killed; the next lhrun has ended %s that they left",
-			rec.Supervisor.PID, plural(ended, "process"))
+		text = fmt.Sprintf("lhrun (pid %d) and its guard were killed; the next lhrun has found nothing that they left", rec.Supervisor.PID)
+		if ended > 0 {
+			text = fmt.Sprintf("lhrun (pid %d) and its guard were killed; the next lhrun has ended %s that they left",
+				rec.Supervisor.PID, plural(ended, "process"))
+		}
 	}
 	keepLines(i.logs(), logs.DefaultMaxSize, ownLine{time.Now(), text})
 }
