@@ -65,7 +65,7 @@ func (l *Log) Append(at time.Time, lines []byte) bool {
 // begin notes a new attempt, on a line of its own. Where no line has to be ended the
 // note waits for the attempt's first bytes: a file that is open is copied into every
 // process that starts and closed there again, which with five hundred silent services
-// was a tenth of their start.
+// was a twentieth of their start.
 func (l *Log) begin(at time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
