@@ -175,8 +175,9 @@ func (w *world) kill(p *chaosProject, what string, pids ...int) {
 	defer end()
 	if len(pids) > 1 {
 		killHalted(pids[0], pids[1])
+	} else {
+		signalAll(syscall.SIGKILL, pids...)
 	}
-	signalAll(syscall.SIGKILL, pids...)
 	if len(pids) > 1 {
 		w.order(p, "down")
 	}

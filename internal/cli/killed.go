@@ -13,14 +13,14 @@ import (
 // bury leaves, as the last line of a run that was killed, that it was. Where the disk
 // does not take it, less is known later.
 func (i *instance) bury(rec record, ended int) {
-	text := fmt.Sprintf("lhrun (pid %d) was killed; its guard has ended its services", rec.Supervisor.PID)
+	killed, by := "was killed", "its guard has ended its services"
 	if rec.Guard.PID != os.Getpid() {
-		text = fmt.Sprintf("lhrun (pid %d) and its guard were killed; the next lhrun has found nothing that they left", rec.Supervisor.PID)
+		killed, by = "and its guard were killed", "the next lhrun has found nothing that they left"
 		if ended > 0 {
-			text = fmt.Sprintf("lhrun (pid %d) and its guard were killed; the next lhrun has ended %s that they left",
-				rec.Supervisor.PID, plural(ended, "process"))
+			by = fmt.Sprintf("the next lhrun has ended %s that they left", plural(ended, "process"))
 		}
 	}
+	text := fmt.Sprintf("lhrun (pid %d) %s; %s", rec.Supervisor.PID, killed, by)
 	keepLines(i.logs(), logs.DefaultMaxSize, ownLine{time.Now(), text})
 }
 

@@ -29,7 +29,7 @@ func (p *Process) send(signals ...syscall.Signal) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	// The look comes first: what a signal orphans is known by it.
-	members := t.membersNow(p, now, asked, exited)
+	members := t.membersLocked(p, now, asked, exited)
 	var first error
 	for _, sig := range signals {
 		if err := t.signalGroup(p, sig); err != nil && first == nil {

@@ -54,12 +54,12 @@ func (t *Table) members(p *Process, closely look) []stat {
 	asked, exited := time.Now(), p.exited()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.membersNow(p, closely, asked, exited)
+	return t.membersLocked(p, closely, asked, exited)
 }
 
-// membersNow is members for who holds the lock: asked is from before, when p had exited
+// membersLocked is members for who holds the lock: asked is from before, when p had exited
 // or not.
-func (t *Table) membersNow(p *Process, closely look, asked time.Time, exited bool) []stat {
+func (t *Table) membersLocked(p *Process, closely look, asked time.Time, exited bool) []stat {
 	f := newForest()
 	var roots []stat
 	if leader, ok := readStat(p.id.PID); ok && !p.exited() {
