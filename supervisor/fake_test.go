@@ -85,9 +85,9 @@ func (p *fakePlatform) free(port int) error {
 	return p.busy[port]
 }
 
-func (p *fakePlatform) runtimeDir() string { return os.TempDir() }
-func (p *fakePlatform) runID() string      { return "fake" }
-func (p *fakePlatform) close()             {}
+func (p *fakePlatform) runtimeDir() (string, error) { return os.TempDir(), nil }
+func (p *fakePlatform) runID() string               { return "fake" }
+func (p *fakePlatform) close()                      {}
 
 func (p *fakePlatform) watch(t ports.Target) watch {
 	p.mu.Lock()

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -17,7 +18,8 @@ type platform interface {
 	run(context.Context, proc.Spec) (proc.Exit, []byte, error)
 	free(port int) error
 	watch(ports.Target) watch
-	runtimeDir() string
+	// runtimeDir is a private directory for notify sockets, made for the first of them.
+	runtimeDir() (string, error)
 	runID() string
 	close()
 }
@@ -47,26 +49,18 @@ type watch interface {
 type machine struct {
 	table   *proc.Table
 	watcher *ports.Watcher
-	dir     string
-	ownDir  bool
+
+	mu  sync.Mutex
+	dir string
 }
 
 func newPlatform(opts Options) (platform, error) {
-	m := &machine{dir: opts.RuntimeDir}
 	if opts.Subreaper {
 		if err := proc.BecomeSubreaper(); err != nil {
 			return nil, err
 		}
 	}
-	if m.dir == "" {
-		dir, err := os.MkdirTemp("", "lhrun-")
-		if err != nil {
-			return nil, err
-		}
-		m.dir, m.ownDir = dir, true
-	}
-	m.table, m.watcher = proc.NewTable(), ports.NewWatcher()
-	return m, nil
+	return &machine{table: proc.NewTable(), watcher: ports.NewWatcher()}, nil
 }
 
 func (m *machine) start(spec proc.Spec) (process, error) {
@@ -83,14 +77,24 @@ func (m *machine) run(ctx context.Context, spec proc.Spec) (proc.Exit, []byte, e
 
 func (m *machine) free(port int) error             { return ports.Free(port) }
 func (m *machine) watch(target ports.Target) watch { return m.watcher.Add(target) }
-func (m *machine) runtimeDir() string              { return m.dir }
+
+func (m *machine) runtimeDir() (_ string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dir == "" {
+		m.dir, err = os.MkdirTemp("", "lhrun-")
+	}
+	return m.dir, err
+}
 
 func (m *machine) runID() string { return m.table.RunID() }
 
 func (m *machine) close() {
 	m.watcher.Close()
 	m.table.Close()
-	if m.ownDir {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dir != "" {
 		_ = os.RemoveAll(m.dir)
 	}
 }

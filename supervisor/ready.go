@@ -38,7 +38,11 @@ func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
 	if a.svc.Ready.Kind != ProbeNotify && a.svc.Health.Kind != ProbeNotify {
 		return nil, nil
 	}
-	path := filepath.Join(s.platform.runtimeDir(), fmt.Sprintf("%s.%d.notify", a.unit.Name, a.unit.starts))
+	dir, err := s.platform.runtimeDir()
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a place for its notify socket: %w", err)
+	}
+	path := filepath.Join(dir, fmt.Sprintf("%s.%d.notify", a.unit.Name, a.unit.starts))
 	n, err := probe.ListenNotify(path, func(pid int) bool {
 		line := proc.Lineage(pid) // at once: it may be about to end
 		<-a.born

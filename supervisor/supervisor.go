@@ -42,8 +42,6 @@ type Options struct {
 	// it per service, in bytes (0: 10 MiB).
 	LogDir     string
 	MaxLogSize int64
-	// RuntimeDir is a private directory for notify sockets; "" makes a temporary one.
-	RuntimeDir string
 	// TTYSize is the size of pseudo-terminals (zero: 24 rows, 80 columns).
 	TTYSize Size
 	// Subreaper makes this process adopt whatever its services double-fork, so

@@ -63,6 +63,7 @@ func (g *globals) alter(ctx context.Context, o alterOptions) error {
 	if o.verb != control.VerbStop {
 		start += " " + strings.Join(o.names, " ")
 	}
+	mask := g.masker()
 	_, client, err := g.dialOr(ctx, start, o.names...)
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (g *globals) alter(ctx context.Context, o alterOptions) error {
 	screen.mute = o.json
 	defer screen.Close()
 	a := &alteration{alterOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: boundOf(o.timeout)}}
-	a.view = newView(screen, o.names, g.masker())
+	a.view = newView(screen, o.names, mask)
 	a.view.summed = true
 	if err := a.ask(ctx); err != nil {
 		return err

@@ -14,10 +14,28 @@ import (
 // mask stands for a value that is nobody's business.
 const mask = "***"
 
-// secretName recognises the names of variables whose values are not for a screen.
-var secretName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(passw|passphrase|secret|token|credential|private|_pwd$|(^|_|api|access)key(_|$))`)
-})
+// secretName recognises the names of variables whose values are not for a screen. A
+// regular expression for it took 1% of a start of ten services.
+func secretName(name string) bool {
+	name = strings.ToLower(name)
+	for _, part := range []string{"passw", "passphrase", "secret", "token", "credential", "private"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return strings.HasSuffix(name, "_pwd") || namesKey(name)
+}
+
+// namesKey reports a key that stands alone or is one of an API's or for access, as in
+// KEY_ID or APIKEY, but not in MONKEY or KEYBOARD.
+func namesKey(name string) bool {
+	for word := range strings.SplitSeq(name, "_") {
+		if word == "key" || strings.HasSuffix(word, "apikey") || strings.HasSuffix(word, "accesskey") {
+			return true
+		}
+	}
+	return false
+}
 
 // urlPassword is the password in a URL.
 var urlPassword = sync.OnceValue(func() *regexp.Regexp {
@@ -28,14 +46,18 @@ var urlPassword = sync.OnceValue(func() *regexp.Regexp {
 const shortestSecret = 4
 
 // masker takes the values of variables that look like secrets out of texts.
-type masker struct{ values *strings.Replacer }
+type masker struct{ values func() *strings.Replacer }
 
 func newMasker(environs ...[]string) masker {
+	return masker{sync.OnceValue(func() *strings.Replacer { return replacer(environs) })}
+}
+
+func replacer(environs [][]string) *strings.Replacer {
 	var secrets []string
 	for _, env := range environs {
 		for _, pair := range env {
 			name, value, _ := strings.Cut(pair, "=")
-			if len(value) >= shortestSecret && secretName().MatchString(name) {
+			if len(value) >= shortestSecret && secretName(name) {
 				secrets = append(secrets, value)
 			}
 		}
@@ -46,14 +68,18 @@ func newMasker(environs ...[]string) masker {
 	for _, s := range slices.Compact(secrets) {
 		pairs = append(pairs, s, mask)
 	}
-	return masker{strings.NewReplacer(pairs...)}
+	return strings.NewReplacer(pairs...)
 }
 
 func (m masker) text(s string) string {
 	if m.values == nil {
 		return s
 	}
-	return urlPassword().ReplaceAllString(m.values.Replace(s), "${1}"+mask+"@")
+	s = m.values().Replace(s)
+	if !strings.Contains(s, "://") {
+		return s
+	}
+	return urlPassword().ReplaceAllString(s, "${1}"+mask+"@")
 }
 
 // error keeps the exit code of err, and of its text what may be seen.
@@ -66,22 +92,29 @@ func (m masker) error(err error) error {
 }
 
 // masker knows the secrets of every service; where the project's file cannot be
-// read now, at least those of lhrun's own environment.
+// read now, at least those of lhrun's own environment. It reads them in the background,
+// which a verb that waits for an answer has the time for.
 func (g *globals) masker() masker {
-	p, err := g.open()
-	if err != nil {
-		return newMasker(os.Environ())
-	}
-	return p.masker()
+	values := sync.OnceValue(func() *strings.Replacer {
+		p, err := g.open()
+		if err != nil {
+			return replacer([][]string{os.Environ()})
+		}
+		return replacer(p.environs())
+	})
+	go values()
+	return masker{values}
 }
 
 // masker knows the secrets of every service of a project that is resolved.
-func (p *project) masker() masker {
+func (p *project) masker() masker { return newMasker(p.environs()...) }
+
+func (p *project) environs() [][]string {
 	environs := [][]string{os.Environ(), p.resolved.Env}
 	for _, s := range p.resolved.Services {
 		environs = append(environs, s.Env)
 	}
-	return newMasker(environs...)
+	return environs
 }
 
 // conclude makes err, the end of a verb that says what services are like, fit for a

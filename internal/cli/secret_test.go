@@ -9,12 +9,13 @@ import (
 func TestMaskerTakesSecretsOut(t *testing.T) {
 	m := newMasker([]string{
 		"DB_PASSWORD=hunter2", "LONGER_SECRET=hunter2000", "GITHUB_TOKEN=ghp_x", "API_KEY=abcd", "STRIPE_KEY=sk-1", "SECRET_KEY_BASE=kkkk",
-		"PWD=/src/shop", "OLDPWD=/src", "KEYBOARD=dvorak", "MONKEY=banana", "MY_PWD=opensesame", "SHORT_TOKEN=1", "PORT=21480",
+		"PWD=/src/shop", "OLDPWD=/src", "KEYBOARD=dvorak", "MONKEY=banana", "MY_PWD=opensesame", "MYAPIKEY_2=mellon", "AWS_ACCESSKEY=ajar", "TURKEY=gobble", "SHORT_TOKEN=1", "PORT=21480",
 	})
 	for in, want := range map[string]string{
 		"login hunter2 ok":                  "login *** ok",
 		"hunter2000":                        "***",
 		"ghp_x abcd sk-1 kkkk opensesame":   "*** *** *** *** ***",
+		"mellon ajar gobble":                "*** *** gobble",
 		"/src/shop dvorak banana 21480 1":   "/src/shop dvorak banana 21480 1",
 		"postgres://app:pw@127.0.0.1:1/x":   "postgres://app:***@127.0.0.1:1/x",
 		"redis://:pw@h and http://h:80/a@b": "redis://:***@h and http://h:80/a@b",

@@ -58,13 +58,7 @@ func Find(ctx context.Context, project, instance string) (*Client, error) {
 // listens, and says plainly when another version or another user does.
 func Dial(ctx context.Context, path string) (*Client, error) {
 	c := &Client{path: path}
-	c.http = &http.Client{Transport: &http.Transport{
-		DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return c.connect(ctx) },
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxHead,
-		ResponseHeaderTimeout:  askPatience,
-		IdleConnTimeout:        usualLimits().idle / 2, // The server must not be first.
-	}}
+	c.http = &http.Client{Transport: oneShot{c.connect}}
 	try, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
 	err := c.get(try, pathHello, &struct{}{})

@@ -35,11 +35,9 @@ type guard struct {
 //
 // Signals are passed on to the child, which must call Guarded. The terminal's only
 // reach the guard, so the child sees each of them once, unless they are Together; so
-// it does where one comes twice within a tenth of a second. Ctrl-Z stops both.
+// it does where one comes twice within a tenth of a second. Ctrl-Z stops both. They are
+// not given back, as this program is to end with the child.
 func Guard(o GuardOptions) (exitCode int, err error) {
-	signals := make(chan os.Signal, 64)
-	signal.Notify(signals, append(forwarded(), unix.SIGTSTP, unix.SIGCONT)...)
-	defer signal.Stop(signals)
 	if err := BecomeSubreaper(); err != nil {
 		return 0, err
 	}
@@ -55,6 +53,9 @@ func Guard(o GuardOptions) (exitCode int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	// While the child begins: a signal before that ends this program, and so the child.
+	signals := make(chan os.Signal, 64)
+	signal.Notify(signals, append(forwarded(), unix.SIGTSTP, unix.SIGCONT)...)
 	exit := make(chan Exit, 1)
 	go func() { exit <- w.wait() }()
 	g := guard{child: w.pid, pressed: presses{}}

@@ -268,7 +268,7 @@ func reapStrays(pids []int) (reaped bool) {
 // that hid all that could tell whose they are. Children that other code of this
 // program started are none, nor is anything below them.
 func (t *Table) strays() []stat {
-	if !getsOrphans() {
+	if !getsOrphans() || childless() {
 		return nil
 	}
 	t.mu.Lock()

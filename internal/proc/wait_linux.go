@@ -97,3 +97,9 @@ func peekExit(pid, flags int) (Exit, bool) {
 		return Exit{Code: 128 + int(child.status), Signal: syscall.Signal(child.status)}, true
 	}
 }
+
+// childless: this program has no child, neither one that lives nor one to be reaped.
+func childless() bool {
+	err := unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT|unix.WALL, nil)
+	return errors.Is(err, unix.ECHILD)
+}

@@ -53,14 +53,16 @@ func Guarded() (*Ward, bool) {
 	discard := make(chan os.Signal, 1)
 	ignore(discard, unix.SIGTTOU)
 	ignore(discard, unix.SIGTTIN)
-	signal.Notify(w.signals, forwarded()...)
-	line.Write([]byte{1}) // from now on signals may come
 	told := make(chan syscall.Signal, 64)
 	if together {
 		w.arrivals = make(chan Arrival, 64)
 		go w.pair(told)
 	}
-	go w.watch(line, told)
+	go func() {
+		signal.Notify(w.signals, forwarded()...)
+		line.Write([]byte{1}) // from now on signals may come
+		w.watch(line, told)
+	}()
 	return w, true
 }
 

@@ -1,0 +1,64 @@
+package control
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"time"
+)
+
+// oneShot is an http.RoundTripper with a connection for each request: on a socket of
+// this machine one costs less than to keep it, for which http.Transport has two
+// goroutines, in a short verb mostly two threads.
+type oneShot struct {
+	connect func(context.Context) (net.Conn, error)
+}
+
+func (o oneShot) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx := r.Context()
+	conn, err := o.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_ = conn.SetDeadline(time.Now().Add(askPatience))
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	resp, err := converse(conn, r)
+	if err != nil {
+		stop()
+		_ = conn.Close()
+		return nil, err
+	}
+	_ = conn.SetDeadline(time.Time{})
+	resp.Body = lastBody{resp.Body, conn, stop}
+	return resp, nil
+}
+
+// converse sends r and reads the head of its answer.
+func converse(conn net.Conn, r *http.Request) (*http.Response, error) {
+	last := r.Clone(r.Context())
+	last.Close = true
+	if err := last.Write(conn); err != nil {
+		return nil, err
+	}
+	head := &io.LimitedReader{R: conn, N: maxHead}
+	resp, err := http.ReadResponse(bufio.NewReader(head), last)
+	if err == nil {
+		head.N = math.MaxInt64 // The body has bounds of its own.
+	}
+	return resp, err
+}
+
+// lastBody takes the connection with it.
+type lastBody struct {
+	io.ReadCloser
+	conn net.Conn
+	stop func() bool
+}
+
+func (b lastBody) Close() error {
+	b.stop()
+	return b.conn.Close()
+}
