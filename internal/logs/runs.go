@@ -1,12 +1,14 @@
 package logs
 
 import (
-	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -30,20 +32,42 @@ func (s *Store) NewRun(id string, at time.Time) error {
 	if err := s.writable(); err != nil {
 		return err
 	}
-	runs := s.readRuns()
+	runs, sound := s.scanRuns()
 	if n := len(runs); n > 0 { // another process's, since Open
 		s.run = max(s.run, runs[n-1].number)
 	}
 	s.run = max(uint32(at.Unix()), s.run+1)
-	runs = append(runs, run{s.run, at.UnixNano(), id})
+	runs = append(runs, run{s.run, at.UnixNano(), strings.Join(strings.Fields(id), "_")})
 	for _, l := range s.logs {
 		l.setRun(s.run)
 	}
-	var b bytes.Buffer
-	for _, r := range runs[max(0, len(runs)-keptRuns):] {
-		fmt.Fprintf(&b, "%d %d %s\n", r.number, r.at, strings.Join(strings.Fields(r.id), "_"))
+	return s.writeRuns(runs, sound)
+}
+
+// writeRuns adds the last of runs to the file. It writes it anew only where there is
+// something wrong with it, or twice as much as is kept: to replace a file makes a start
+// wait for the disk.
+func (s *Store) writeRuns(runs []run, sound bool) error {
+	path := filepath.Join(s.dir, "runs")
+	if sound && len(runs) <= 2*keptRuns {
+		return appendTo(path, runs[len(runs)-1].line())
 	}
-	return replaceFile(filepath.Join(s.dir, "runs"), b.Bytes())
+	var b strings.Builder
+	for _, r := range runs[max(0, len(runs)-keptRuns):] {
+		b.WriteString(r.line())
+	}
+	return replaceFile(path, []byte(b.String()))
+}
+
+func (r run) line() string { return fmt.Sprintf("%d %d %s\n", r.number, r.at, r.id) }
+
+func appendTo(path, text string) error {
+	f, err := openPlain(path, os.O_RDWR|os.O_APPEND)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }
 
 // Runs are the times at which the remembered runs began, oldest first; the last
@@ -69,20 +93,36 @@ func (s *Store) LastRun() uint32 {
 // readRuns returns the remembered runs, oldest first; lines that make no sense
 // are passed over.
 func (s *Store) readRuns() []run {
+	runs, _ := s.scanRuns()
+	return runs
+}
+
+// scanRuns is readRuns, and says whether there is a file of whole lines that all make
+// sense. A crash may have cut off the last one.
+func (s *Store) scanRuns() (runs []run, sound bool) {
 	f, err := openPlain(filepath.Join(s.dir, "runs"), os.O_RDONLY)
 	if err != nil {
-		return nil
+		return nil, false
 	}
 	defer f.Close()
-	var runs []run
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var r run
-		n, _ := fmt.Sscanf(lines.Text(), "%d %d %s", &r.number, &r.at, &r.id)
-		if n >= 2 && (len(runs) == 0 || r.number > runs[len(runs)-1].number) {
+	data, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	sound = err == nil && bytes.HasSuffix(data, []byte("\n"))
+	for line := range strings.Lines(string(data)) {
+		r, ok := parseRun(strings.TrimSuffix(line, "\n"))
+		if ok = ok && (len(runs) == 0 || r.number > runs[len(runs)-1].number); ok {
 			runs = append(runs, r)
 		}
+		sound = sound && ok
 	}
-	return runs
+	return runs, sound
+}
+
+func parseRun(line string) (run, bool) {
+	number, rest, _ := strings.Cut(line, " ")
+	at, id, _ := strings.Cut(rest, " ")
+	n, err := strconv.ParseUint(number, 10, 32)
+	nanos, err1 := strconv.ParseInt(at, 10, 64)
+	return run{uint32(n), nanos, id}, err == nil && err1 == nil
 }
 
 // runAt is the run that was going on at a time, as far as is known.
