@@ -40,6 +40,13 @@ type session struct {
 	met <-chan struct{}
 }
 
+// A service takes some filesEach descriptors: its port's, its process's, its output's
+// and its log's. The run itself, and those who talk to it, take spareFiles.
+const (
+	filesEach  = 6
+	spareFiles = 64
+)
+
 // openSession does all that comes before the first spawn. On an error nothing is
 // held and nothing runs.
 func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err error) {
@@ -47,6 +54,7 @@ func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err err
 	if err != nil {
 		return nil, err
 	}
+	proc.MakeRoom(spareFiles + filesEach*len(p.Services))
 	ses := &session{project: p, globals: g, options: o}
 	if ses.wanted, err = p.Select(o.names, g.profiles, o.noDeps); err != nil {
 		return nil, err

@@ -90,7 +90,7 @@ func startAgain(o GuardOptions, far *os.File, run string) (waiter, error) {
 	sys := &syscall.SysProcAttr{Setpgid: !o.Together}
 	pidfd := askPidfd(sys)
 	pid, err := syscall.ForkExec(path, o.Args, &syscall.ProcAttr{
-		Env: env, Files: []uintptr{0, 1, 2, far.Fd()}, Sys: sys,
+		Env: env, Files: withRoom([]uintptr{0, 1, 2, far.Fd()}), Sys: sys,
 	})
 	if err != nil {
 		return waiter{}, fmt.Errorf("cannot start %s again: %w", path, err)

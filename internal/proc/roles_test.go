@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -69,11 +70,32 @@ func playMore(role string, args []string) {
 	case "accident":
 		_, ok := Guarded()
 		fmt.Println("guarded", ok, os.Getenv(guardKey) == "", openFile(3))
+	case "room":
+		Guarded()
+		fmt.Println("last", openFile(1023))
+		fmt.Println("first", tableSize())
+		MakeRoom(3000)
+		for range 500 {
+			if tableSize() >= 3000 {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		fmt.Println("then", tableSize())
 	case "reckless": // a supervisor without guard that says what it started
 		playReckless(args)
 	case "host": // embeds a Table, and gets no orphans
 		playHost(args)
 	}
+}
+
+// tableSize is for how many descriptors this program has room.
+func tableSize() int {
+	status, _ := os.ReadFile("/proc/self/status")
+	_, size, _ := strings.Cut(string(status), "FDSize:")
+	size, _, _ = strings.Cut(size, "\n")
+	n, _ := strconv.Atoi(strings.TrimSpace(size))
+	return n
 }
 
 func roleless() []string {

@@ -46,6 +46,7 @@ func Guarded() (*Ward, bool) {
 	if got, ok := socketInode(guardFile); !ok || got != inode {
 		return nil, false
 	}
+	dropRoom(inode)
 	unix.CloseOnExec(guardFile)
 	unix.SetNonblock(guardFile, true)
 	line := os.NewFile(guardFile, "guard")

@@ -1,0 +1,30 @@
+package proc
+
+import (
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A supervisor has room from its first moment on, and nothing open that it did not ask
+// for.
+func TestTheGuardMakesRoomForTheSupervisor(t *testing.T) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < 4096 {
+		t.Skipf("needs 4096 descriptors: %v %v", limit, err)
+	}
+	c := start(t, newTable(t), "guard room")
+	if last := c.line("last"); last != "false" {
+		t.Errorf("descriptor %d is open", guardRoom-1)
+	}
+	for _, at := range []struct {
+		word string
+		want int
+	}{{"first", guardRoom}, {"then", 3000}} {
+		if size, err := strconv.Atoi(c.line(at.word)); err != nil || size < at.want {
+			t.Errorf("%s: room for %d descriptors, not %d (%v)", at.word, size, at.want, err)
+		}
+	}
+	c.waitDone()
+}
