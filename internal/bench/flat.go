@@ -49,29 +49,3 @@ func stopping(n int) *experiment {
 		})
 	}}
 }
-
-// notice measures, with n services starting, how long after its listen(2) each is
-// said to be ready.
-func notice(n int) *experiment {
-	name := fmt.Sprintf("ready noticed after listen(2), %d starting, ", n)
-	p50 := &row{Name: name + "p50", unit: millis, goal: atMost(3, millis)}
-	p99 := &row{Name: name + "p99", unit: millis, goal: atMost(10, millis), stat: quantile(0.99)}
-	return &experiment{rows: []*row{p50, p99}, who: only(lhrunName), run: func(ctx context.Context, b *bench, who *contender) error {
-		services := crowd(n, "")
-		return b.onStage(who, services, false, func(l *life) error {
-			said := map[string]time.Time{}
-			words, _, err := l.up(ctx, services, func(line line) {
-				if name, ok := saysReady(line.text); ok {
-					said[name] = line.at
-				}
-			})
-			for _, w := range words {
-				if at, ok := said[w.service]; ok {
-					p50.add(who.name, ms(at.Sub(w.at)))
-					p99.add(who.name, ms(at.Sub(w.at)))
-				}
-			}
-			return err
-		})
-	}}
-}
