@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/control"
-	"github.com/lhrun/lhrun/ports"
 )
 
 // alterOptions are the flags of start, stop and restart.
@@ -50,10 +48,9 @@ func newAlter(g *globals, cmd *cobra.Command, noDeps string) *cobra.Command {
 type alteration struct {
 	*watch
 	alterOptions
-	checkout ports.Checkout
-	client   *control.Client
-	answer   control.Answer
-	now      control.Snapshot
+	client *control.Client
+	answer control.Answer
+	now    control.Snapshot
 	// leaving are services that a reload takes away.
 	leaving []string
 }
@@ -67,7 +64,7 @@ func (g *globals) alter(ctx context.Context, o alterOptions) error {
 		start += " " + strings.Join(o.names, " ")
 	}
 	mask := g.masker()
-	c, client, err := g.dialOr(ctx, start, o.names...)
+	_, client, err := g.dialOr(ctx, start, o.names...)
 	if err != nil {
 		return err
 	}
@@ -75,7 +72,7 @@ func (g *globals) alter(ctx context.Context, o alterOptions) error {
 	screen := g.newBareScreen()
 	screen.mute = o.json
 	defer screen.Close()
-	a := &alteration{alterOptions: o, checkout: c, client: client, watch: &watch{running: client, started: time.Now(), bound: boundOf(o.timeout)}}
+	a := &alteration{alterOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: boundOf(o.timeout)}}
 	a.view = newView(screen, o.names, mask)
 	a.view.summed = true
 	if err := a.ask(ctx); err != nil {
@@ -89,49 +86,35 @@ func (g *globals) alter(ctx context.Context, o alterOptions) error {
 	return err
 }
 
-// ask asks for the change, before anything else, and says what it takes in beyond
-// what was named.
+// ask asks for the change and says what it takes in beyond what was named.
 func (a *alteration) ask(ctx context.Context) (err error) {
+	if a.now, err = a.client.Snapshot(ctx, false); err != nil {
+		return err
+	}
+	all := names(a.now.Services)
+	for _, name := range a.names {
+		if !slices.Contains(all, name) {
+			return usageError("unknown service %q%s", name, didYouMean(name, all))
+		}
+	}
 	a.answer, err = a.client.Ask(ctx, control.Request{Verb: a.verb, Services: a.names, NoDeps: a.noDeps})
 	if err != nil {
-		return cmp.Or(a.refuseUnknown(ctx), asUsage(err))
+		return asUsage(err)
 	}
-	a.board = newBoard(a.goalNames())
-	changed := a.answer.Changed
-	if a.verb == control.VerbStop {
-		a.board.expectEnd(a.answer.Seq, changed...)
-	} else {
-		a.board.expect(a.answer.Seq, changed...)
-	}
-	if a.now, err = a.client.Snapshot(ctx, false); err != nil {
-		return a.ended(err)
-	}
-	a.now.Seq = a.answer.Seq // From there on events tell, once more perhaps.
-	a.board.refresh(a.now)
 	for _, note := range a.answer.Notes {
 		a.view.say("%s", note)
 	}
+	a.board = newBoard(a.goalNames())
+	a.board.refresh(a.now)
+	changed := a.answer.Changed
 	if a.verb == control.VerbStop {
 		a.tellDependents(changed)
+	} else {
+		a.board.expect(a.answer.Seq, changed...)
 	}
 	for _, name := range a.names {
 		if !slices.Contains(changed, name) {
 			a.view.say("%s", already(a.board.known[name]))
-		}
-	}
-	return nil
-}
-
-// refuseUnknown finds out whether what was refused names a service that there is not.
-func (a *alteration) refuseUnknown(ctx context.Context) error {
-	now, err := a.client.Snapshot(ctx, false)
-	if err != nil {
-		return nil
-	}
-	all := names(now.Services)
-	for _, name := range a.names {
-		if !slices.Contains(all, name) {
-			return usageError("unknown service %q%s", name, didYouMean(name, all))
 		}
 	}
 	return nil
@@ -253,7 +236,7 @@ func (a *alteration) ended(err error) error {
 	case a.verb == control.VerbStop:
 		return nil
 	}
-	return exitError{exitFailed, fmt.Errorf("%s (%s) was stopped meanwhile", a.checkout.Project, a.checkout.Instance)}
+	return exitError{exitFailed, fmt.Errorf("%s (%s) was stopped meanwhile", a.now.Project, a.now.Instance)}
 }
 
 // result is the named services as they are now, in the form of ps --json.

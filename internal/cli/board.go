@@ -60,18 +60,9 @@ func (b *board) update(seq uint64, st control.Service) (before control.Service, 
 // expect says that services were asked to start, by a change after event seq. They
 // count as waiting until the events of that change tell more.
 func (b *board) expect(seq uint64, names ...string) {
-	b.presume(seq, supervisor.StateWaiting, names)
-}
-
-// expectEnd is expect for those that were asked to stop.
-func (b *board) expectEnd(seq uint64, names ...string) {
-	b.presume(seq, supervisor.StateStopping, names)
-}
-
-func (b *board) presume(seq uint64, state supervisor.State, names []string) {
 	for _, name := range names {
 		st := b.known[name]
-		st.Name, st.State, st.Reason, st.Wanted = name, string(state), "", state == supervisor.StateWaiting
+		st.Name, st.State, st.Reason, st.Wanted = name, string(supervisor.StateWaiting), "", true
 		b.update(seq+1, st)
 		b.since[name] = seq
 	}

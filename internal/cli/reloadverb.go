@@ -49,7 +49,7 @@ run.`,
 func (g *globals) reload(ctx context.Context, o alterOptions) error {
 	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	c, client, err := g.dial(ctx)
+	_, client, err := g.dial(ctx)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (g *globals) reload(ctx context.Context, o alterOptions) error {
 	screen := g.newBareScreen()
 	screen.mute = o.json
 	defer screen.Close()
-	a := &alteration{alterOptions: o, checkout: c, client: client, watch: &watch{running: client, started: time.Now(), bound: boundOf(o.timeout)}}
+	a := &alteration{alterOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: boundOf(o.timeout)}}
 	if a.now, err = client.Snapshot(ctx, false); err != nil {
 		return err
 	}
