@@ -220,7 +220,6 @@ func (w *world) snapshot(p *chaosProject) (control.Snapshot, bool) {
 	if err != nil {
 		return control.Snapshot{}, false
 	}
-	defer client.Close()
 	snap, err := client.Snapshot(ctx, false)
 	return snap, err == nil
 }

@@ -67,7 +67,6 @@ func (h *home) client(t *testing.T, dir string) *control.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = client.Close() })
 	return client
 }
 

@@ -63,7 +63,9 @@ func (l *life) readyTimes(n int) (map[string]time.Time, error) {
 	}
 	ready := map[string]time.Time{}
 	for _, s := range list.Services {
-		ready[s.Name] = s.ReadyAt.Add(time.Millisecond / 2)
+		if !s.ReadyAt.IsZero() {
+			ready[s.Name] = s.ReadyAt.Add(time.Millisecond / 2)
+		}
 	}
 	return ready, nil
 }

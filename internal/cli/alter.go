@@ -68,7 +68,6 @@ func (g *globals) alter(ctx context.Context, o alterOptions) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	screen := g.newBareScreen()
 	screen.mute = o.json
 	defer screen.Close()

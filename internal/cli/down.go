@@ -97,7 +97,6 @@ func (d *descent) run(ctx context.Context, g *globals) error {
 func (d *descent) bring(ctx context.Context, client *control.Client) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer client.Close()
 	now, err := client.Snapshot(ctx, false)
 	if err != nil {
 		return err

@@ -42,7 +42,6 @@ func (g *globals) join(o upOptions, m meeting, signals <-chan os.Signal) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	v := &guest{client: client, meeting: m, options: o}
 	v.signals = heed(ctx, signals, func(sig os.Signal) {
 		if interrupts(sig) {

@@ -70,7 +70,6 @@ func (g *globals) plan(ctx context.Context) (planned, error) {
 	if err != nil {
 		return planned{}, err
 	}
-	defer client.Close()
 	now, err := client.Snapshot(ctx, false)
 	if err != nil {
 		return planned{}, err
@@ -153,7 +152,6 @@ func (g *globals) dryRun(ctx context.Context, o upOptions) (planned, error) {
 	if err != nil {
 		return p, err
 	}
-	defer client.Close()
 	now, err := client.Snapshot(ctx, false)
 	if err != nil {
 		return p, err

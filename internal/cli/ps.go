@@ -59,7 +59,6 @@ func (g *globals) ps(names []string, watch, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	list := &psList{globals: g, project: client, names: names, json: asJSON}
 	if watch {
 		return g.conclude(list.watch(ctx))

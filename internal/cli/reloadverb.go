@@ -53,7 +53,6 @@ func (g *globals) reload(ctx context.Context, o alterOptions) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	screen := g.newBareScreen()
 	screen.mute = o.json
 	defer screen.Close()

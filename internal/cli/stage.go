@@ -98,11 +98,7 @@ func (e *errand) join(running errRunning) (*news, error) {
 	e.openScreen(running.wanted)
 	e.stage, e.watch = s, &watch{running: client, board: newBoard(running.wanted), view: newView(e.screen, running.wanted, e.masker()), started: time.Now()}
 	e.view.terse, e.bound = true, boundOf(e.timeout)
-	news, err := s.begin(ctx, e.watch)
-	if err != nil {
-		err = errors.Join(err, client.Close())
-	}
-	return news, err
+	return s.begin(ctx, e.watch)
 }
 
 // begin asks for what is missing. It returns errEnding after the end of a run that
@@ -201,4 +197,4 @@ func (s *joinedStage) mine(all []control.Service) []control.Service {
 func (s *joinedStage) over() <-chan error { return s.ended }
 func (s *joinedStage) downs() <-chan bool { return nil }
 func (s *joinedStage) resize()            {}
-func (s *joinedStage) close() error       { return s.client.Close() }
+func (s *joinedStage) close() error       { return nil }

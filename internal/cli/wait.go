@@ -73,7 +73,6 @@ func (g *globals) wait(o waitOptions) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	w := &waiting{goal: want, names: o.names, checkout: checkout, project: client, timeout: o.timeout}
 	err = w.run(ctx)
 	if o.json && w.seen {

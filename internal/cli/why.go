@@ -60,7 +60,6 @@ func (g *globals) why(name string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	snap, err := client.Snapshot(ctx, false)
 	if err != nil {
 		return err

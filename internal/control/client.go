@@ -24,7 +24,7 @@ const (
 )
 
 // Client is a project that another process supervises. It may be used by many
-// goroutines, and must be closed.
+// goroutines, and holds nothing between two requests.
 type Client struct {
 	path string
 	http *http.Client
@@ -58,7 +58,7 @@ func Find(ctx context.Context, project, instance string) (*Client, error) {
 // listens, and says plainly when another version or another user does.
 func Dial(ctx context.Context, path string) (*Client, error) {
 	c := &Client{path: path}
-	c.http = &http.Client{Transport: oneShot{c.connect}}
+	c.http = &http.Client{Transport: oneShot{c.connect, askPatience}}
 	try, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
 	err := c.get(try, pathHello, &struct{}{})
@@ -69,17 +69,10 @@ func Dial(ctx context.Context, path string) (*Client, error) {
 	if err == nil {
 		return c, nil
 	}
-	_ = c.Close()
 	if try.Err() != nil && ctx.Err() == nil {
 		return nil, fmt.Errorf("lhrun%s does not answer within %s; is it stopped?", c.who(), dialPatience)
 	}
 	return nil, err
-}
-
-// Close ends the connections of c. Streams that go on end by themselves.
-func (c *Client) Close() error {
-	c.http.CloseIdleConnections()
-	return nil
 }
 
 // who names the other end, where it is known.

@@ -151,7 +151,6 @@ func (h *house) dial() *Client {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.t.Cleanup(func() { _ = c.Close() })
 	return c
 }
 

@@ -3,10 +3,13 @@ package control
 import (
 	"bufio"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -15,6 +18,8 @@ import (
 // goroutines, in a short verb mostly two threads.
 type oneShot struct {
 	connect func(context.Context) (net.Conn, error)
+	// patience is for the beginning of an answer.
+	patience time.Duration
 }
 
 func (o oneShot) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -23,12 +28,15 @@ func (o oneShot) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = conn.SetDeadline(time.Now().Add(askPatience))
+	_ = conn.SetDeadline(time.Now().Add(o.patience))
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	resp, err := converse(conn, r)
 	if err != nil {
 		stop()
 		_ = conn.Close()
+		if errors.Is(err, os.ErrDeadlineExceeded) { // Who does not answer is not gone.
+			err = fmt.Errorf("no answer within %s", o.patience)
+		}
 		return nil, err
 	}
 	_ = conn.SetDeadline(time.Time{})
@@ -45,8 +53,11 @@ func converse(conn net.Conn, r *http.Request) (*http.Response, error) {
 	}
 	head := &io.LimitedReader{R: conn, N: maxHead}
 	resp, err := http.ReadResponse(bufio.NewReader(head), last)
-	if err == nil {
+	switch {
+	case err == nil:
 		head.N = math.MaxInt64 // The body has bounds of its own.
+	case head.N <= 0:
+		err = errors.New("the head of its answer has no end")
 	}
 	return resp, err
 }

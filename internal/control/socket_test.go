@@ -220,11 +220,8 @@ func TestARunIsFoundFromAnotherEnvironment(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Setenv("XDG_RUNTIME_DIR", c.client)
-		client, err := Find(ctxOf(t), "shop", "main")
-		if err != nil {
+		if _, err := Find(ctxOf(t), "shop", "main"); err != nil {
 			t.Errorf("%+v: %v", c, err)
-		} else {
-			_ = client.Close()
 		}
 		if _, err := Find(ctxOf(t), "shop", "other"); !errors.Is(err, ErrNotRunning) {
 			t.Errorf("%+v: %v", c, err)

@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -49,8 +48,8 @@ func (s *Store) NewRun(id string, at time.Time) error {
 // wait for the disk.
 func (s *Store) writeRuns(runs []run, sound bool) error {
 	path := filepath.Join(s.dir, "runs")
-	if sound && len(runs) <= 2*keptRuns {
-		return appendTo(path, runs[len(runs)-1].line())
+	if sound && len(runs) <= 2*keptRuns && appendTo(path, runs[len(runs)-1].line()) == nil {
+		return nil
 	}
 	var b strings.Builder
 	for _, r := range runs[max(0, len(runs)-keptRuns):] {
@@ -106,10 +105,11 @@ func (s *Store) scanRuns() (runs []run, sound bool) {
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, 1<<20))
-	sound = err == nil && bytes.HasSuffix(data, []byte("\n"))
+	sound = err == nil
 	for line := range strings.Lines(string(data)) {
-		r, ok := parseRun(strings.TrimSuffix(line, "\n"))
-		if ok = ok && (len(runs) == 0 || r.number > runs[len(runs)-1].number); ok {
+		whole, ended := strings.CutSuffix(line, "\n")
+		r, ok := parseRun(whole)
+		if ok = ok && ended && (len(runs) == 0 || r.number > runs[len(runs)-1].number); ok {
 			runs = append(runs, r)
 		}
 		sound = sound && ok

@@ -53,7 +53,8 @@ func Guard(o GuardOptions) (exitCode int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	// While the child begins: a signal before that ends this program, and so the child.
+	// While the child begins. What comes before does what it does to any program, and
+	// the child ends when this one has.
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, append(forwarded(), unix.SIGTSTP, unix.SIGCONT)...)
 	exit := make(chan Exit, 1)

@@ -15,7 +15,8 @@ const guardRoom = 1024
 // table. A child that has one thread yet does not wait for its growth.
 func withRoom(files []uintptr) []uintptr {
 	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < guardRoom {
+	// The start of a child takes some descriptors above its own.
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < 2*guardRoom {
 		return files
 	}
 	last := files[len(files)-1]

@@ -1,6 +1,9 @@
 package proc
 
 import (
+	"errors"
+	"os"
+	"os/exec"
 	"strconv"
 	"testing"
 
@@ -27,4 +30,17 @@ func TestTheGuardMakesRoomForTheSupervisor(t *testing.T) {
 		}
 	}
 	c.waitDone()
+}
+
+// Whatever the limit, a supervisor starts.
+func TestTheGuardWorksWithFewDescriptors(t *testing.T) {
+	for _, limit := range []int{64, guardRoom - 1, guardRoom, guardRoom + 1, guardRoom + 5, 2*guardRoom - 1, 2 * guardRoom, 2*guardRoom + 1} {
+		cmd := exec.Command("sh", "-c", `ulimit -n "$1" && exec "$0"`, os.Args[0], strconv.Itoa(limit))
+		cmd.Env = append(roleless(), roleKey+"=guard code 5")
+		out, err := cmd.CombinedOutput()
+		exit, ended := errors.AsType[*exec.ExitError](err)
+		if !ended || exit.ExitCode() != 5 {
+			t.Errorf("with %d descriptors: %v, %s", limit, err, out)
+		}
+	}
 }

@@ -59,9 +59,18 @@ func Guarded() (*Ward, bool) {
 		w.arrivals = make(chan Arrival, 64)
 		go w.pair(told)
 	}
-	go func() {
-		signal.Notify(w.signals, forwarded()...)
+	signals := forwarded() // Before somebody else asks for the one that is ignored.
+	take := func() {
+		signal.Notify(w.signals, signals...)
 		line.Write([]byte{1}) // from now on signals may come
+	}
+	if together { // The terminal's come at any time.
+		take()
+		go w.watch(line, told)
+		return w, true
+	}
+	go func() { // This takes as long as to read a project's file.
+		take()
 		w.watch(line, told)
 	}()
 	return w, true
