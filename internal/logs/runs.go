@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -117,12 +118,15 @@ func (s *Store) scanRuns() (runs []run, sound bool) {
 	return runs, sound
 }
 
+// lastNumber leaves room for those to come: a number beyond it is no second of any run.
+const lastNumber = math.MaxUint32 - 1<<20
+
 func parseRun(line string) (run, bool) {
 	number, rest, _ := strings.Cut(line, " ")
 	at, id, _ := strings.Cut(rest, " ")
 	n, err := strconv.ParseUint(number, 10, 32)
 	nanos, err1 := strconv.ParseInt(at, 10, 64)
-	return run{uint32(n), nanos, id}, err == nil && err1 == nil
+	return run{uint32(n), nanos, id}, err == nil && err1 == nil && n <= lastNumber
 }
 
 // runAt is the run that was going on at a time, as far as is known.

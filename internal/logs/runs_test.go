@@ -44,3 +44,29 @@ func TestARunIsRememberedAfterOneThatWasCutOff(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the list holds, the next run is remembered, after those that make sense.
+func FuzzRuns(f *testing.F) {
+	f.Add([]byte("1700000000 1700000000000000000 one\n1700000001 1700000001000000000 two\n"))
+	f.Add([]byte("4294967295 1 x\n"))
+	f.Add([]byte("1700000000 1700000000000000000 one\n1700000001 17000"))
+	f.Add([]byte("\n\n1 1\n\x00 2 2\n"))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, list []byte) {
+		write(t, filepath.Join(dir, "runs"), string(list))
+		s, err := Open(dir, StoreOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		before := s.Runs()
+		at := noon.Add(time.Hour)
+		if err := s.NewRun("next", at); err != nil {
+			t.Fatal(err)
+		}
+		after := s.Runs()
+		if len(after) != min(len(before)+1, max(keptRuns, len(after))) || !after[len(after)-1].Equal(at) || s.LastRun() == 0 {
+			t.Errorf("%d runs became %d, the last at %s", len(before), len(after), after[len(after)-1])
+		}
+	})
+}
