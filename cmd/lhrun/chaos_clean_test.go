@@ -14,7 +14,8 @@ import (
 
 // cleaner outlives this test, killed or not: $1 is lhrun, $2 the disk or "", $3 and $4
 // the directories of the world and of the ledger, the rest the projects. Its input ends
-// with the test. An up that was on its way may begin a run after a first down.
+// with the test. An up that was on its way may begin a run after a first down, and down
+// says how a run that is suspended goes on.
 const cleaner = `
 trap '' INT TERM HUP
 read -r how
@@ -22,7 +23,14 @@ lhrun=$1 disk=$2 home=$3 ledger=$4
 shift 4
 if [ "$how" != ended ]; then
 	for again in 1 2 3; do
-		for project; do "$lhrun" -C "$project" down --timeout 5s; done
+		for project; do
+			said=$("$lhrun" -C "$project" down --timeout 5s 2>&1)
+			stopped=$(printf '%s' "$said" | sed -n 's/.*kill -CONT \([0-9 ]*\).*/\1/p')
+			if [ -n "$stopped" ]; then
+				kill -CONT $stopped
+				"$lhrun" -C "$project" down --timeout 5s
+			fi
+		done
 		sleep 2
 	done
 fi
