@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
 )
 
@@ -93,7 +94,7 @@ func (a *alteration) ask(ctx context.Context) (err error) {
 	all := names(a.now.Services)
 	for _, name := range a.names {
 		if !slices.Contains(all, name) {
-			return usageError("unknown service %q%s", name, didYouMean(name, all))
+			return exitError{exitUsage, config.Unknown("service", name, all)}
 		}
 	}
 	a.answer, err = a.client.Ask(ctx, control.Request{Verb: a.verb, Services: a.names, NoDeps: a.noDeps})

@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 // arrived ends an up -d when all is ready, or when that can't be any more.
@@ -30,11 +32,17 @@ func (v *guest) arrived() (over bool) {
 	return true
 }
 
-// failed tells of the failures as they are when the first is known: those that
-// only waited have failed with it.
+// spreadPatience is how long those that wait for a failed one may take to fail with it.
+const spreadPatience = 300 * time.Millisecond
+
+// failed tells of the failures once the first has spread. With a dependency that only
+// has to be started it may not.
 func (v *guest) failed() (over bool) {
-	if now, err := v.client.Snapshot(context.Background(), false); err == nil {
-		v.board.refresh(now)
+	if v.failing.IsZero() {
+		v.failing = time.Now()
+	}
+	if v.spreads() && time.Since(v.failing) < spreadPatience {
+		return false
 	}
 	failed := those(v.board.goal(), isFailed)
 	for _, st := range failed {
@@ -44,6 +52,16 @@ func (v *guest) failed() (over bool) {
 		}
 	}
 	return v.giveUp(verdict(failed))
+}
+
+// spreads is: something waits for what has failed.
+func (v *guest) spreads() bool {
+	failed := names(those(v.board.all(), isFailed))
+	return slices.ContainsFunc(v.board.all(), func(st control.Service) bool {
+		return inState(st, supervisor.StateWaiting) && slices.ContainsFunc(st.DependsOn, func(name string) bool {
+			return slices.Contains(failed, name)
+		})
+	})
 }
 
 // finished is: every service has come to its end, so the run ends by itself.

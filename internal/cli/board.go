@@ -172,8 +172,11 @@ func (b *board) pending() string {
 // describe says in one line how a service is: "api failed: exited with code 1".
 func describe(st control.Service) string {
 	text := st.Name + " is " + st.State
-	if isSettled(st) {
+	switch {
+	case isSettled(st):
 		text = st.Name + " " + st.State
+	case inState(st, supervisor.StateBackoff):
+		text = st.Name + " is in " + st.State
 	}
 	if st.Reason != "" {
 		text += ": " + st.Reason

@@ -180,7 +180,7 @@ func (d doctor) ports(p *project) {
 			continue
 		}
 		busy++
-		hint := fmt.Sprintf("lhrun ports free %s", strings.TrimSpace(l.Service+" "+l.Name))
+		hint := freeCommand(l.Request)
 		if l.Fixed != 0 {
 			d.fail("ports", hint, "port %d of %s is held by %s", l.Home, portLabel(l.Request), taken.Holder)
 		} else {

@@ -74,9 +74,12 @@ func exitCode(err error) int {
 func report(w io.Writer, err error) {
 	var exit exitError
 	var mistakes config.Mistakes
+	var busy *ports.BusyError
 	switch {
 	case err == nil:
 	case errors.As(err, &exit) && exit.err == nil:
+	case errors.As(err, &busy) && busy.Service != "" && busy.Holder.Project == "" && busy.Holder.PID != 0:
+		fmt.Fprintf(w, "lhrun: %v; %q ends that\n", err, freeCommand(busy.Request))
 	case errors.As(err, &mistakes):
 		fmt.Fprintln(w, strings.TrimRight(mistakes.Error(), "\n"))
 	default:

@@ -30,6 +30,8 @@ type guest struct {
 	ending  bool
 	since   time.Time
 	outcome error
+	// failing is since when something has failed.
+	failing time.Time
 }
 
 // join looks at the run that m names: it starts what is missing there, and shows
@@ -229,6 +231,9 @@ func (v *guest) tick(now time.Time) (over bool) {
 		return false
 	}
 	v.view.progress(v.board, now)
+	if !v.failing.IsZero() {
+		return v.arrived()
+	}
 	if v.settled || !isOver(v.bound) {
 		return false
 	}

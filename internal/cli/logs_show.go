@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/ports"
 )
@@ -35,7 +36,7 @@ func (g *globals) logs(ctx context.Context, r logsRequest) error {
 	all := p.logNames(kept)
 	for _, name := range r.names {
 		if !slices.Contains(all, name) {
-			return usageError("unknown service %q%s", name, didYouMean(name, all))
+			return exitError{exitUsage, config.Unknown("service", name, all)}
 		}
 	}
 	if err := r.runExists(store.Runs()); err != nil {

@@ -92,6 +92,11 @@ func (p *project) portsOf(args []string) ([]ports.Lease, error) {
 	return out, nil
 }
 
+// freeCommand is what ends the process that sits on a port.
+func freeCommand(r ports.Request) string {
+	return "lhrun ports free " + strings.TrimSpace(r.Service+" "+r.Name)
+}
+
 // freeing is one `ports free`.
 type freeing struct {
 	*globals

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,9 @@ type globals struct {
 // Main runs lhrun with args, which exclude the program's name, and returns the
 // exit code.
 func Main(args []string, s Streams) int {
+	if slices.Equal(args, []string{"--version"}) {
+		args = []string{"version"} // as most programs have it
+	}
 	root := newRoot(&globals{Streams: s}, asked(args))
 	root.SetArgs(args)
 	err := root.Execute()

@@ -34,7 +34,7 @@ func (c *cause) sentence(now time.Time) string {
 	case supervisor.StateStopping:
 		return fmt.Sprintf("%s is stopping, for %s so far (pid %d)%s", c.Name, since, c.PID, reason)
 	case supervisor.StateBackoff:
-		return c.Name + " has failed, and will be started again" + reason + c.nextTry(now) + c.again()
+		return c.Name + " is in backoff, and will be started again" + reason + c.nextTry(now) + c.again()
 	case supervisor.StateCompleted:
 		return c.Name + " has completed, " + since + " ago"
 	case supervisor.StateStopped:
