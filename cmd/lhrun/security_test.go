@@ -225,9 +225,10 @@ func TestAHostileServiceForgesNoJSON(t *testing.T) {
 // believed, and a sender that is gone at once is not either.
 func TestReadinessIsNotTakenFromAnotherServicesProcess(t *testing.T) {
 	need(t, "python3")
-	const send = `import os,socket,sys;s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM);s.sendto(b"READY=1",%s);os._exit(0)`
+	// Nobody can tell whose a sender was that is gone, so one's own stays for a moment.
+	const send = `import os,socket,sys,time;s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM);s.sendto(b"READY=1",%s);time.sleep(%d);os._exit(0)`
 	h := newHome(t)
-	dir := h.checkout("forge.py", fmt.Sprintf(send, "sys.argv[1]"), "own.py", fmt.Sprintf(send, "os.environ['NOTIFY_SOCKET']"),
+	dir := h.checkout("forge.py", fmt.Sprintf(send, "sys.argv[1]", 0), "own.py", fmt.Sprintf(send, "os.environ['NOTIFY_SOCKET']", 10),
 		"lhrun.toml", `
 dotenv = false
 [services.victim]
