@@ -374,3 +374,31 @@ func TestRunJoinsAndStopsOnlyWhatItStarted(t *testing.T) {
 	r.stop()
 	noneLeft(t, dir)
 }
+
+// What all three got while the command was not there yet, it gets as it begins.
+func TestRunASignalToAllAsTheCommandBeginsIsNotLost(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", "dotenv = false\n[services.a]\ncommand = \"exec sleep 1000\"\nport = false\n")
+	for i := range 120 {
+		cmd := h.command(dir, "run", "--with", "a", "--", "sleep", "1002")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		after := time.Duration(i) * 250 * time.Microsecond
+		time.Sleep(after)
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
+		ended := make(chan struct{})
+		go func() {
+			_ = cmd.Wait()
+			close(ended)
+		}()
+		select {
+		case <-ended:
+		case <-time.After(15 * time.Second):
+			t.Errorf("after %v: nothing ended", after)
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
+			<-ended
+		}
+	}
+}

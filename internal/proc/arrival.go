@@ -68,7 +68,7 @@ func (p *pairing) take(sig syscall.Signal, s side, now time.Time) []Arrival {
 	for i, h := range p.open {
 		if h.sig == sig && h.side != s {
 			p.open = append(p.open[:i], p.open[i+1:]...)
-			return []Arrival{{sig, true}}
+			return []Arrival{{sig, true, h.until.Add(-pairPatience)}}
 		}
 	}
 	p.open = append(p.open, half{sig, s, now.Add(pairPatience)})
@@ -78,7 +78,7 @@ func (p *pairing) take(sig syscall.Signal, s side, now time.Time) []Arrival {
 // alone gives up on the signals that the other side ought to have got by now.
 func (p *pairing) alone(now time.Time) (out []Arrival) {
 	for len(p.open) > 0 && !p.open[0].until.After(now) {
-		out = append(out, Arrival{p.open[0].sig, false})
+		out = append(out, Arrival{p.open[0].sig, false, p.open[0].until.Add(-pairPatience)})
 		p.open = p.open[1:]
 	}
 	return out

@@ -25,14 +25,14 @@ func TestPairingTellsTheGroupsSignalsFromThoseOfOne(t *testing.T) {
 		{unix.SIGUSR1, mine, 0}, {unix.SIGTERM, mine, 1}, {unix.SIGUSR1, theirs, 1},
 	} {
 		got := p.take(step.sig, step.side, now)
-		if len(got) != step.want || len(got) == 1 && got[0] != (Arrival{step.sig, true}) {
+		if len(got) != step.want || len(got) == 1 && (got[0].Signal != step.sig || !got[0].Group || got[0].At.After(now)) {
 			t.Errorf("%v: %v", step, got)
 		}
 	}
 	if got := p.alone(now); got != nil {
 		t.Errorf("too early: %v", got)
 	}
-	if got := p.alone(now.Add(pairPatience)); len(got) != 1 || got[0] != (Arrival{unix.SIGUSR1, false}) || len(p.open) != 0 {
+	if got := p.alone(now.Add(pairPatience)); len(got) != 1 || got[0] != (Arrival{unix.SIGUSR1, false, now}) || len(p.open) != 0 {
 		t.Errorf("%v, left %v", got, p.open)
 	}
 }

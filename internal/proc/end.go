@@ -18,12 +18,15 @@ const killPatience = 5 * time.Second
 // Signal sends sig to every process of the tree: to the leader's group at once, to
 // those outside of it one by one. It returns os.ErrProcessDone after End, and the
 // kernel's error when the group could not be signalled.
-func (p *Process) Signal(sig syscall.Signal) error { return p.send(sig) }
+func (p *Process) Signal(sig syscall.Signal) error {
+	_, err := p.send(sig)
+	return err
+}
 
 // send sends one signal after the other to the same processes. Look and signal are one
 // turn at the lock: where a crowd ends at once, the first are gone while the last are
-// still looked at.
-func (p *Process) send(signals ...syscall.Signal) error {
+// still looked at. It returns who they are.
+func (p *Process) send(signals ...syscall.Signal) ([]stat, error) {
 	asked, exited := time.Now(), p.exited()
 	t := p.table
 	t.mu.Lock()
@@ -41,7 +44,7 @@ func (p *Process) send(signals ...syscall.Signal) error {
 			}
 		}
 	}
-	return first
+	return members, first
 }
 
 // signalGroup is for who holds the lock, which keeps the group's number taken.
@@ -73,16 +76,22 @@ func (p *Process) End(sig syscall.Signal, timeout time.Duration, kill <-chan str
 
 // ask reports whether the tree went by itself.
 func (p *Process) ask(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) bool {
-	p.send(sig, syscall.SIGCONT)
+	told := map[ID]stat{}
+	members, _ := p.send(sig, syscall.SIGCONT)
+	for _, s := range members {
+		told[s.ID] = s
+	}
 	limit := make(chan struct{})
 	defer AfterAwake(timeout, func() { close(limit) })()
 	done := p.done
 	var look <-chan time.Time
 	for pause := time.Millisecond; ; pause = min(pause+pause/2, 20*time.Millisecond) {
 		if p.exited() {
-			if len(p.table.members(p, final)) == 0 {
+			left := p.table.members(p, final)
+			if len(left) == 0 {
 				return true
 			}
+			p.tellNewcomers(left, told, sig)
 			done, look = nil, time.After(pause)
 		}
 		select {
@@ -95,6 +104,21 @@ func (p *Process) ask(sig syscall.Signal, timeout time.Duration, kill <-chan str
 		case <-limit:
 			return false
 		}
+	}
+}
+
+// tellNewcomers asks those to end as well that began while the others were asked, or
+// left the group between the look and the signal.
+func (p *Process) tellNewcomers(left []stat, told map[ID]stat, sig syscall.Signal) {
+	for _, s := range left {
+		before, known := told[s.ID]
+		hasLeft := before.pgrp == p.id.PID && s.pgrp != p.id.PID
+		if known && !hasLeft || s.leaving() { // One that is leaving may be anybody's: see members.
+			continue
+		}
+		told[s.ID] = s
+		signalExact(s.ID, sig)
+		signalExact(s.ID, syscall.SIGCONT)
 	}
 }
 

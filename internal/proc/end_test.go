@@ -162,3 +162,25 @@ func TestATableThatEndsTakesNothingFromOneThatBegins(t *testing.T) {
 	close(stop)
 	ending.Wait()
 }
+
+// A process that comes while the others are asked is asked as well, rather than killed
+// when their time is over.
+func TestEndAsksThoseThatComeMeanwhile(t *testing.T) {
+	if _, err := exec.LookPath("setsid"); err != nil {
+		t.Skip("setsid is missing: ", err)
+	}
+	table := newTable(t)
+	const command = `i=0; while [ $i -lt 200 ]; do setsid sleep 1000 & i=$((i+1)); done; exec sleep 1000`
+	for i := range 40 {
+		p := startSpec(t, table, Spec{Argv: []string{"sh", "-c", command}, Env: os.Environ()})
+		after := time.Duration(i+10) * 500 * time.Microsecond
+		time.Sleep(after)
+		began := time.Now()
+		if err := p.End(syscall.SIGTERM, 20*time.Second, nil); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("after %v it took %v", after, took)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 )
 
 // Size is a terminal's, in characters.
@@ -108,4 +109,6 @@ type Arrival struct {
 	// Group is: everybody in the process group got it, as with Ctrl-C on a terminal.
 	// Else only one process did, and no other knows of it.
 	Group bool
+	// At is when the first of them was seen to have got it, a moment after it did.
+	At time.Time
 }
