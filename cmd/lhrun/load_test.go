@@ -249,7 +249,9 @@ ready = { log = "up on" }
 	seen := map[string]int{}
 	for i, r := range runs {
 		for s := range 3 {
-			for _, text := range r.texts(fmt.Sprintf("s%d", s)) {
+			name := fmt.Sprintf("s%d", s)
+			eventually(t, name+" has said its port", func() bool { return len(r.texts(name)) > 0 }) // It may be said after its probe has heard it.
+			for _, text := range r.texts(name) {
 				port := strings.TrimPrefix(text, "up on ")
 				if other, taken := seen[port]; taken {
 					t.Errorf("projects %d and %d share port %s", other, i, port)

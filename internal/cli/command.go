@@ -3,11 +3,16 @@ package cli
 import (
 	"os"
 	"syscall"
+	"time"
+
+	"github.com/lhrun/lhrun/internal/proc"
 )
 
 // command is the command of run while it goes on.
 type command struct {
 	process *os.Process
+	// began is a moment before it did.
+	began time.Time
 	// ended gets its exit code.
 	ended chan int
 }
@@ -18,11 +23,12 @@ func (g *globals) begin(x execution) (*command, error) {
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	process, err := os.StartProcess(path, x.argv, &os.ProcAttr{Env: x.env, Files: []*os.File{g.In, g.Out, g.Err}})
 	if err != nil {
 		return nil, execError(x.argv[0], err)
 	}
-	c := &command{process, make(chan int, 1)}
+	c := &command{process, began, make(chan int, 1)}
 	go func() {
 		state, err := process.Wait()
 		if err != nil {
@@ -36,6 +42,31 @@ func (g *globals) begin(x execution) (*command, error) {
 
 // signal reaches the command alone, not what it has started.
 func (c *command) signal(sig os.Signal) { _ = c.process.Signal(sig) } // It may be gone.
+
+const (
+	// infancy is for how long after its start a signal to the group may have come before
+	// there was a command in it, as far as can be seen from here.
+	infancy = 200 * time.Millisecond
+	// reaction is what a signal takes to end who does nothing about it.
+	reaction = 5 * time.Millisecond
+)
+
+// hear sees to it that a signal to the whole group reaches a command that began just
+// then. Who lives and does nothing about it has not got it.
+func (c *command) hear(a proc.Arrival) {
+	sig, ok := a.Signal.(syscall.Signal)
+	switch age := a.At.Sub(c.began); {
+	case !ok || age > infancy:
+	case age < 0:
+		c.signal(sig)
+	default:
+		time.AfterFunc(reaction, func() {
+			if proc.Unheard(c.process.Pid, sig) {
+				c.signal(sig)
+			}
+		})
+	}
+}
 
 // kill ends it at once.
 func (c *command) kill() { _ = c.process.Signal(syscall.SIGKILL) }

@@ -184,17 +184,14 @@ func (e *errand) lastLines(st control.Service) {
 	e.view.tail(st.Name, lines)
 }
 
-// newborn is how old a command is that may have come too late for a signal to all: as
-// long as it may take to see one.
-const newborn = 2 * time.Millisecond
-
 // arrive takes a signal. What the whole group got, the command has got as well, if it
-// was there: one that is not sure to have been gets it, once more perhaps.
+// was there.
 func (e *errand) arrive(a proc.Arrival) {
 	switch {
 	case resizes(a.Signal):
 		e.resize()
-	case e.phase == phaseWorking && a.Group && a.At.Sub(e.since) > newborn:
+	case e.phase == phaseWorking && a.Group:
+		e.command.hear(a)
 	case e.phase == phaseWorking:
 		e.command.signal(a.Signal)
 	case !interrupts(a.Signal):

@@ -139,3 +139,6 @@ func ignore(_ chan<- os.Signal, sig syscall.Signal) { signal.Ignore(sig) }
 
 // startOf makes an ID's number of a start time; microseconds fit 53 bits.
 func startOf(t time.Time) uint64 { return uint64(t.UnixMicro()) }
+
+// Unheard is not known here.
+func Unheard(int, syscall.Signal) bool { return false }
