@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -319,21 +318,4 @@ func Command(pid int) string {
 		return ""
 	}
 	return "[" + string(bytes.TrimSpace(name)) + "]"
-}
-
-// Unheard reports that pid lives and would have died of sig, had it got it.
-func Unheard(pid int, sig syscall.Signal) bool {
-	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
-	if err != nil {
-		return false
-	}
-	for _, kept := range []string{"\nSigCgt:\t", "\nSigIgn:\t", "\nSigBlk:\t", "\nState:\tZ"} {
-		_, after, found := bytes.Cut(status, []byte(kept))
-		line, _, _ := bytes.Cut(after, []byte("\n"))
-		set, _ := strconv.ParseUint(string(line), 16, 64)
-		if set>>(uint(sig)-1)&1 != 0 || found && strings.HasSuffix(kept, "Z") {
-			return false
-		}
-	}
-	return true
 }
