@@ -173,6 +173,12 @@ func (w *Watcher) search(h *Watch, now time.Time, owner map[Listener]*Watch, exp
 // start costs the watcher.
 func (w *Watcher) ownedBy(h *Watch, among []socket) map[Listener]bool {
 	mine := map[Listener]bool{}
+	if owns := h.target.Owns; owns != nil {
+		for _, s := range among {
+			mine[s.Listener] = owns(s.Listener)
+		}
+		return mine
+	}
 	rest := among
 	try := func(pids []int) {
 		if len(rest) > 0 && len(pids) > 0 {
@@ -219,7 +225,10 @@ func (w *Watcher) conclude(h *Watch, now time.Time, owner map[Listener]*Watch) {
 // tell finds out who the strangers are; one may turn out to be none.
 func (w *Watcher) tell(h *Watch, strangers []socket) {
 	found := w.table.holders(strangers)
-	tree := h.target.Tree()
+	var tree []int
+	if h.target.Owns == nil {
+		tree = h.target.Tree()
+	}
 	for _, s := range strangers {
 		who := found[s.Listener]
 		hidden := !slices.ContainsFunc(who, func(o Holder) bool { return o.PID != 0 })

@@ -11,12 +11,15 @@ import (
 type Target struct {
 	// Ports are those that it is expected to listen on.
 	Ports []int
-	// Tree returns the live processes of the service. A process that is missing
+	// Tree returns the live processes of the service, unless Owns is set. A process that is missing
 	// from it makes its listeners a stranger's.
 	Tree func() []int
 	// Leader is the process of Tree that mostly listens, so that Tree is asked for
 	// only where it does not; 0 is unknown.
 	Leader int
+	// Owns is asked instead of Tree for a service that is no process of this machine: it
+	// reports whether a socket that is new is the service's, whichever process holds it.
+	Owns func(Listener) bool
 	// Started is when the service began: what was open before is not its own,
 	// unless it is on one of Ports. Zero is unknown, and then Tree is searched for it.
 	Started time.Time

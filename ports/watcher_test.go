@@ -340,6 +340,35 @@ func TestATreeIsNotAskedForWhatItsLeaderHas(t *testing.T) {
 	})
 }
 
+func TestAServiceThatIsNoProcessSaysItselfWhatItOwns(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.add("web", []int{8001}, 1)
+		var opened, strange []Listener
+		asked := 0
+		w.w.Add(Target{
+			Ports:    []int{8000, 8002},
+			Owns:     func(l Listener) bool { asked++; return l.Addr.Port() != 8002 && l.ID < 50 },
+			Opened:   func(l Listener) { opened = append(opened, l) },
+			Stranger: func(l Listener, _ Holder) { strange = append(strange, l) },
+		})
+		own := w.open(99, "127.0.0.1:8000", 1)
+		more := w.open(99, "127.0.0.1:9000", 2)
+		other := w.open(99, "127.0.0.1:8002", 3)
+		w.open(99, "127.0.0.1:9001", 60)
+		w.open(1, "127.0.0.1:8001", 61)
+		w.expect(t, 3*time.Second, "web opened 127.0.0.1:8001")
+		if !slices.Equal(opened, []Listener{own, more}) || !slices.Equal(strange, []Listener{other}) {
+			t.Errorf("opened %v, strangers %v", opened, strange)
+		}
+		before := asked
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if asked != before {
+			t.Errorf("asked %d times for known sockets", asked-before)
+		}
+	})
+}
+
 func TestATreeIsNotAskedForWhatAChildOfItsLeaderHas(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.parents = map[int]int{2: 1}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/probe"
-	"github.com/lhrun/lhrun/internal/proc"
 )
 
 // attempt is one life of a service's process. Everything that belongs to it
@@ -19,16 +18,17 @@ type attempt struct {
 	base   environment
 	health Health
 	stop   Stop
-	proc   process
+	// instance is nil until the loop has taken the outcome of start.
+	instance instance
 	// sockets are handed to the process; the unit keeps them for the next one.
 	sockets *sockets
 	// copied closes when its output has been read to the end.
 	copied chan struct{}
 	// began is a moment before its process.
 	began time.Time
-	// born closes when tree is set, or when there is nothing to set it from.
-	born chan struct{}
-	tree func() []int
+	// born closes when newborn is set, or when nothing could be started.
+	born    chan struct{}
+	newborn instance
 	// over closes when nothing of it is left.
 	over chan struct{}
 	// heard closes when a log or notify probe passes; nil for other kinds.
@@ -53,7 +53,7 @@ type attempt struct {
 	unwell  int
 	unwatch func()
 
-	exit *proc.Exit
+	exit *exitStatus
 	// blame is why lhrun itself ended it; startErr why it never ran.
 	blame    string
 	timedOut bool
@@ -66,7 +66,7 @@ func (a *attempt) current() bool { return a.unit.attempt == a }
 // after runs f in the loop after d, if a is still alive then. Time in which the
 // machine slept is not counted.
 func (s *Supervisor) after(a *attempt, d time.Duration, f func()) {
-	a.release = append(a.release, proc.AfterAwake(d, func() { s.postTo(a, f) }))
+	a.release = append(a.release, afterAwake(d, func() { s.postTo(a, f) }))
 }
 
 // later is after for what need not be exact when this program was stopped: it wakes
@@ -111,8 +111,8 @@ func (s *Supervisor) launch(u *unit) {
 		return
 	}
 	s.spawn(func() {
-		p, err := s.start(a, env)
-		s.post(func() { s.spawned(a, p, err) })
+		i, err := s.start(a, env)
+		s.post(func() { s.spawned(a, i, err) })
 	})
 }
 
@@ -131,38 +131,38 @@ func (s *Supervisor) restartDependents(u *unit) {
 	}
 }
 
-// start spawns the process once its ports are free. It runs beside the loop.
-func (s *Supervisor) start(a *attempt, env []string) (process, error) {
+// start starts the instance once its ports are free. It runs beside the loop.
+func (s *Supervisor) start(a *attempt, env []string) (instance, error) {
 	defer close(a.born)
 	if err := s.spawning.Acquire(context.Background(), 1); err != nil {
 		return nil, err
 	}
 	defer s.spawning.Release(1)
-	spec := proc.Spec{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize()}
-	if err := s.occupy(a, &spec, &env); err != nil {
+	cmd := command{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize()}
+	if err := s.occupy(a, &cmd, &env); err != nil {
 		return nil, err
 	}
-	spec.Env = a.environ(env...)
+	cmd.Env = a.environ(env...)
 	a.began = time.Now()
-	p, err := s.startCommand(spec)
+	i, err := s.platform.Start(cmd)
 	if err != nil {
 		return nil, err
 	}
-	a.tree = p.Tree
+	a.newborn = i
 	stream := a.unit.stream
 	stream.Begin(time.Now())
 	s.spawn(func() {
 		defer close(a.copied)
-		_ = stream.Copy(p.Output())
+		_ = stream.Copy(i.Output())
 	})
-	return p, nil
+	return i, nil
 }
 
 // occupy sees to it that nobody has the service's ports, or takes them itself and
 // hands them to the process.
-func (s *Supervisor) occupy(a *attempt, spec *proc.Spec, env *[]string) error {
+func (s *Supervisor) occupy(a *attempt, cmd *command, env *[]string) error {
 	if a.svc.Listen && a.sockets != nil {
-		*env = append(*env, a.sockets.hand(spec)...)
+		*env = append(*env, a.sockets.hand(cmd)...)
 		return nil
 	}
 	for _, port := range a.svc.ports() {
@@ -178,7 +178,7 @@ func (s *Supervisor) occupy(a *attempt, spec *proc.Spec, env *[]string) error {
 		return err
 	}
 	a.sockets = k
-	return s.occupy(a, spec, env)
+	return s.occupy(a, cmd, env)
 }
 
 func (a *attempt) environ(more ...string) []string {
@@ -187,7 +187,7 @@ func (a *attempt) environ(more ...string) []string {
 }
 
 // spawned takes the outcome of start.
-func (s *Supervisor) spawned(a *attempt, p process, err error) {
+func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 	u := a.unit
 	u.sockets = a.sockets
 	if err != nil {
@@ -197,11 +197,11 @@ func (s *Supervisor) spawned(a *attempt, p process, err error) {
 		s.gone(a)
 		return
 	}
-	a.proc = p
-	s.amend(u, func(st *Status) { st.PID, st.StartedAt, st.ExitCode = p.PID(), time.Now(), nil })
+	a.instance = i
+	s.amend(u, func(st *Status) { st.PID, st.StartedAt, st.ExitCode = i.Handle().PID, time.Now(), nil })
 	s.tell(u, Event{Kind: EventState})
 	s.spawn(func() {
-		<-p.Done()
+		<-i.Done()
 		waitBriefly(a.copied, 20*time.Millisecond)
 		s.postTo(a, func() { s.leaderGone(a) })
 	})

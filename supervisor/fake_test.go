@@ -3,56 +3,60 @@ package supervisor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"syscall"
 	"time"
 
-	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
 )
 
-// fakePlatform stands for an operating system whose processes do what a test says.
+// fakePlatform stands for a machine whose services are no processes: they have no
+// pid, and do what a test says.
 type fakePlatform struct {
-	mu      sync.Mutex
-	nextPID int
-	live    map[string]*fakeProcess // by argv[0]
-	starts  map[string]int
-	specs   map[string]proc.Spec // the last one each
-	order   []string             // "+db", "-db" as they start and end
-	refuse  map[string]error
-	busy    map[int]error
-	probe   func(argv string) (int, error)
-	hang    func(context.Context) error // instead of probe
-	stops   map[string]time.Duration    // time to end after a signal
+	mu       sync.Mutex
+	live     map[string]*fakeInstance // by argv[0]
+	starts   map[string]int
+	sockets  uint64
+	commands map[string]command // the last one each
+	order    []string           // "+db", "-db" as they start and end
+	refuse   map[string]error
+	busy     map[int]error
+	probe    func(argv string) (int, error)
+	hang     func(context.Context) error // instead of probe
+	stops    map[string]time.Duration    // time to end after a signal
+	leaves   map[string][]string         // what lives on after an exit
 }
 
 func newFake() *fakePlatform {
 	return &fakePlatform{
-		live: map[string]*fakeProcess{}, starts: map[string]int{}, specs: map[string]proc.Spec{}, refuse: map[string]error{},
-		busy: map[int]error{}, stops: map[string]time.Duration{},
+		live: map[string]*fakeInstance{}, starts: map[string]int{}, commands: map[string]command{}, refuse: map[string]error{},
+		busy: map[int]error{}, stops: map[string]time.Duration{}, leaves: map[string][]string{},
 	}
 }
 
-type fakeProcess struct {
+type fakeInstance struct {
 	p    *fakePlatform
 	name string
-	pid  int
+	id   string
 	done chan struct{}
 	once sync.Once
-	exit proc.Exit
-	out  *os.File
+	exit exitStatus
+	// socket is the number of all that it listens on.
+	socket uint64
+	out    *os.File
 	// target is what the watcher was asked for.
 	target  ports.Target
 	signals []syscall.Signal
 }
 
-func (p *fakePlatform) start(spec proc.Spec) (process, error) {
+func (p *fakePlatform) Start(c command) (instance, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	name := spec.Argv[0]
+	name := c.Argv[0]
 	p.starts[name]++
-	p.specs[name] = spec
+	p.commands[name] = c
 	if err := p.refuse[name]; err != nil {
 		return nil, err
 	}
@@ -64,19 +68,19 @@ func (p *fakePlatform) start(spec proc.Spec) (process, error) {
 		return nil, err
 	}
 	_ = w.Close()
-	p.nextPID++
-	f := &fakeProcess{p: p, name: name, pid: p.nextPID, done: make(chan struct{}), out: r}
+	p.sockets++
+	f := &fakeInstance{p: p, name: name, id: fmt.Sprint(name, "/", p.starts[name]), socket: p.sockets, done: make(chan struct{}), out: r}
 	p.live[name] = f
 	p.order = append(p.order, "+"+name)
 	return f, nil
 }
 
-func (p *fakePlatform) run(ctx context.Context, spec proc.Spec) (proc.Exit, []byte, error) {
+func (p *fakePlatform) Run(ctx context.Context, c command) (exitStatus, []byte, error) {
 	if p.hang != nil {
-		return proc.Exit{}, nil, p.hang(ctx)
+		return exitStatus{}, nil, p.hang(ctx)
 	}
-	code, err := p.probe(spec.Argv[0])
-	return proc.Exit{Code: code}, []byte("says " + spec.Argv[0] + "\n"), err
+	code, err := p.probe(c.Argv[0])
+	return exitStatus{Code: code}, []byte("says " + c.Argv[0] + "\n"), err
 }
 
 func (p *fakePlatform) free(port int) error {
@@ -86,15 +90,15 @@ func (p *fakePlatform) free(port int) error {
 }
 
 func (p *fakePlatform) runtimeDir() (string, error) { return os.TempDir(), nil }
-func (p *fakePlatform) runID() string               { return "fake" }
+func (p *fakePlatform) RunID() string               { return "fake" }
+func (p *fakePlatform) Close()                      {}
 func (p *fakePlatform) close()                      {}
 
 func (p *fakePlatform) watch(t ports.Target) watch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	pid := t.Tree()[0]
 	for _, f := range p.live {
-		if f.pid == pid {
+		if t.Owns(ports.Listener{ID: f.socket}) {
 			f.target = t
 		}
 	}
@@ -106,22 +110,22 @@ type noWatch struct{}
 func (noWatch) Settle() {}
 func (noWatch) Remove() {}
 
-func (p *fakePlatform) spec(name string) proc.Spec {
+func (p *fakePlatform) command(name string) command {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.specs[name]
+	return p.commands[name]
 }
 
-// process is the live one of that name; nil when there is none.
-func (p *fakePlatform) process(name string) *fakeProcess {
+// instance is the live one of that name; nil when there is none.
+func (p *fakePlatform) instance(name string) *fakeInstance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.live[name]
 }
 
-func (f *fakeProcess) die(code int) {
+func (f *fakeInstance) die(code int) {
 	f.once.Do(func() {
-		f.exit = proc.Exit{Code: code}
+		f.exit = exitStatus{Code: code}
 		f.p.mu.Lock()
 		delete(f.p.live, f.name)
 		f.p.order = append(f.p.order, "-"+f.name)
@@ -130,33 +134,40 @@ func (f *fakeProcess) die(code int) {
 	})
 }
 
-func (f *fakeProcess) PID() int              { return f.pid }
-func (f *fakeProcess) Done() <-chan struct{} { return f.done }
-func (f *fakeProcess) Exit() proc.Exit       { return f.exit }
-func (f *fakeProcess) Output() *os.File      { return f.out }
-func (f *fakeProcess) Resize(proc.Size)      {}
-func (f *fakeProcess) Mark() uint64          { return uint64(f.pid) }
-func (f *fakeProcess) Pipe() string          { return "" }
-func (f *fakeProcess) ID() proc.ID           { return proc.ID{PID: f.pid} }
-func (f *fakeProcess) Members() []proc.ID    { return []proc.ID{{PID: f.pid}} }
+func (f *fakeInstance) Target() ports.Target {
+	return ports.Target{Owns: func(l ports.Listener) bool { return l.ID == f.socket }}
+}
 
-func (f *fakeProcess) Signal(sig syscall.Signal) error {
+func (f *fakeInstance) Done() <-chan struct{} { return f.done }
+func (f *fakeInstance) Exit() exitStatus      { return f.exit }
+func (f *fakeInstance) Output() *os.File      { return f.out }
+func (f *fakeInstance) Resize(Size)           {}
+func (f *fakeInstance) Includes(lineage) bool { return false }
+func (f *fakeInstance) Usage() (Usage, bool)  { return Usage{CPU: time.Second, Memory: 1 << 20}, true }
+func (f *fakeInstance) Handle() Handle        { return Handle{ID: f.id} }
+
+func (f *fakeInstance) Signal(sig syscall.Signal) error {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
 	f.signals = append(f.signals, sig)
 	return nil
 }
 
-func (f *fakeProcess) Tree() []int {
+func (f *fakeInstance) Parts() (parts []Handle) {
 	select {
 	case <-f.done:
-		return nil
 	default:
-		return []int{f.pid}
+		parts = append(parts, f.Handle())
 	}
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	for _, id := range f.p.leaves[f.name] {
+		parts = append(parts, Handle{ID: id})
+	}
+	return parts
 }
 
-func (f *fakeProcess) End(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) error {
+func (f *fakeInstance) End(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) error {
 	f.p.mu.Lock()
 	f.signals = append(f.signals, sig)
 	takes := f.p.stops[f.name]

@@ -9,20 +9,16 @@ import (
 	"github.com/lhrun/lhrun/ports"
 )
 
-// follow has the shared watcher tell where the attempt's process tree listens.
+// follow has the shared watcher tell where the attempt's instance listens.
 func (s *Supervisor) follow(a *attempt) {
-	target := ports.Target{
-		Tree:    a.proc.Tree,
-		Leader:  a.proc.PID(),
-		Started: a.began,
-		Opened: func(l ports.Listener) {
-			s.postTo(a, func() { s.opened(a, l.Addr) })
-		},
-		Stranger: func(l ports.Listener, h ports.Holder) {
-			s.postTo(a, func() { s.stranger(a, l.Addr, h) })
-		},
+	target := a.instance.Target()
+	target.Ports, target.Started = a.svc.ports(), a.began
+	target.Opened = func(l ports.Listener) {
+		s.postTo(a, func() { s.opened(a, l.Addr) })
 	}
-	target.Ports = a.svc.ports()
+	target.Stranger = func(l ports.Listener, h ports.Holder) {
+		s.postTo(a, func() { s.stranger(a, l.Addr, h) })
+	}
 	a.watch = s.platform.watch(target)
 	a.release = append(a.release, a.watch.Remove)
 	if a.svc.gate() == 0 {

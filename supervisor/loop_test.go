@@ -89,7 +89,7 @@ func (w *world) start(names ...string) {
 
 func (w *world) listen(name, addr string) {
 	synctest.Wait()
-	w.fake.process(name).target.Opened(ports.Listener{Addr: netip.MustParseAddrPort(addr)})
+	w.fake.instance(name).target.Opened(ports.Listener{Addr: netip.MustParseAddrPort(addr)})
 	synctest.Wait()
 }
 
@@ -129,7 +129,7 @@ func TestAFailedDependencyFailsItsWaitersWithTheChain(t *testing.T) {
 	migrate := Service{Name: "migrate", Command: []string{"migrate"}, Task: true}
 	inWorld(t, []Service{migrate, svc("api", "migrate"), svc("web", "api"), svc("other")}, func(w *world) {
 		w.start()
-		w.fake.process("migrate").die(3)
+		w.fake.instance("migrate").die(3)
 		w.expect("migrate", StateFailed, "exited with code 3")
 		w.expect("api", StateFailed, "migrate failed: exited with code 3")
 		w.expect("web", StateFailed, "api failed: migrate failed: exited with code 3")
@@ -142,7 +142,7 @@ func TestATaskThatEndsWellLetsItsWaitersGo(t *testing.T) {
 	inWorld(t, []Service{migrate, svc("api", "migrate")}, func(w *world) {
 		w.start()
 		w.expect("api", StateWaiting, "migrate")
-		w.fake.process("migrate").die(0)
+		w.fake.instance("migrate").die(0)
 		w.expect("migrate", StateCompleted, "")
 		w.expect("api", StateReady, "")
 	})
@@ -153,7 +153,7 @@ func TestFiveRestartsInARowThenFailed(t *testing.T) {
 		begin := time.Now()
 		w.start()
 		for n := range 5 {
-			w.fake.process("api").die(1)
+			w.fake.instance("api").die(1)
 			w.expect("api", StateBackoff, "exited with code 1")
 			st := w.status("api")
 			time.Sleep(time.Until(st.NextTry) - time.Millisecond)
@@ -164,7 +164,7 @@ func TestFiveRestartsInARowThenFailed(t *testing.T) {
 				t.Errorf("restarts = %d, want %d", got, n+1)
 			}
 		}
-		w.fake.process("api").die(1)
+		w.fake.instance("api").die(1)
 		w.expect("api", StateFailed, "exited with code 1; gave up after 5 restarts")
 		if took := time.Since(begin); took < 12*time.Second || took > 19*time.Second {
 			t.Errorf("0.5+1+2+4+8 s of backoff took %s", took)
@@ -176,7 +176,7 @@ func TestAMinuteOfBeingReadyForgetsRestarts(t *testing.T) {
 	inWorld(t, []Service{svc("api")}, func(w *world) {
 		w.start()
 		for range 12 {
-			w.fake.process("api").die(1)
+			w.fake.instance("api").die(1)
 			w.expect("api", StateBackoff, "")
 			time.Sleep(30 * time.Second)
 			w.expect("api", StateReady, "")
@@ -290,7 +290,7 @@ func TestABusyPortIsTriedAgain(t *testing.T) {
 func TestAStrangersListenerNeverMakesReady(t *testing.T) {
 	inWorld(t, []Service{withPort(svc("api"), 1000)}, func(w *world) {
 		w.start()
-		w.fake.process("api").target.Stranger(
+		w.fake.instance("api").target.Stranger(
 			ports.Listener{Addr: netip.MustParseAddrPort("127.0.0.1:1000")}, ports.Holder{PID: 7, Command: "squat"})
 		time.Sleep(time.Hour)
 		w.expect("api", StateStarting, "")
@@ -401,7 +401,7 @@ func TestStopWhileSpawningAndWhileBackingOff(t *testing.T) {
 		}
 		w.expect("api", StateStopped, "")
 		w.start("web")
-		w.fake.process("web").die(1)
+		w.fake.instance("web").die(1)
 		w.expect("web", StateBackoff, "")
 		if err := w.Stop("web"); err != nil {
 			t.Fatal(err)

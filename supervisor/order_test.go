@@ -29,7 +29,7 @@ func TestAnOrderConcernsWhatBelongsToIt(t *testing.T) {
 		if !slices.Equal(taken.Services, all) || !slices.Equal(taken.Changed, all) {
 			t.Errorf("starting web concerns %v, changes %v", taken.Services, taken.Changed)
 		}
-		w.fake.process("migrate").die(0)
+		w.fake.instance("migrate").die(0)
 		w.expect("web", StateReady, "")
 		w.expect("other", StateStopped, "not started")
 
@@ -40,7 +40,7 @@ func TestAnOrderConcernsWhatBelongsToIt(t *testing.T) {
 		if taken = w.order(Order{Services: []string{"web", "migrate"}}); !slices.Equal(taken.Changed, []string{"migrate"}) {
 			t.Errorf("a task that is named runs again; changed: %v", taken.Changed)
 		}
-		w.fake.process("migrate").die(0)
+		w.fake.instance("migrate").die(0)
 
 		taken = w.order(Order{Action: ActionStop, Services: []string{"db"}, Alone: true})
 		if !slices.Equal(taken.Changed, []string{"db"}) {
@@ -78,7 +78,7 @@ func TestARestartOfAllLeavesOutWhatIsDownOrDone(t *testing.T) {
 	task.Task = true
 	inWorld(t, []Service{svc("api"), svc("idle"), task}, func(w *world) {
 		w.start("api", "migrate")
-		w.fake.process("migrate").die(0)
+		w.fake.instance("migrate").die(0)
 		synctest.Wait()
 		if taken := w.order(Order{Action: ActionRestart}); !slices.Equal(taken.Changed, []string{"api"}) {
 			t.Errorf("restarted: %v", taken.Changed)
@@ -92,14 +92,14 @@ func TestAnOrderCountsWhatBeginsWithWhatItHadFailedBy(t *testing.T) {
 	inWorld(t, []Service{task, svc("web", "migrate")}, func(w *world) {
 		all := []string{"migrate", "web"}
 		w.order(Order{})
-		w.fake.process("migrate").die(3)
+		w.fake.instance("migrate").die(3)
 		synctest.Wait()
 		w.expect("web", StateFailed, "migrate failed: exited with code 3")
 		taken := w.order(Order{Services: all, Missing: true})
 		if !slices.Equal(taken.Changed, all) {
 			t.Errorf("changed: %v, want %v", taken.Changed, all)
 		}
-		w.fake.process("migrate").die(0)
+		w.fake.instance("migrate").die(0)
 		time.Sleep(time.Second)
 		w.expect("web", StateReady, "")
 	})
@@ -154,7 +154,7 @@ func TestEventsFromASnapshotOnMissNothing(t *testing.T) {
 		if !slices.Equal(states, want) {
 			t.Errorf("seen: %v", states)
 		}
-		w.fake.process("api").die(0)
+		w.fake.instance("api").die(0)
 		synctest.Wait()
 		if n := len(states); states[n-1] != StateStopped {
 			t.Errorf("seen: %v", states)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
-	"strings"
 	"time"
 )
 
@@ -22,17 +21,17 @@ func waitBriefly(c <-chan struct{}, d time.Duration) {
 // leaderGone: nobody is ending the attempt, so what its leader has left is looked for.
 func (s *Supervisor) leaderGone(a *attempt) {
 	s.spawn(func() {
-		left := a.proc.Tree()
+		left := a.instance.Parts()
 		s.post(func() { s.exited(a, left) })
 	})
 }
 
-// exited: the leader is dead; left are the processes of its tree that are not.
-func (s *Supervisor) exited(a *attempt, left []int) {
+// exited follows the instance's exit; left is what it has started and lives on.
+func (s *Supervisor) exited(a *attempt, left []Handle) {
 	if !a.current() || a.ending {
 		return
 	}
-	u, exit := a.unit, a.proc.Exit()
+	u, exit := a.unit, a.instance.Exit()
 	a.exit = &exit
 	e := Event{Kind: EventExit, Text: exit.String()}
 	tooSoon := !a.wasReady && !a.svc.Task && exit.Code == 0
@@ -46,7 +45,7 @@ func (s *Supervisor) exited(a *attempt, left []int) {
 		s.tell(u, e)
 	}
 	if len(left) > 0 {
-		s.notice(u, "left %s behind, ending %s", count(len(left), "process", "processes"), pidList(left))
+		s.notice(u, "left %s behind, ending %s", count(len(left), "process", "processes"), list(left))
 	}
 	s.end(a)
 }
@@ -58,21 +57,14 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-func pidList(pids []int) string {
-	if len(pids) == 1 {
-		return fmt.Sprintf("pid %d", pids[0])
-	}
-	return "pids " + strings.Trim(fmt.Sprint(pids), "[]")
-}
-
 // gone: nothing of the attempt is left, so the next step can be decided.
 func (s *Supervisor) gone(a *attempt) {
 	u := a.unit
 	s.unhook(a)
 	u.attempt = nil
 	close(a.over)
-	if a.proc != nil {
-		exit := a.proc.Exit()
+	if a.instance != nil {
+		exit := a.instance.Exit()
 		a.exit = &exit
 		s.amend(u, func(st *Status) { st.PID, st.ExitCode, st.TimedOut = 0, &exit.Code, a.timedOut })
 	}

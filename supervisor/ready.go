@@ -7,12 +7,10 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/probe"
-	"github.com/lhrun/lhrun/internal/proc"
 )
 
 // stableAfter is how long a service is ready before its restarts are forgotten;
@@ -44,9 +42,9 @@ func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
 	}
 	path := filepath.Join(dir, fmt.Sprintf("%s.%d.notify", a.unit.Name, a.unit.starts))
 	n, err := probe.ListenNotify(path, func(pid int) bool {
-		line := proc.Lineage(pid) // at once: it may be about to end
+		line := lineageOf(pid) // At once: it may be about to end.
 		<-a.born
-		return a.tree != nil && a.holds(line)
+		return a.newborn != nil && a.newborn.Includes(line)
 	})
 	if err != nil {
 		return nil, err
@@ -58,23 +56,6 @@ func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
 	}
 	return append(a.svc.Health.watchdog(), "NOTIFY_SOCKET="+path), nil
 }
-
-// holds reports whether one of line, a process and its ancestors, belongs to the
-// attempt. A process that has lost its parent just now may be known only at a
-// second look.
-func (a *attempt) holds(line []int) bool {
-	for range 2 {
-		tree := a.tree()
-		if slices.ContainsFunc(line, func(pid int) bool { return slices.Contains(tree, pid) }) {
-			return true
-		}
-		time.Sleep(treePause)
-	}
-	return false
-}
-
-// treePause is longer than a look at the orphans is shared.
-const treePause = 15 * time.Millisecond
 
 // awaitReady begins everything that can find the attempt ready, at once.
 func (s *Supervisor) awaitReady(a *attempt) {
@@ -194,9 +175,9 @@ func (s *Supervisor) check(a *attempt, p Probe) probe.Check {
 	case ProbeGRPC:
 		return probe.GRPC(p.Target, p.Service)
 	}
-	spec := proc.Spec{Argv: p.Exec, Dir: a.svc.Dir, Env: a.environ()}
+	cmd := command{Argv: p.Exec, Dir: a.svc.Dir, Env: a.environ()}
 	return probe.Exec(func(ctx context.Context) (int, []byte, error) {
-		exit, out, err := s.platform.run(ctx, spec)
+		exit, out, err := s.platform.Run(ctx, cmd)
 		return exit.Code, out, err
 	})
 }

@@ -204,11 +204,11 @@ func TestApplyStartsAFailedServiceAndThoseThatFailedForIt(t *testing.T) {
 	services := []Service{migrate, svc("api", "migrate"), svc("web", "api")}
 	inWorld(t, services, func(w *world) {
 		w.start()
-		w.fake.process("migrate").die(3)
+		w.fake.instance("migrate").die(3)
 		w.expect("web", StateFailed, "api failed")
 		w.apply(services, "migrate")
 		w.expect("web", StateWaiting, "waits for api")
-		w.fake.process("migrate").die(0)
+		w.fake.instance("migrate").die(0)
 		w.expect("web", StateReady, "")
 	})
 }
@@ -238,7 +238,7 @@ func TestARestartedServiceEndsInItsOldWayAndAnotherInTheNew(t *testing.T) {
 	}
 	inWorld(t, []Service{ends(svc("api"), syscall.SIGINT), ends(svc("web"), syscall.SIGINT)}, func(w *world) {
 		w.start()
-		api, web := w.fake.process("api"), w.fake.process("web")
+		api, web := w.fake.instance("api"), w.fake.instance("web")
 		w.apply([]Service{ends(svc("api"), syscall.SIGQUIT), ends(svc("web"), syscall.SIGQUIT)}, "api")
 		if err := w.Stop("web"); err != nil {
 			t.Fatal(err)
@@ -335,7 +335,7 @@ func TestAChangedHealthProbeHoldsAtOnce(t *testing.T) {
 func TestTouchRestartsWhatIsUpAndStartsWhatHasFailed(t *testing.T) {
 	inWorld(t, []Service{svc("up"), svc("down"), svc("crashed")}, func(w *world) {
 		w.start("up", "crashed")
-		w.fake.process("crashed").die(1)
+		w.fake.instance("crashed").die(1)
 		w.expect("crashed", StateBackoff, "")
 		for _, name := range []string{"up", "down", "crashed"} {
 			if err := w.Touch(name, "main.go changed", 0); err != nil {
@@ -374,7 +374,7 @@ func TestTouchWhileItStopsMakesOneRestart(t *testing.T) {
 func TestTouchWithASignalSendsItOnlyToWhatRuns(t *testing.T) {
 	inWorld(t, []Service{svc("api")}, func(w *world) {
 		w.start()
-		p := w.fake.process("api")
+		p := w.fake.instance("api")
 		if err := w.Touch("api", "main.go changed", syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
@@ -394,7 +394,7 @@ func TestATaskThatRestartsWithItsDependencyIsDoneAgain(t *testing.T) {
 	migrate := restarting(Service{Name: "migrate", Command: []string{"migrate"}, Task: true}, "db")
 	inWorld(t, []Service{svc("db"), migrate}, func(w *world) {
 		w.start()
-		w.fake.process("migrate").die(0)
+		w.fake.instance("migrate").die(0)
 		w.expect("migrate", StateCompleted, "")
 		if err := w.Restart("db"); err != nil {
 			t.Fatal(err)

@@ -1,28 +1,9 @@
 package supervisor
 
 import (
-	"errors"
-	"os"
 	"regexp"
 	"sync"
-
-	"github.com/lhrun/lhrun/internal/proc"
 )
-
-// startCommand starts what spec says, without a shell where that comes to the same: a
-// shell is as much work as many a service, and a process that is not one program.
-func (s *Supervisor) startCommand(spec proc.Spec) (process, error) {
-	if words, ok := plainWords(spec.Argv, spec.Env); ok && spec.PIDVar == "" {
-		direct := spec
-		direct.Argv, direct.Env = words, inDir(spec.Env, spec.Dir)
-		if p, err := s.platform.start(direct); err == nil || errors.Is(err, os.ErrClosed) {
-			return p, err
-		}
-		// The shell has words for what is wrong, and runs a script that names nobody.
-	}
-	spec.Argv = execInShell(spec.Argv)
-	return s.platform.start(spec)
-}
 
 // simpleCommand is one program with its arguments: no list, pipe, redirection, group
 // or substitution, and nothing before the program.
@@ -38,7 +19,7 @@ func execInShell(argv []string) []string {
 		return argv
 	}
 	program := simpleCommand().FindStringSubmatch(argv[2])
-	if program == nil || proc.IsShellWord(program[1]) {
+	if program == nil || isShellWord(program[1]) {
 		return argv
 	}
 	return []string{argv[0], argv[1], "exec " + argv[2]}

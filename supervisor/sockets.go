@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/lhrun/lhrun/internal/proc"
 )
 
 // sockets are the listening sockets of a service with Listen. They live as long
@@ -87,9 +85,9 @@ const (
 	listenPID   = "LISTEN_PID"
 )
 
-// hand makes spec a process that gets the sockets.
-func (k *sockets) hand(spec *proc.Spec) (env []string) {
-	spec.Files, spec.PIDVar = k.files, listenPID
+// hand has cmd get the sockets.
+func (k *sockets) hand(cmd *command) (env []string) {
+	cmd.Files, cmd.PIDVar = k.files, listenPID
 	return []string{
 		listenFDs + "=" + strconv.Itoa(len(k.files)),
 		listenNames + "=" + strings.Join(k.names, ":"),

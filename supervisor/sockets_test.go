@@ -111,7 +111,7 @@ func TestASocketThatItsServiceHasShutDownIsOpenedAgain(t *testing.T) {
 	port := freePort(t)
 	l := newListening(t, withSocket(port))
 	l.started(1)
-	fd := int(l.fake.spec("api").Files[0].Fd())
+	fd := int(l.fake.command("api").Files[0].Fd())
 	if err := syscall.Shutdown(fd, syscall.SHUT_RDWR); err != nil {
 		t.Fatal(err)
 	}
@@ -132,20 +132,20 @@ func TestAServiceGetsItsSocketsInOrder(t *testing.T) {
 	svc.Ports = map[string]int{"metrics": freePort(t), "debug": freePort(t)}
 	l := newListening(t, svc)
 	l.started(1)
-	spec := l.fake.spec("api")
+	cmd := l.fake.command("api")
 	want := []int{svc.Port, svc.Ports["debug"], svc.Ports["metrics"]}
-	if len(spec.Files) != len(want) || spec.PIDVar != "LISTEN_PID" {
-		t.Fatalf("%d files, pid in %q", len(spec.Files), spec.PIDVar)
+	if len(cmd.Files) != len(want) || cmd.PIDVar != "LISTEN_PID" {
+		t.Fatalf("%d files, pid in %q", len(cmd.Files), cmd.PIDVar)
 	}
-	for i, f := range spec.Files {
+	for i, f := range cmd.Files {
 		addr, err := syscall.Getsockname(int(f.Fd()))
 		if in, ok := addr.(*syscall.SockaddrInet4); err != nil || !ok || in.Port != want[i] {
 			t.Errorf("descriptor %d is %+v, want port %d", 3+i, addr, want[i])
 		}
 	}
 	for _, want := range []string{"LISTEN_FDS=3", "LISTEN_FDNAMES=main:debug:metrics"} {
-		if !slices.Contains(spec.Env, want) {
-			t.Errorf("no %s in %q", want, spec.Env)
+		if !slices.Contains(cmd.Env, want) {
+			t.Errorf("no %s in %q", want, cmd.Env)
 		}
 	}
 }

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/lhrun/lhrun/internal/proc"
 )
 
 // end takes the attempt's whole process tree down, beside the loop.
 func (s *Supervisor) end(a *attempt) {
-	if a.proc == nil {
+	if a.instance == nil {
 		return // Still spawning: spawned comes back to it.
 	}
 	a.ending = true
@@ -24,7 +22,7 @@ func (s *Supervisor) end(a *attempt) {
 		if asked && stop.Command != nil && s.runStopCommand(a, stop) {
 			sig = 0
 		}
-		err := a.proc.End(sig, stop.Timeout, s.kill)
+		err := a.instance.End(sig, stop.Timeout, s.kill)
 		s.readRest(a)
 		s.post(func() {
 			if err != nil {
@@ -40,7 +38,7 @@ func (s *Supervisor) end(a *attempt) {
 // stalled keeps nobody from what comes next, only Run from returning.
 func (s *Supervisor) readRest(a *attempt) {
 	waitBriefly(a.copied, time.Second)
-	out := a.proc.Output()
+	out := a.instance.Output()
 	_ = out.SetReadDeadline(time.Now())
 	s.spawn(func() {
 		<-a.copied
@@ -63,7 +61,7 @@ func (s *Supervisor) unhook(a *attempt) {
 func (s *Supervisor) runStopCommand(a *attempt, stop Stop) bool {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	defer proc.AfterAwake(stop.Timeout, cancel)()
+	defer afterAwake(stop.Timeout, cancel)()
 	go func() {
 		select {
 		case <-s.kill:
@@ -72,7 +70,7 @@ func (s *Supervisor) runStopCommand(a *attempt, stop Stop) bool {
 		}
 	}()
 	u := a.unit
-	exit, out, err := s.platform.run(ctx, proc.Spec{Argv: stop.Command, Dir: a.svc.Dir, Env: a.environ()})
+	exit, out, err := s.platform.Run(ctx, command{Argv: stop.Command, Dir: a.svc.Dir, Env: a.environ()})
 	if err == nil && exit.Code == 0 {
 		return true
 	}
@@ -82,7 +80,7 @@ func (s *Supervisor) runStopCommand(a *attempt, stop Stop) bool {
 	return false
 }
 
-func failure(exit proc.Exit, err error) string {
+func failure(exit exitStatus, err error) string {
 	if err != nil {
 		return err.Error()
 	}

@@ -126,7 +126,7 @@ func newSupervisor(opts Options, p platform) (*Supervisor, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := store.NewRun(p.runID(), time.Now()); err != nil {
+		if err := store.NewRun(p.RunID(), time.Now()); err != nil {
 			return nil, errors.Join(err, store.Close())
 		}
 		s.store = store
@@ -137,7 +137,7 @@ func newSupervisor(opts Options, p platform) (*Supervisor, error) {
 
 // RunID marks everything that this supervisor starts: LHRUN_RUN in a process's
 // environment begins with it.
-func (s *Supervisor) RunID() string { return s.platform.runID() }
+func (s *Supervisor) RunID() string { return s.platform.RunID() }
 
 // check refuses services that cannot run together.
 func check(services []Service) error {

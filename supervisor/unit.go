@@ -102,9 +102,9 @@ func (s *Supervisor) remark(u *unit, format string, args ...any) {
 	}
 }
 
-// running reports whether a process of u exists that nobody is ending.
+// running reports whether an instance of u exists that nobody is ending.
 func (u *unit) running() bool {
-	return u.attempt != nil && u.attempt.proc != nil && !u.attempt.ending
+	return u.attempt != nil && u.attempt.instance != nil && !u.attempt.ending
 }
 
 // ports are all that it is told to listen on.

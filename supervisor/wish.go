@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"syscall"
-
-	"github.com/lhrun/lhrun/internal/proc"
 )
 
 const defaultStopSignal = syscall.SIGTERM
@@ -85,7 +83,7 @@ func (s *Supervisor) Signal(sig syscall.Signal, names ...string) error {
 }
 
 func (s *Supervisor) signal(u *unit, sig syscall.Signal) {
-	if err := u.attempt.proc.Signal(sig); err != nil {
+	if err := u.attempt.instance.Signal(sig); err != nil {
 		s.notice(u, "cannot be sent a signal: %v", err)
 	}
 }
@@ -105,13 +103,13 @@ func (s *Supervisor) Resize(size Size) {
 	s.post(func() {
 		for _, u := range s.units {
 			if u.TTY && u.running() {
-				u.attempt.proc.Resize(proc.Size(size))
+				u.attempt.instance.Resize(size)
 			}
 		}
 	})
 }
 
-func (s *Supervisor) ttySize() proc.Size { return proc.Size(*s.size.Load()) }
+func (s *Supervisor) ttySize() Size { return *s.size.Load() }
 
 // ask has the loop do something to services, all when none is named, and waits
 // until it has.

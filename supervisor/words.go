@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/lhrun/lhrun/internal/proc"
 )
 
 // plainWords are the words that the shell makes of its command, where there is nothing
@@ -23,7 +21,7 @@ func plainWords(argv, env []string) (words []string, ok bool) {
 		}
 		words = append(words, word)
 	}
-	if len(words) == 0 || strings.ContainsAny(fields[0], "$=") || proc.IsShellWord(fields[0]) {
+	if len(words) == 0 || strings.ContainsAny(fields[0], "$=") || isShellWord(fields[0]) {
 		return nil, false
 	}
 	return words, true

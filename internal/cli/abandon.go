@@ -42,7 +42,7 @@ func (c *course) mourn(ctx context.Context, ward *proc.Ward) {
 // has to say is read by anybody or not. The store has what nobody has seen.
 func (ses *session) abandon(code int) {
 	ses.sup.Kill()
-	for limit := time.Now().Add(5 * time.Second); len(ses.sup.Processes()) > 0 && time.Now().Before(limit); {
+	for limit := time.Now().Add(5 * time.Second); len(ses.sup.Handles(true)) > 0 && time.Now().Before(limit); {
 		time.Sleep(5 * time.Millisecond)
 	}
 	time.Sleep(600 * time.Millisecond) // for the end in order, and its last words

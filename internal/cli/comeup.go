@@ -13,7 +13,6 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"github.com/lhrun/lhrun/internal/control"
-	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -60,7 +59,7 @@ func notUp(c ports.Checkout, timeout time.Duration) error {
 		return exitError{exitNotRunning, fmt.Errorf("%s (%s) does not run, and did not come up within %s", c.Project, c.Instance, timeout)}
 	}
 	path, err := control.SocketPath(c.Project, c.Instance)
-	if _, e := os.Lstat(path); err == nil && e == nil && proc.Alive(rec.Supervisor) {
+	if _, e := os.Lstat(path); err == nil && e == nil && rec.Supervisor.Alive() {
 		return exitError{exitNotInTime, fmt.Errorf("not within %s: %w", timeout, mute(c))}
 	}
 	return exitError{exitNotRunning, fmt.Errorf("%s (%s) is %s, and did not come up within %s", c.Project, c.Instance, i.underWay(locked), timeout)}

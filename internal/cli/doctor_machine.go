@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
-	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 // machine checks what is the same for every project.
@@ -112,13 +112,13 @@ func (d doctor) runs() {
 		if err != nil {
 			continue // Garbled by a crash; the next run writes it anew.
 		}
-		if proc.Alive(rec.Supervisor) {
+		if rec.Supervisor.Alive() {
 			live++
 			continue
 		}
 		dir := filepath.Dir(path)
 		whose := fmt.Sprintf("%s (%s)", filepath.Base(filepath.Dir(dir)), filepath.Base(dir))
-		for _, l := range proc.Leftovers(rec.Record) {
+		for _, l := range supervisor.Leftovers(rec.CrashRecord) {
 			left++
 			d.warn("runs", "the next verb in that project ends it, as lhrun down",
 				"pid %d (%s) was left by a run of %s that was killed", l.PID, l.Command, whose)

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 // instance is the private directory of one checkout's runs: its logs, the lock
@@ -61,13 +61,13 @@ func claim(c ports.Checkout) (*instance, error) {
 		}
 		rec, _ := i.record()
 		switch {
-		case proc.Alive(rec.Supervisor) && proc.Alive(rec.Guard):
+		case rec.Supervisor.Alive() && rec.Guard.Alive():
 			return nil, errRunning{checkout: c, pid: rec.Guard.PID}
 		case time.Now().After(limit):
 			return nil, errRunning{checkout: c}
-		case proc.Alive(rec.Supervisor):
+		case rec.Supervisor.Alive():
 			// Its guard is dead and it has not ended itself: it is stopped, or hangs.
-			proc.EndLeftovers(rec.Record, sweepPatience)
+			supervisor.EndLeftovers(rec.CrashRecord, sweepPatience)
 		}
 	}
 }

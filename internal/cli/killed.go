@@ -32,7 +32,7 @@ func mournedBy(guard proc.ID, code int) {
 	}
 	for _, path := range recordPaths() {
 		rec, err := readRecord(path)
-		if err != nil || rec.Guard != guard || proc.Alive(rec.Supervisor) {
+		if err != nil || proc.ID(rec.Guard) != guard || rec.Supervisor.Alive() {
 			continue
 		}
 		i := &instance{dir: filepath.Dir(path)}

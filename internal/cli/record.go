@@ -12,8 +12,8 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 // sweepPatience is how long what a killed run has left may take to end by itself.
@@ -22,7 +22,7 @@ const sweepPatience = 2 * time.Second
 // record is what a run writes down: for the next lhrun in case it is killed, and
 // for those that cannot read its file.
 type record struct {
-	proc.Record
+	supervisor.CrashRecord
 	Checkout ports.Checkout `json:"checkout"`
 	File     string         `json:"file"`
 }
@@ -106,7 +106,7 @@ func (i *instance) sweep() (told []string) {
 	if err != nil {
 		return nil // None, or garbled by a crash: there is nothing to go by.
 	}
-	ended, still := proc.EndLeftovers(rec.Record, sweepPatience)
+	ended, still := supervisor.EndLeftovers(rec.CrashRecord, sweepPatience)
 	i.bury(rec, len(ended))
 	for _, l := range sortLeft(ended) {
 		told = append(told, fmt.Sprintf("ended %s, left by a run that was killed", describeLeft(l)))
@@ -117,13 +117,13 @@ func (i *instance) sweep() (told []string) {
 	return told
 }
 
-func sortLeft(all []proc.Left) []proc.Left {
-	slices.SortFunc(all, func(a, b proc.Left) int { return a.PID - b.PID })
+func sortLeft(all []supervisor.Leftover) []supervisor.Leftover {
+	slices.SortFunc(all, func(a, b supervisor.Leftover) int { return a.PID - b.PID })
 	return all
 }
 
 // describeLeft names a process in one short line: commands can be pages long.
-func describeLeft(l proc.Left) string {
+func describeLeft(l supervisor.Leftover) string {
 	const most = 60
 	text := fmt.Sprintf("pid %d", l.PID)
 	if l.Service != "" {

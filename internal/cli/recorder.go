@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -17,7 +16,7 @@ type recorder struct {
 	sup      *supervisor.Supervisor
 	rec      record
 	// below is what the last look into the trees has found.
-	below []supervisor.Process
+	below []supervisor.Handle
 	quit  chan struct{}
 	ended chan struct{}
 }
@@ -55,7 +54,7 @@ func (r *recorder) run() {
 			}
 		case <-look.C:
 			began := time.Now()
-			r.below = r.sup.Processes()
+			r.below = r.sup.Handles(true)
 			look.Reset(max(lookEvery, lookShare*time.Since(began)))
 		case <-r.quit:
 			return
@@ -74,17 +73,12 @@ func (r *recorder) run() {
 // again at the next change.
 func (r *recorder) update() {
 	rec := r.rec
-	rec.Processes = nil
-	for _, p := range append(r.sup.Leaders(), r.below...) {
-		rec.Processes = append(rec.Processes, proc.Owned{
-			Service: p.Service, ID: proc.ID{PID: p.PID, Start: p.Start}, Mark: p.Mark, Pipe: p.Pipe,
-		})
-	}
-	slices.SortFunc(rec.Processes, func(a, b proc.Owned) int {
-		return cmp.Or(a.PID-b.PID, cmp.Compare(a.Start, b.Start))
+	rec.Handles = append(r.sup.Handles(false), r.below...)
+	slices.SortFunc(rec.Handles, func(a, b supervisor.Handle) int {
+		return cmp.Or(a.PID-b.PID, cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
 	})
-	rec.Processes = slices.Compact(rec.Processes)
-	if !slices.Equal(rec.Processes, r.rec.Processes) && r.instance.write(rec) == nil {
+	rec.Handles = slices.Compact(rec.Handles)
+	if !slices.Equal(rec.Handles, r.rec.Handles) && r.instance.write(rec) == nil {
 		r.rec = rec
 	}
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
-	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 // dial connects to the run of the project that is here. Where it does not run, the
@@ -128,9 +128,9 @@ func mute(c ports.Checkout) error {
 	}
 	rec, _ := i.record()
 	var pids []string
-	for _, id := range []proc.ID{rec.Guard, rec.Supervisor} {
-		if proc.Alive(id) {
-			pids = append(pids, fmt.Sprint(id.PID))
+	for _, p := range []supervisor.Process{rec.Guard, rec.Supervisor} {
+		if p.Alive() {
+			pids = append(pids, fmt.Sprint(p.PID))
 		}
 	}
 	all := strings.Join(pids, " ")
@@ -172,7 +172,7 @@ func (i *instance) underWay(locked error) string {
 		return ""
 	}
 	rec, _ := i.record()
-	if _, err := i.last(); err == nil && proc.Alive(rec.Supervisor) {
+	if _, err := i.last(); err == nil && rec.Supervisor.Alive() {
 		return "just ending"
 	}
 	return "just starting"

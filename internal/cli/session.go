@@ -111,7 +111,9 @@ func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
 	}
 	ses.own.begin(ses.sup)
 	ses.recorder, err = ses.instance.keepRecord(record{
-		Record:   proc.Record{Run: ses.sup.RunID(), Supervisor: proc.Self(), Guard: ward.Guard()},
+		CrashRecord: supervisor.CrashRecord{
+			Run: ses.sup.RunID(), Supervisor: supervisor.Process(proc.Self()), Guard: supervisor.Process(ward.Guard()),
+		},
 		Checkout: ses.checkout,
 		File:     realPath(ses.File),
 	}, ses.sup)

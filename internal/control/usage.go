@@ -4,7 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -15,16 +14,16 @@ const (
 	usageOld   = 10 * time.Second
 )
 
-// meter measures process trees. It remembers the last measurement, to tell what
+// meter measures what services use. It remembers the last measurement, to tell what
 // was used since.
 type meter struct {
 	mu   sync.Mutex
 	last map[string]reading
 }
 
-// reading is what was measured of one tree.
+// reading is what was measured of a service since it started.
 type reading struct {
-	pid     int
+	started time.Time
 	at      time.Time
 	used    time.Duration
 	memory  int64
@@ -37,35 +36,50 @@ func (m *meter) measure(sup *supervisor.Supervisor, services []Service) {
 	defer m.mu.Unlock()
 	now := time.Now()
 	if !m.fresh(services, now) {
-		m.read(sup.Trees(), services, now)
+		m.read(sup.Usage(), services, now)
 	}
 	for i := range services {
 		s := &services[i]
-		if r, ok := m.last[s.Name]; ok && r.pid == s.PID {
+		if r, ok := m.reading(*s); ok {
 			s.CPU, s.Memory = &r.percent, &r.memory
 		}
 	}
 }
 
-// fresh reports that every process that runs was measured just now.
+// runs reports whether there is something of s to measure.
+func runs(s Service) bool {
+	switch supervisor.State(s.State) {
+	case supervisor.StateStarting, supervisor.StateReady, supervisor.StateUnhealthy, supervisor.StateStopping:
+		return s.StartedAt != nil
+	}
+	return false
+}
+
+// reading returns the last one of s as it runs now, if there is one.
+func (m *meter) reading(s Service) (reading, bool) {
+	r, ok := m.last[s.Name]
+	return r, ok && runs(s) && r.started.Equal(s.StartedAt.Time)
+}
+
+// fresh reports whether every service that runs was measured just now.
 func (m *meter) fresh(services []Service, now time.Time) bool {
 	for _, s := range services {
-		if r := m.last[s.Name]; s.PID != 0 && (r.pid != s.PID || now.Sub(r.at) >= usageFresh) {
+		if r, ok := m.reading(s); runs(s) && (!ok || now.Sub(r.at) >= usageFresh) {
 			return false
 		}
 	}
 	return true
 }
 
-func (m *meter) read(trees map[string][]int, services []Service, now time.Time) {
-	next := make(map[string]reading, len(trees))
+func (m *meter) read(usage map[string]supervisor.Usage, services []Service, now time.Time) {
+	next := make(map[string]reading, len(usage))
 	for _, s := range services {
-		tree := trees[s.Name]
-		if len(tree) == 0 || s.PID == 0 || s.StartedAt == nil {
+		use, ok := usage[s.Name]
+		if !ok || !runs(s) {
 			continue
 		}
-		before, known := m.last[s.Name]
-		known = known && before.pid == s.PID && now.Sub(before.at) < usageOld
+		before, known := m.reading(s)
+		known = known && now.Sub(before.at) < usageOld
 		if known && now.Sub(before.at) < usageFresh {
 			next[s.Name] = before
 			continue
@@ -73,8 +87,7 @@ func (m *meter) read(trees map[string][]int, services []Service, now time.Time) 
 		if !known {
 			before = reading{at: s.StartedAt.Time}
 		}
-		r := reading{pid: s.PID, at: now}
-		r.used, r.memory = proc.Usage(tree)
+		r := reading{started: s.StartedAt.Time, at: now, used: use.CPU, memory: use.Memory}
 		if span := now.Sub(before.at); span > 0 {
 			r.percent = max(0, 100*float64(r.used-before.used)/float64(span))
 		}

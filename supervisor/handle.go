@@ -1,0 +1,117 @@
+package supervisor
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Handle names an instance of a service, or a part of one, to a later program that
+// has to end what this one left when it was killed: see EndLeftovers.
+type Handle struct {
+	Service string `json:"service"`
+	// Process is set for a process, and with it, where they are known, by what its
+	// further processes can be found: the number in LHRUN_RUN behind the run's, and
+	// the pipe that they write to.
+	Process
+	Mark uint64 `json:"mark,omitempty"`
+	Pipe string `json:"pipe,omitempty"`
+	// ID is set for what is no process, in the words of its runner.
+	ID string `json:"id,omitempty"`
+}
+
+// list names handles for people: "pid 7", "pids 7 8".
+func list(handles []Handle) string {
+	var names []string
+	pids := 0
+	for _, h := range handles {
+		name := h.ID
+		if h.PID != 0 {
+			name = strconv.Itoa(h.PID)
+			pids++
+		}
+		names = append(names, name)
+	}
+	all := strings.Join(names, " ")
+	switch {
+	case pids == 0:
+		return all
+	case pids == 1:
+		return "pid " + all
+	}
+	return "pids " + all
+}
+
+// Process names one process for ever: a pid may be used again, but not with the same
+// Start, the kernel's time of its start without a unit.
+type Process struct {
+	PID   int    `json:"pid,omitempty"`
+	Start uint64 `json:"start,omitempty"`
+}
+
+// CrashRecord is what is written down while a Supervisor runs, for the program that
+// clears up after a crash.
+type CrashRecord struct {
+	// Run is Supervisor.RunID.
+	Run string `json:"run"`
+	// Supervisor is the program that runs it; Guard, zero for none, the one that ends
+	// the services when that is killed.
+	Supervisor Process  `json:"supervisor"`
+	Guard      Process  `json:"guard"`
+	Handles    []Handle `json:"processes"`
+}
+
+// Leftover is a process that outlived its run. Service is "" when nothing tells.
+type Leftover struct {
+	Service string `json:"service"`
+	PID     int    `json:"pid"`
+	Command string `json:"command"`
+}
+
+// Handles names every instance that was started and is not known to have ended, which
+// costs nothing. With parts it names all that lives of them, as the processes that a
+// service has started in its turn, and looks at the machine for that.
+func (s *Supervisor) Handles(parts bool) []Handle {
+	var all []Handle
+	for name, i := range s.instances() {
+		found := []Handle{i.Handle()}
+		if parts {
+			found = i.Parts()
+		}
+		for _, h := range found {
+			h.Service = name
+			all = append(all, h)
+		}
+	}
+	return all
+}
+
+// Usage returns what each service that runs uses.
+func (s *Supervisor) Usage() map[string]Usage {
+	all := make(map[string]Usage)
+	for name, i := range s.instances() {
+		if use, ok := i.Usage(); ok {
+			all[name] = use
+		}
+	}
+	return all
+}
+
+// instances are those of now by service; none after the loop's end.
+func (s *Supervisor) instances() map[string]instance {
+	found := make(chan map[string]instance, 1)
+	s.post(func() {
+		all := make(map[string]instance)
+		for _, u := range s.units {
+			if u.attempt != nil && u.attempt.instance != nil {
+				all[u.Name] = u.attempt.instance
+			}
+		}
+		found <- all
+	})
+	select {
+	case all := <-found:
+		return all
+	case <-s.done:
+		return nil
+	}
+}
