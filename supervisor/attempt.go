@@ -7,13 +7,13 @@ import (
 	"github.com/lhrun/lhrun/internal/probe"
 )
 
-// attempt is one life of a service's process. Everything that belongs to it
-// (timers, probes, waiters) carries its pointer, and is dropped when the unit has
-// gone on to another one.
+// attempt is one start of a service and what follows until nothing is left of it. Its
+// timers, probes and waiters carry its pointer, and what they report is dropped once
+// the unit has another attempt.
 type attempt struct {
 	unit *unit
-	// svc and base are what it was started with: a reload changes the unit's.
-	// health and stop are what holds for it now.
+	// svc and base are what it was started with, whatever a reload has made of the
+	// unit's. A reload does change health and stop.
 	svc    Service
 	base   environment
 	health Health
@@ -24,60 +24,60 @@ type attempt struct {
 	sockets *sockets
 	// copied closes when its output has been read to the end.
 	copied chan struct{}
-	// began is a moment before its process.
-	began time.Time
-	// born closes when newborn is set, or when nothing could be started.
-	born    chan struct{}
-	newborn instance
+	// notBefore is a moment before its instance was started.
+	notBefore time.Time
+	// started closes when starting is over. Then newInstance is what was started, nil
+	// for nothing, for those who cannot wait for the loop.
+	started     chan struct{}
+	newInstance instance
 	// over closes when nothing of it is left.
 	over chan struct{}
-	// heard closes when a log or notify probe passes; nil for other kinds.
-	heard  <-chan struct{}
+	// passed closes when a log or notify probe passes; nil for other kinds.
+	passed <-chan struct{}
 	notify *probe.Notify
 	watch  watch
 
-	// release undoes what the attempt has asked for: probe, watcher, timers.
-	release []func()
-	// listening is: its own tree listens on its port.
+	// cleanup stops what goes on beside the instance: probes, the watch, timers.
+	cleanup []func()
+	// listening says that the instance listens on the port of its gate.
 	listening bool
-	// elsewhere is where it listens instead, for people.
-	elsewhere string
-	// usurper is a stranger that has its port.
-	usurper  string
-	probeErr error
-	wasReady bool
-	// patient stops the reminders of a slow start.
-	patient func()
-	ending  bool
-	// unwell counts health failures in a row; unwatch ends asking.
-	unwell  int
-	unwatch func()
+	// otherAddr is where it listens instead, and holder who has its port; "" when unknown.
+	otherAddr string
+	holder    string
+	probeErr  error
+	wasReady  bool
+	// stopReminders ends the remarks on a slow start.
+	stopReminders func()
+	ending        bool
+	// healthFailures counts them in a row; stopHealth ends the checks.
+	healthFailures int
+	stopHealth     func()
 
 	exit *exitStatus
-	// blame is why lhrun itself ended it; startErr why it never ran.
+	// blame is why the supervisor ended it; startErr why it never ran.
 	blame    string
 	timedOut bool
 	startErr error
 }
 
-// current reports whether a still is its unit's life.
+// current reports whether a is still its unit's attempt.
 func (a *attempt) current() bool { return a.unit.attempt == a }
 
-// after runs f in the loop after d, if a is still alive then. Time in which the
-// machine slept is not counted.
+// after runs f in the loop after d, unless a is over or ending by then. Time in which
+// the machine slept does not count.
 func (s *Supervisor) after(a *attempt, d time.Duration, f func()) {
-	a.release = append(a.release, afterAwake(d, func() { s.postTo(a, f) }))
+	a.cleanup = append(a.cleanup, afterAwake(d, func() { s.postTo(a, f) }))
 }
 
-// later is after for what need not be exact when this program was stopped: it wakes
-// up once, where after does eight times.
+// later is after for what may come early when this program was stopped meanwhile. It
+// wakes up once, where after does so eight times.
 func (s *Supervisor) later(a *attempt, d time.Duration, f func()) (stop func()) {
 	t := time.AfterFunc(d, func() { s.postTo(a, f) })
-	a.release = append(a.release, func() { t.Stop() })
+	a.cleanup = append(a.cleanup, func() { t.Stop() })
 	return func() { t.Stop() }
 }
 
-// postTo hands f to the loop, which drops it when a is over or ending.
+// postTo hands f to the loop, which drops it if a is over or ending.
 func (s *Supervisor) postTo(a *attempt, f func()) {
 	s.post(func() {
 		if a.current() && !a.ending {
@@ -86,11 +86,11 @@ func (s *Supervisor) postTo(a *attempt, f func()) {
 	})
 }
 
-// launch begins a new attempt. Spawning happens beside the loop.
+// launch begins a new attempt. Starting happens beside the loop.
 func (s *Supervisor) launch(u *unit) {
 	a := &attempt{
 		unit: u, svc: u.Service, base: s.base, health: u.Health, stop: u.Stop,
-		copied: make(chan struct{}), born: make(chan struct{}), over: make(chan struct{}),
+		copied: make(chan struct{}), started: make(chan struct{}), over: make(chan struct{}),
 		sockets: u.takeSockets(),
 	}
 	u.attempt = a
@@ -106,7 +106,7 @@ func (s *Supervisor) launch(u *unit) {
 	s.openStream(u)
 	env, err := s.listenBefore(a)
 	if err != nil {
-		close(a.born)
+		close(a.started)
 		s.spawned(a, nil, err)
 		return
 	}
@@ -116,8 +116,8 @@ func (s *Supervisor) launch(u *unit) {
 	})
 }
 
-// restartDependents carries a restart along the edges that ask for it. A task
-// that is done is done again.
+// restartDependents restarts the dependents whose dependency on u says so. A task that
+// is completed runs again.
 func (s *Supervisor) restartDependents(u *unit) {
 	for _, dep := range u.dependents {
 		for _, d := range dep.DependsOn {
@@ -133,7 +133,7 @@ func (s *Supervisor) restartDependents(u *unit) {
 
 // start starts the instance once its ports are free. It runs beside the loop.
 func (s *Supervisor) start(a *attempt, env []string) (instance, error) {
-	defer close(a.born)
+	defer close(a.started)
 	if err := s.spawning.Acquire(context.Background(), 1); err != nil {
 		return nil, err
 	}
@@ -143,12 +143,12 @@ func (s *Supervisor) start(a *attempt, env []string) (instance, error) {
 		return nil, err
 	}
 	cmd.Env = a.environ(env...)
-	a.began = time.Now()
+	a.notBefore = time.Now()
 	i, err := s.platform.Start(cmd)
 	if err != nil {
 		return nil, err
 	}
-	a.newborn = i
+	a.newInstance = i
 	stream := a.unit.stream
 	stream.Begin(time.Now())
 	s.spawn(func() {
@@ -158,8 +158,8 @@ func (s *Supervisor) start(a *attempt, env []string) (instance, error) {
 	return i, nil
 }
 
-// occupy sees to it that nobody has the service's ports, or takes them itself and
-// hands them to the process.
+// occupy makes sure that nobody has the service's ports. For a service with Listen it
+// opens them itself and has cmd inherit the sockets.
 func (s *Supervisor) occupy(a *attempt, cmd *command, env *[]string) error {
 	if a.svc.Listen && a.sockets != nil {
 		*env = append(*env, a.sockets.hand(cmd)...)
@@ -186,7 +186,7 @@ func (a *attempt) environ(more ...string) []string {
 	return a.base.with(append(own[:len(own):len(own)], more...)...)
 }
 
-// spawned takes the outcome of start.
+// spawned takes the outcome of start: an instance, or why there is none.
 func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 	u := a.unit
 	u.sockets = a.sockets

@@ -12,18 +12,18 @@ import (
 	"github.com/lhrun/lhrun/internal/probe"
 )
 
-// overslept is by how much a try may be late before lhrun, or the machine, must have
-// been stopped meanwhile: its failure says nothing about the service then.
-const overslept = 2 * time.Second
+// suspendedAfter is how late a check may be. A later one means that this program or the
+// machine was suspended, and its failure says nothing about the service.
+const suspendedAfter = 2 * time.Second
 
-// watchHealth asks a ready service again and again, apart from readiness. What
-// was asked before is not asked any more. A failure while lhrun was not able to take
-// what the service writes says nothing about it either: it may have waited for that.
+// watchHealth checks a ready service again and again, in place of earlier checks. A
+// failure does not count if the service may have been blocked on its output, which the
+// supervisor did not read.
 func (s *Supervisor) watchHealth(a *attempt) {
-	if a.unwatch != nil {
-		a.unwatch()
+	if a.stopHealth != nil {
+		a.stopHealth()
 	}
-	a.unwell = 0
+	a.healthFailures = 0
 	if !a.health.Enabled {
 		return
 	}
@@ -34,7 +34,7 @@ func (s *Supervisor) watchHealth(a *attempt) {
 		return
 	}
 	ctx, cancel := context.WithCancel(a.context())
-	a.unwatch = cancel
+	a.stopHealth = cancel
 	stream := a.unit.stream
 	s.spawn(func() {
 		tick := time.NewTicker(h.Interval)
@@ -48,20 +48,20 @@ func (s *Supervisor) watchHealth(a *attempt) {
 			try, cancel := context.WithTimeout(ctx, h.Timeout)
 			err := check(try)
 			cancel()
-			if err != nil && (time.Since(last) > h.Interval+h.Timeout+overslept || stream.HeldUp(last)) {
+			if err != nil && (time.Since(last) > h.Interval+h.Timeout+suspendedAfter || stream.HeldUp(last)) {
 				continue
 			}
 			s.postTo(a, func() {
 				if ctx.Err() == nil {
-					s.examined(a, err)
+					s.checked(a, err)
 				}
 			})
 		}
 	})
 }
 
-// liveness makes one try out of a health probe. For log and notify that is a look
-// at whether the service has shown itself since the last one.
+// liveness returns what makes one try of a health probe. For log and notify a try
+// passes if the service has given a sign of life since the one before.
 func (s *Supervisor) liveness(a *attempt, h Health) (probe.Check, error) {
 	switch h.Kind {
 	case ProbeLog:
@@ -70,7 +70,7 @@ func (s *Supervisor) liveness(a *attempt, h Health) (probe.Check, error) {
 			return nil, err
 		}
 		var seen atomic.Bool
-		a.release = append(a.release, a.unit.stream.OnLine(probe.Lines(re, func() { seen.Store(true) })))
+		a.cleanup = append(a.cleanup, a.unit.stream.OnLine(probe.Lines(re, func() { seen.Store(true) })))
 		return heartbeat(func() bool { return seen.Swap(false) },
 			fmt.Sprintf("no line matched %q in %s", h.Target, h.Interval)), nil
 	case ProbeNotify:
@@ -104,19 +104,19 @@ func (h Health) watchdog() []string {
 	return []string{"WATCHDOG_USEC=" + strconv.FormatInt(h.Interval.Microseconds(), 10)}
 }
 
-// examined takes one answer. Retries bad ones in a row make the service unhealthy,
-// and end it unless nothing would follow; one good one makes it ready again.
-func (s *Supervisor) examined(a *attempt, err error) {
+// checked takes the outcome of one check. Retries failures in a row make the service
+// unhealthy, and restart it where its policy allows; one success makes it ready again.
+func (s *Supervisor) checked(a *attempt, err error) {
 	u := a.unit
 	if err == nil {
-		a.unwell = 0
+		a.healthFailures = 0
 		s.recovered(u)
 		return
 	}
-	if a.unwell++; a.unwell < a.health.Retries {
+	if a.healthFailures++; a.healthFailures < a.health.Retries {
 		return
 	}
-	why := fmt.Sprintf("unhealthy: %v (%s in a row)", err, count(a.unwell, "failure", "failures"))
+	why := fmt.Sprintf("unhealthy: %v (%s in a row)", err, count(a.healthFailures, "failure", "failures"))
 	if u.status.State == StateUnhealthy {
 		s.amend(u, func(st *Status) { st.Reason = why })
 		return

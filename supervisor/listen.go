@@ -9,10 +9,10 @@ import (
 	"github.com/lhrun/lhrun/ports"
 )
 
-// follow has the shared watcher tell where the attempt's instance listens.
+// follow has the shared watcher report where the attempt's instance listens.
 func (s *Supervisor) follow(a *attempt) {
 	target := a.instance.Target()
-	target.Ports, target.Started = a.svc.ports(), a.began
+	target.Ports, target.Started = a.svc.ports(), a.notBefore
 	target.Opened = func(l ports.Listener) {
 		s.postTo(a, func() { s.opened(a, l.Addr) })
 	}
@@ -20,16 +20,16 @@ func (s *Supervisor) follow(a *attempt) {
 		s.postTo(a, func() { s.stranger(a, l.Addr, h) })
 	}
 	a.watch = s.platform.watch(target)
-	a.release = append(a.release, a.watch.Remove)
+	a.cleanup = append(a.cleanup, a.watch.Remove)
 	if a.svc.gate() == 0 {
 		s.settled(a)
 	}
 }
 
-// settled tells the watcher that nobody waits for this service any more.
+// settled tells the watcher that nobody waits for this service's ports any more.
 func (s *Supervisor) settled(a *attempt) { a.watch.Settle() }
 
-// opened: a process of the tree began to listen at addr.
+// opened takes the news that the instance listens at addr.
 func (s *Supervisor) opened(a *attempt, addr netip.AddrPort) {
 	port := int(addr.Port())
 	s.remarkListener(a, addr)
@@ -51,7 +51,7 @@ func (s *Supervisor) remarkListener(a *attempt, addr netip.AddrPort) {
 	ip := addr.Addr().Unmap()
 	switch {
 	case !a.svc.owns(int(addr.Port())):
-		a.elsewhere = addr.String()
+		a.otherAddr = addr.String()
 		s.remark(u, "listens on %s, %s", addr, a.svc.ownPortHint())
 	case ip.IsUnspecified():
 		s.remark(u, "listens on %s, open to the network: let it bind $HOST (%s)", addr, a.svc.Host)
@@ -69,13 +69,13 @@ func (s *Service) ownPortHint() string {
 	return fmt.Sprintf("not on its port %d: let it use $PORT, or name the port in `ports`", s.Port)
 }
 
-// stranger: somebody else listens on one of the service's ports.
+// stranger takes the news that somebody else listens on one of the service's ports.
 func (s *Supervisor) stranger(a *attempt, addr netip.AddrPort, h ports.Holder) {
 	if a.svc.Listen && h.PID == os.Getpid() {
 		s.remark(a.unit, "has not kept the socket of port %d that it was given (LISTEN_FDS): nobody answers there", addr.Port())
 		return
 	}
 	s.remark(a.unit, "cannot use its port %d, which is held by %s", addr.Port(), h)
-	a.usurper = h.String()
+	a.holder = h.String()
 	s.explain(a)
 }

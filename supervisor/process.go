@@ -33,7 +33,7 @@ func (r processRunner) Start(c command) (instance, error) {
 		if i, err := r.start(direct); err == nil || errors.Is(err, os.ErrClosed) {
 			return i, err
 		}
-		// The shell has words for what is wrong, and runs a script that names nobody.
+		// The shell says what is wrong, and runs a script without a #! line.
 	}
 	c.Argv = execInShell(c.Argv)
 	return r.start(c)

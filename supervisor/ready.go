@@ -13,16 +13,15 @@ import (
 	"github.com/lhrun/lhrun/internal/probe"
 )
 
-// stableAfter is how long a service is ready before its restarts are forgotten;
-// remindEvery is the time between remarks on what a slow starter lacks.
+// After stableAfter of being ready a service's restarts no longer count. A slow start
+// is remarked on every remindEvery.
 const (
 	stableAfter = time.Minute
 	remindEvery = 10 * time.Second
 )
 
-// listenBefore sets up what has to hear the process from its first moment: the
-// tap of a log probe and the socket of a notify probe. It returns the variables
-// that the process needs for it.
+// listenBefore sets up what must be there before the instance is: the tap of a log
+// probe and the socket of a notify probe. It returns the variables for the instance.
 func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
 	if a.svc.Ready.Kind == ProbeLog {
 		re, err := regexp.Compile(a.svc.Ready.Target)
@@ -30,8 +29,8 @@ func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
 			return nil, fmt.Errorf("cannot watch its log: %w", err)
 		}
 		feed, matched := probe.Log(re)
-		a.heard = matched
-		a.release = append(a.release, a.unit.stream.OnLine(feed))
+		a.passed = matched
+		a.cleanup = append(a.cleanup, a.unit.stream.OnLine(feed))
 	}
 	if a.svc.Ready.Kind != ProbeNotify && a.svc.Health.Kind != ProbeNotify {
 		return nil, nil
@@ -43,21 +42,21 @@ func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
 	path := filepath.Join(dir, fmt.Sprintf("%s.%d.notify", a.unit.Name, a.unit.starts))
 	n, err := probe.ListenNotify(path, func(pid int) bool {
 		line := lineageOf(pid) // At once: it may be about to end.
-		<-a.born
-		return a.newborn != nil && a.newborn.Includes(line)
+		<-a.started
+		return a.newInstance != nil && a.newInstance.Includes(line)
 	})
 	if err != nil {
 		return nil, err
 	}
 	a.notify = n
-	a.release = append(a.release, n.Close)
+	a.cleanup = append(a.cleanup, n.Close)
 	if a.svc.Ready.Kind == ProbeNotify {
-		a.heard = n.Ready()
+		a.passed = n.Ready()
 	}
 	return append(a.svc.Health.watchdog(), "NOTIFY_SOCKET="+path), nil
 }
 
-// awaitReady begins everything that can find the attempt ready, at once.
+// awaitReady starts everything that can find the attempt ready.
 func (s *Supervisor) awaitReady(a *attempt) {
 	s.remind(a, remindEvery)
 	if t := a.svc.Ready.Timeout; t > 0 {
@@ -67,11 +66,11 @@ func (s *Supervisor) awaitReady(a *attempt) {
 	s.explain(a)
 	switch {
 	case a.svc.Task:
-	case a.heard != nil:
+	case a.passed != nil:
 		ctx := a.context()
 		s.spawn(func() {
 			select {
-			case <-a.heard:
+			case <-a.passed:
 				s.postTo(a, func() { s.ready(a) })
 			case <-ctx.Done():
 			}
@@ -84,8 +83,8 @@ func (s *Supervisor) awaitReady(a *attempt) {
 	}
 }
 
-// expect ends an attempt that is not ready within t. It has that time anew when it
-// was held up, since what it writes was not taken.
+// expect ends an attempt that is not ready within t. The time starts anew if the
+// service was blocked on its output, which the supervisor did not read.
 func (s *Supervisor) expect(a *attempt, t time.Duration) {
 	since := time.Now()
 	s.after(a, t, func() {
@@ -95,19 +94,19 @@ func (s *Supervisor) expect(a *attempt, t time.Duration) {
 			s.expect(a, t)
 		default:
 			a.timedOut = true
-			s.blame(a, fmt.Sprintf("not %s within %s: %s", a.svc.goal(), a.svc.Ready.Timeout, s.lacks(a)))
+			s.blame(a, fmt.Sprintf("not %s within %s: %s", a.svc.goal(), a.svc.Ready.Timeout, s.unready(a)))
 		}
 	})
 }
 
-// context ends with the attempt.
+// context returns one that ends with the attempt.
 func (a *attempt) context() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
-	a.release = append(a.release, cancel)
+	a.cleanup = append(a.cleanup, cancel)
 	return ctx
 }
 
-// goal is the state that a service or a task is on its way to.
+// goal is the state that a start leads to.
 func (s *Service) goal() State {
 	if s.Task {
 		return StateCompleted
@@ -115,9 +114,9 @@ func (s *Service) goal() State {
 	return StateReady
 }
 
-// gate is the port on which the service's own tree has to listen before anything
-// else can make it ready; 0 is none. The sockets of Listen are open before it
-// starts, and nobody else can have its ports.
+// gate is the port on which the service's instance has to listen before a probe can
+// make it ready; 0 is none. With Listen there is no gate: the sockets are open before
+// the start, so nobody else can have the port.
 func (s *Service) gate() int {
 	if s.Listen {
 		return 0
@@ -133,7 +132,7 @@ func (s *Service) gate() int {
 	return 0
 }
 
-// portOf is the port in a URL or host:port, else otherwise.
+// portOf returns the port in a URL or host:port, or else otherwise.
 func portOf(target string, otherwise int) int {
 	host := target
 	if u, err := url.Parse(target); err == nil && u.Host != "" {
@@ -147,7 +146,7 @@ func portOf(target string, otherwise int) int {
 	return otherwise
 }
 
-// probe asks until the answer is good or the attempt ends.
+// probe checks until one check passes or the attempt ends.
 func (s *Supervisor) probe(a *attempt) {
 	check := s.check(a, a.svc.Ready)
 	pace := probe.Pace{Max: a.svc.Ready.Interval}
@@ -165,7 +164,7 @@ func (s *Supervisor) probe(a *attempt) {
 	})
 }
 
-// check makes one try out of a probe's description.
+// check returns what makes one try of p.
 func (s *Supervisor) check(a *attempt, p Probe) probe.Check {
 	switch p.Kind {
 	case ProbeHTTP:
@@ -188,8 +187,8 @@ func (s *Supervisor) ready(a *attempt) {
 	}
 	u := a.unit
 	a.wasReady, a.probeErr = true, nil
-	if a.patient != nil {
-		a.patient()
+	if a.stopReminders != nil {
+		a.stopReminders()
 	}
 	s.amend(u, func(st *Status) { st.ReadyAt = time.Now() })
 	s.set(u, StateReady, "")
@@ -198,52 +197,52 @@ func (s *Supervisor) ready(a *attempt) {
 	s.watchHealth(a)
 }
 
-// blame ends an attempt that lhrun finds wanting.
+// blame ends an attempt because of why.
 func (s *Supervisor) blame(a *attempt, why string) {
 	a.blame = why
 	s.tell(a.unit, Event{Kind: EventExit, Text: why, Lines: a.unit.stream.Tail(5)})
 	s.end(a)
 }
 
-// remind says every so often what a slow starter lacks. It is never killed for it.
+// remind tells again and again why a slow start is not ready. That alone ends nothing.
 func (s *Supervisor) remind(a *attempt, since time.Duration) {
-	a.patient = s.later(a, remindEvery, func() {
+	a.stopReminders = s.later(a, remindEvery, func() {
 		if a.wasReady {
 			return
 		}
-		s.notice(a.unit, "not %s after %s: %s%s", a.svc.goal(), since, s.lacks(a), s.advice(a, since))
+		s.notice(a.unit, "not %s after %s: %s%s", a.svc.goal(), since, s.unready(a), s.advice(a, since))
 		s.remind(a, since+remindEvery)
 	})
 }
 
-// advice is, in the first reminder only, what to do about a service that listens nowhere.
+// advice says in the first reminder what to do about a service that listens nowhere.
 func (s *Supervisor) advice(a *attempt, since time.Duration) string {
-	if since > remindEvery || a.svc.gate() == 0 || a.listening || a.usurper != "" || a.elsewhere != "" {
+	if since > remindEvery || a.svc.gate() == 0 || a.listening || a.holder != "" || a.otherAddr != "" {
 		return ""
 	}
-	return "; it finds the port in $PORT, and is to have port = false if it serves nothing"
+	return "; listen on $PORT, or set port = false if it serves nothing"
 }
 
-// explain keeps the reason of a starting service up to date.
+// explain updates the reason of a service that is starting.
 func (s *Supervisor) explain(a *attempt) {
 	if a.unit.status.State == StateStarting && !a.svc.Task {
-		if why := s.lacks(a); why != a.unit.status.Reason {
+		if why := s.unready(a); why != a.unit.status.Reason {
 			s.amend(a.unit, func(st *Status) { st.Reason = why })
 			s.tell(a.unit, Event{Kind: EventState})
 		}
 	}
 }
 
-// lacks says in a few words why the attempt is not ready.
-func (s *Supervisor) lacks(a *attempt) string {
+// unready says in a few words why the attempt is not ready.
+func (s *Supervisor) unready(a *attempt) string {
 	gate := a.svc.gate()
 	switch {
 	case a.svc.Task:
 		return "it is still running"
-	case gate != 0 && !a.listening && a.usurper != "":
-		return fmt.Sprintf("its port %d is held by %s", gate, a.usurper)
-	case gate != 0 && !a.listening && a.elsewhere != "":
-		return fmt.Sprintf("it listens on %s instead of its port %d", a.elsewhere, gate)
+	case gate != 0 && !a.listening && a.holder != "":
+		return fmt.Sprintf("its port %d is held by %s", gate, a.holder)
+	case gate != 0 && !a.listening && a.otherAddr != "":
+		return fmt.Sprintf("it listens on %s instead of its port %d", a.otherAddr, gate)
 	case gate != 0 && !a.listening:
 		return fmt.Sprintf("nothing listens on its port %d yet", gate)
 	case a.probeErr != nil:

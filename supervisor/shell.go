@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// simpleCommand is one program with its arguments: no list, pipe, redirection, group
-// or substitution, and nothing before the program.
+// simpleCommand matches one program with its arguments: no list, pipe, redirection,
+// group or substitution, and nothing before the program.
 var simpleCommand = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile("^(\"\\$LHRUN\"|[a-zA-Z0-9_./+-]+)([ \t][^;&|<>()`\n]*)?$")
 })
 
-// execInShell has the shell of a simple command become its program, rather than wait
-// for it: one process less, and when lhrun and its guard are killed in the same
-// instant the kernel ends the program itself.
+// execInShell puts exec before a simple command, so that the shell becomes the program
+// rather than wait for it. That saves a process, and when lhrun and its guard are killed
+// at the same time, the kernel ends the program itself.
 func execInShell(argv []string) []string {
 	if !isShell(argv) {
 		return argv

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// sockets are the listening sockets of a service with Listen. They live as long
-// as the service is wanted, across the lives of its process.
+// sockets are the listening sockets of a service with Listen. They stay open as long
+// as the service is wanted, across its restarts.
 type sockets struct {
 	names []string
 	ports []int
@@ -20,7 +20,7 @@ type sockets struct {
 // mainSocket is the name in LISTEN_FDNAMES of the port that has none.
 const mainSocket = "main"
 
-// listenFor opens the sockets of svc: its port, then the others by name.
+// listenFor opens the sockets of svc: that of its port, then the others by name.
 func listenFor(svc Service) (*sockets, error) {
 	k := &sockets{}
 	if svc.Port != 0 {
@@ -63,7 +63,7 @@ func (k *sockets) close() {
 	}
 }
 
-// fits reports whether the sockets are those that svc needs, in working order.
+// fits reports whether the sockets are those that svc needs and still listen.
 func (k *sockets) fits(svc Service) bool {
 	for _, f := range k.files {
 		if !listens(f) {
@@ -77,15 +77,15 @@ func (k *sockets) fits(svc Service) bool {
 	return slices.Equal(want, have)
 }
 
-// How many sockets there are, from descriptor 3 on, their names, and the pid of
-// the process that they are for: as systemd tells it.
+// The variables by which systemd passes sockets on: how many there are, from
+// descriptor 3 on, their names, and the pid of the process that they are for.
 const (
 	listenFDs   = "LISTEN_FDS"
 	listenNames = "LISTEN_FDNAMES"
 	listenPID   = "LISTEN_PID"
 )
 
-// hand has cmd get the sockets.
+// hand has cmd inherit the sockets and returns the variables that tell of them.
 func (k *sockets) hand(cmd *command) (env []string) {
 	cmd.Files, cmd.PIDVar = k.files, listenPID
 	return []string{
@@ -94,8 +94,8 @@ func (k *sockets) hand(cmd *command) (env []string) {
 	}
 }
 
-// takeSockets hands the unit's sockets to a new attempt, if they still are what
-// the service needs.
+// takeSockets returns the unit's sockets for a new attempt. It closes them first where
+// they are not what the service needs; nil has occupy open new ones.
 func (u *unit) takeSockets() *sockets {
 	if k := u.sockets; k != nil && (!u.Listen || !k.fits(u.Service)) {
 		u.dropSockets()
@@ -103,7 +103,7 @@ func (u *unit) takeSockets() *sockets {
 	return u.sockets
 }
 
-// dropSockets closes them once nobody wants the service any more.
+// dropSockets closes the unit's sockets.
 func (u *unit) dropSockets() {
 	u.sockets.close()
 	u.sockets = nil

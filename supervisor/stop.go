@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// end takes the attempt's whole process tree down, beside the loop.
+// end ends the attempt's instance, beside the loop.
 func (s *Supervisor) end(a *attempt) {
 	if a.instance == nil {
-		return // Still spawning: spawned comes back to it.
+		return // It is being started; advance calls again when spawned has come.
 	}
 	a.ending = true
 	s.unhook(a)
@@ -33,9 +33,9 @@ func (s *Supervisor) end(a *attempt) {
 	})
 }
 
-// readRest takes what is still in the pipe of a process that is gone. Only a
-// stranger that was handed the writing end can keep it open. An Output that has
-// stalled keeps nobody from what comes next, only Run from returning.
+// readRest takes what is still in the pipe of an instance that is gone. Only a stranger
+// that was handed the writing end can keep the pipe open. A blocked Output delays Run's
+// return, and nothing else.
 func (s *Supervisor) readRest(a *attempt) {
 	waitBriefly(a.copied, time.Second)
 	out := a.instance.Output()
@@ -47,17 +47,17 @@ func (s *Supervisor) readRest(a *attempt) {
 	waitBriefly(a.copied, time.Second)
 }
 
-// unhook ends everything that the attempt has going on beside its process.
+// unhook stops everything that goes on beside the attempt's instance.
 func (s *Supervisor) unhook(a *attempt) {
-	for _, f := range a.release {
+	for _, f := range a.cleanup {
 		f()
 	}
-	a.release = nil
+	a.cleanup = nil
 }
 
-// runStopCommand runs a service's own way of stopping and reports whether that
-// succeeded, so that no signal is needed. It has the stop timeout, and what is left
-// then has it anew.
+// runStopCommand runs the service's stop command and reports whether it succeeded, so
+// that no signal is needed. The command gets the stop timeout; the instance gets the
+// whole of it again afterwards.
 func (s *Supervisor) runStopCommand(a *attempt, stop Stop) bool {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

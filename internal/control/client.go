@@ -294,5 +294,5 @@ func (c *Client) refused(ctx context.Context, err error) error {
 }
 
 func (c *Client) lost(err error) error {
-	return fmt.Errorf("%w: lhrun%s ended without a word (%v)", ErrLost, c.who(), err)
+	return fmt.Errorf("%w: lhrun%s ended unexpectedly (%v)", ErrLost, c.who(), err)
 }

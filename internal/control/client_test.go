@@ -184,7 +184,7 @@ func TestAKilledServerIsToldFromAnEnd(t *testing.T) {
 	<-going
 	_ = cmd.Process.Kill()
 	for range 2 {
-		if err := <-ended; !errors.Is(err, ErrLost) || !strings.Contains(err.Error(), fmt.Sprintf("lhrun (pid %d) ended without a word", cmd.Process.Pid)) {
+		if err := <-ended; !errors.Is(err, ErrLost) || !strings.Contains(err.Error(), fmt.Sprintf("lhrun (pid %d) ended unexpectedly", cmd.Process.Pid)) {
 			t.Error(err)
 		}
 	}

@@ -12,8 +12,8 @@ var ErrNotRunning = errors.New("the project does not run")
 // what is asked of a project that is on its way down.
 var ErrEnded = errors.New("the project has ended")
 
-// ErrLost is: the connection broke off, as when lhrun is killed.
-var ErrLost = errors.New("the connection to the project is lost")
+// ErrLost is returned when the connection broke off, as when lhrun is killed.
+var ErrLost = errors.New("connection lost")
 
 // Mistake is an error of the one who asks, or of the project's file; nothing has
 // changed. It stays one across the socket.
