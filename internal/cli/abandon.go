@@ -30,9 +30,9 @@ func (c *course) held(sig os.Signal, again bool) {
 }
 
 // mourn ends everything at once when the guard has been killed.
-func (c *course) mourn(ctx context.Context, ward *proc.Ward) {
+func (c *course) mourn(ctx context.Context, guard *proc.GuardedSide) {
 	select {
-	case <-ward.Lost():
+	case <-guard.Lost():
 		c.abandon(exitFailed)
 	case <-ctx.Done():
 	}

@@ -13,7 +13,7 @@ import (
 // upAway puts a run into the background, unless there is one already, and stays
 // until all is ready.
 func (g *globals) upAway(o upOptions) error {
-	signals, stop := proc.Presses(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signals, stop := proc.NotifyDebounced(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	return g.together(o, signals, func() (*meeting, error) { return g.beginAway(o, signals) })
 }

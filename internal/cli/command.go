@@ -61,7 +61,7 @@ func (c *command) hear(a proc.Arrival) {
 		c.signal(sig)
 	default:
 		time.AfterFunc(reaction, func() {
-			if proc.Unheard(c.process.Pid, sig) {
+			if proc.MissedSignal(c.process.Pid, sig) {
 				c.signal(sig)
 			}
 		})

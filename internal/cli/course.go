@@ -29,8 +29,8 @@ type course struct {
 	stopped int
 }
 
-// run drives a session from its start to its end, in the care of ward.
-func (ses *session) run(ward *proc.Ward) error {
+// run drives a session from its start to its end, in the care of guard.
+func (ses *session) run(guard *proc.GuardedSide) error {
 	// With a handler a closed stdout is an error of write, not lhrun's sudden death.
 	pipe := make(chan os.Signal, 1)
 	signal.Notify(pipe, syscall.SIGPIPE)
@@ -48,9 +48,9 @@ func (ses *session) run(ward *proc.Ward) error {
 	}
 	whole, over := context.WithCancel(context.Background())
 	defer over()
-	signals := heed(whole, ward.Signals(), func(sig os.Signal) { c.held(sig, ctx.Err() != nil) })
-	go c.mourn(whole, ward)
-	if err := c.drive(ward, signals, c.heedDowns(whole), news, ended); err != nil {
+	signals := heed(whole, guard.Signals(), func(sig os.Signal) { c.held(sig, ctx.Err() != nil) })
+	go c.mourn(whole, guard)
+	if err := c.drive(guard, signals, c.heedDowns(whole), news, ended); err != nil {
 		c.view.warn("%v", err)
 	}
 	if c.outcome == nil && c.pressed.Load() {
@@ -61,11 +61,11 @@ func (ses *session) run(ward *proc.Ward) error {
 
 // drive is the one loop of a run. The error is of the log store: nothing that ran
 // is the worse for it.
-func (c *course) drive(ward *proc.Ward, signals <-chan os.Signal, downs <-chan bool, news *news, ended <-chan error) error {
+func (c *course) drive(guard *proc.GuardedSide, signals <-chan os.Signal, downs <-chan bool, news *news, ended <-chan error) error {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	ticking := true
-	events, broken, lost := news.events, c.screen.Failed(), ward.Lost()
+	events, broken, lost := news.events, c.screen.Failed(), guard.Lost()
 	for {
 		if c.moving() != ticking {
 			ticking = !ticking

@@ -48,7 +48,7 @@ The first Ctrl-C only says what is still waited for; the second kills it.`,
 func (g *globals) down(ctx context.Context, o downOptions) error {
 	screen := g.newBareScreen()
 	defer screen.Close()
-	signals, stop := proc.Presses(os.Interrupt, syscall.SIGTERM)
+	signals, stop := proc.NotifyDebounced(os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	d := &descent{options: o, view: newView(screen, nil, g.masker()), signals: signals}
 	err := d.run(ctx, g)

@@ -49,7 +49,7 @@ type errand struct {
 	*watch
 	stage
 	screen *errandScreen
-	ward   *proc.Ward
+	guard  *proc.GuardedSide
 
 	phase   phase
 	since   time.Time // of the phase
@@ -58,12 +58,12 @@ type errand struct {
 	outcome error
 }
 
-// errand drives one from its start to its end, in the care of ward.
-func (g *globals) errand(o runOptions, ward *proc.Ward) error {
+// errand drives one from its start to its end, in the care of guard.
+func (g *globals) errand(o runOptions, guard *proc.GuardedSide) error {
 	pipe := make(chan os.Signal, 1)
 	signal.Notify(pipe, syscall.SIGPIPE) // As in run of a session.
 	defer signal.Stop(pipe)
-	e := &errand{globals: g, runOptions: o, ward: ward, since: time.Now()}
+	e := &errand{globals: g, runOptions: o, guard: guard, since: time.Now()}
 	events, err := e.enter()
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (g *globals) errand(o runOptions, ward *proc.Ward) error {
 func (e *errand) drive(news *news) error {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
-	events, over, lost := news.events, e.over(), e.ward.Lost()
+	events, over, lost := news.events, e.over(), e.guard.Lost()
 	e.judge()
 	for over != nil || e.command != nil {
 		select {
@@ -88,7 +88,7 @@ func (e *errand) drive(news *news) error {
 			}
 			e.take(ev, e.phase == phaseEnding)
 			e.judge()
-		case a := <-e.ward.Arrivals():
+		case a := <-e.guard.Arrivals():
 			e.arrive(a)
 		case kill := <-e.downs():
 			e.down(kill)

@@ -73,11 +73,11 @@ func runArgs(cmd *cobra.Command, args []string) error {
 // becomes of it. The guard is in one process group with it and with the command, so
 // a terminal treats the three as one.
 func (g *globals) run(o runOptions) error {
-	ward, guarded := proc.Guarded()
+	guard, guarded := proc.Guarded()
 	if guarded {
-		return g.errand(o, ward)
+		return g.errand(o, guard)
 	}
-	code, err := proc.Guard(proc.GuardOptions{Together: true})
+	code, err := proc.Guard(proc.GuardOptions{SameGroup: true})
 	if err != nil {
 		return err
 	}

@@ -49,12 +49,12 @@ const (
 
 // openSession does all that comes before the first spawn. On an error nothing is
 // held and nothing runs.
-func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err error) {
+func (g *globals) openSession(o upOptions, guard *proc.GuardedSide) (_ *session, err error) {
 	p, err := g.find()
 	if err != nil {
 		return nil, err
 	}
-	proc.MakeRoom(spareFiles + filesEach*len(p.Services))
+	proc.ReserveDescriptors(spareFiles + filesEach*len(p.Services))
 	ses := &session{project: p, globals: g, options: o}
 	if ses.wanted, err = p.Select(o.names, g.profiles, o.noDeps); err != nil {
 		return nil, err
@@ -85,11 +85,11 @@ func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err err
 	ses.view.keep = ses.own.add
 	ses.view.header(ses.project, len(ses.wanted))
 	ses.tellBeforehand(swept)
-	return ses, ses.prepare(o, ward)
+	return ses, ses.prepare(o, guard)
 }
 
 // prepare writes the port files and makes the supervisor.
-func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
+func (ses *session) prepare(o upOptions, guard *proc.GuardedSide) error {
 	remarks, err := writePortFiles(ses.Dir, nil, ses.resolved.Dotenv)
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
 	ses.own.begin(ses.sup)
 	ses.recorder, err = ses.instance.keepRecord(record{
 		CrashRecord: supervisor.CrashRecord{
-			Run: ses.sup.RunID(), Supervisor: supervisor.Process(proc.Self()), Guard: supervisor.Process(ward.Guard()),
+			Run: ses.sup.RunID(), Supervisor: supervisor.Process(proc.Self()), Guard: supervisor.Process(guard.Guard()),
 		},
 		Checkout: ses.checkout,
 		File:     realPath(ses.File),

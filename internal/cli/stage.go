@@ -13,7 +13,7 @@ import (
 // is. The news begin with those of what it has started.
 func (e *errand) enter() (*news, error) {
 	for limit := time.Now().Add(meetPatience); ; {
-		ses, err := e.openSession(upOptions{names: e.with, openScreen: e.openScreen}, e.ward)
+		ses, err := e.openSession(upOptions{names: e.with, openScreen: e.openScreen}, e.guard)
 		if err == nil {
 			return e.host(ses)
 		}
@@ -32,7 +32,7 @@ func (e *errand) enter() (*news, error) {
 		}
 		select {
 		case <-time.After(meetPause):
-		case <-e.ward.Arrivals():
+		case <-e.guard.Arrivals():
 			return nil, exitError{exitInterrupted, nil}
 		}
 	}

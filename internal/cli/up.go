@@ -89,7 +89,7 @@ func (g *globals) up(o upOptions) error {
 		}
 		return g.printPlan(p, o.json)
 	}
-	ward, guarded := proc.Guarded()
+	guard, guarded := proc.Guarded()
 	away := os.Getenv(awayKey) != ""
 	switch {
 	case guarded:
@@ -97,7 +97,7 @@ func (g *globals) up(o upOptions) error {
 		if g.away = away; away {
 			o.timeout = 0 // That is for the one who waits.
 		}
-		return g.host(o, ward)
+		return g.host(o, guard)
 	case o.detach && !away:
 		return g.upAway(o)
 	}
@@ -110,11 +110,11 @@ func (g *globals) up(o upOptions) error {
 }
 
 // host runs the project, or joins the run that there is.
-func (g *globals) host(o upOptions, ward *proc.Ward) error {
-	return g.together(o, ward.Signals(), func() (*meeting, error) {
-		ses, err := g.openSession(o, ward)
+func (g *globals) host(o upOptions, guard *proc.GuardedSide) error {
+	return g.together(o, guard.Signals(), func() (*meeting, error) {
+		ses, err := g.openSession(o, guard)
 		if err == nil {
-			return nil, errors.Join(ses.handOver(), ses.run(ward), ses.close())
+			return nil, errors.Join(ses.handOver(), ses.run(guard), ses.close())
 		}
 		running, ok := errors.AsType[errRunning](err)
 		if !ok {

@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// pairPatience is how much later than the one of the two the other can get a signal
-// that their group got. It delays signals that only one got.
+// pairPatience is how long after the one side the other may get a signal that was sent
+// to their group. A signal that only one side got is delayed by it.
 const pairPatience = 200 * time.Millisecond
 
-// pair makes arrivals of the signals that this program got and of those that the
-// guard tells of: one that both got went to the whole group.
-func (w *Ward) pair(told <-chan syscall.Signal) {
+// pair turns the signals that this program got, and those that the guard tells of, into
+// arrivals. A signal that both got was sent to the whole group.
+func (g *GuardedSide) pair(told <-chan syscall.Signal) {
 	var p pairing
-	own := presses{}
+	own := debouncer{}
 	wake := time.NewTimer(0)
 	defer wake.Stop()
 	for {
 		select {
-		case sig := <-w.signals:
-			if sig := sig.(syscall.Signal); !own.again(sig) {
-				w.arrive(p.take(sig, mine, time.Now()))
+		case sig := <-g.signals:
+			if sig := sig.(syscall.Signal); !own.repeats(sig) {
+				g.arrive(p.take(sig, mine, time.Now()))
 			}
 		case sig := <-told:
-			w.arrive(p.take(sig, theirs, time.Now()))
+			g.arrive(p.take(sig, theirs, time.Now()))
 		case now := <-wake.C:
-			w.arrive(p.alone(now))
-		case <-w.lost:
+			g.arrive(p.alone(now))
+		case <-g.lost:
 			return
 		}
 		if len(p.open) > 0 {
@@ -37,16 +37,16 @@ func (w *Ward) pair(told <-chan syscall.Signal) {
 	}
 }
 
-func (w *Ward) arrive(arrivals []Arrival) {
+func (g *GuardedSide) arrive(arrivals []Arrival) {
 	for _, a := range arrivals {
 		select {
-		case w.arrivals <- a:
-		case <-w.lost:
+		case g.arrivals <- a:
+		case <-g.lost:
 		}
 	}
 }
 
-// side is one of the two that may have got a signal.
+// side is who got a signal: this program or its guard.
 type side bool
 
 const (
@@ -54,7 +54,7 @@ const (
 	theirs side = true
 )
 
-// pairing holds the signals that only one side has got as yet, the oldest first.
+// pairing holds the signals that only one side has got so far, the oldest first.
 type pairing struct{ open []half }
 
 type half struct {
@@ -63,7 +63,7 @@ type half struct {
 	until time.Time
 }
 
-// take matches a signal with the same one of the other side.
+// take pairs a signal with the same signal of the other side, or waits for that.
 func (p *pairing) take(sig syscall.Signal, s side, now time.Time) []Arrival {
 	for i, h := range p.open {
 		if h.sig == sig && h.side != s {
@@ -75,7 +75,7 @@ func (p *pairing) take(sig syscall.Signal, s side, now time.Time) []Arrival {
 	return nil
 }
 
-// alone gives up on the signals that the other side ought to have got by now.
+// alone returns the signals that the other side would have got by now.
 func (p *pairing) alone(now time.Time) (out []Arrival) {
 	for len(p.open) > 0 && !p.open[0].until.After(now) {
 		out = append(out, Arrival{p.open[0].sig, false, p.open[0].until.Add(-pairPatience)})

@@ -37,9 +37,9 @@ func TestPairingTellsTheGroupsSignalsFromThoseOfOne(t *testing.T) {
 	}
 }
 
-func ranTogether(t *testing.T, tty bool) (g *child, member int) {
+func ranInSameGroup(t *testing.T, tty bool) (g *child, member int) {
 	t.Helper()
-	s := roleSpec("together runner")
+	s := roleSpec("same-group runner")
 	s.TTY = tty
 	g = startSpec(t, newTable(t), s)
 	for range 2 {
@@ -61,7 +61,7 @@ func ranTogether(t *testing.T, tty bool) (g *child, member int) {
 // What a terminal or anybody else sends to the group arrives once at each of its
 // members, and is known to have.
 func TestTogetherASignalOfTheGroupIsKnownAsOne(t *testing.T) {
-	g, _ := ranTogether(t, false)
+	g, _ := ranInSameGroup(t, false)
 	syscall.Kill(-g.PID(), unix.SIGINT)
 	heard(t, g, "got interrupt true", "member-got interrupt")
 	syscall.Kill(g.PID(), unix.SIGTERM)
@@ -75,7 +75,7 @@ func TestTogetherASignalOfTheGroupIsKnownAsOne(t *testing.T) {
 }
 
 func TestTogetherCtrlCOnATerminalIsTheGroups(t *testing.T) {
-	g, _ := ranTogether(t, true)
+	g, _ := ranInSameGroup(t, true)
 	setMode(t, g.Output(), unix.NOFLSH, unix.ECHO)
 	g.Output().Write([]byte{3})
 	heard(t, g, "got interrupt true", "member-got interrupt")
@@ -84,7 +84,7 @@ func TestTogetherCtrlCOnATerminalIsTheGroups(t *testing.T) {
 }
 
 func TestTogetherNothingIsLeftOfAKilledRunner(t *testing.T) {
-	g, member := ranTogether(t, false)
+	g, member := ranInSameGroup(t, false)
 	st, ok := readStat(member)
 	runner, ok2 := readStat(st.ppid)
 	if !ok || !ok2 {

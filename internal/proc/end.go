@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// killPatience is how long a process may survive SIGKILL before it is given up:
+// killPatience is how long a process may survive SIGKILL before killUntilGone gives up:
 // it belongs to another user, or hangs in the kernel.
 const killPatience = 5 * time.Second
 
@@ -23,15 +23,15 @@ func (p *Process) Signal(sig syscall.Signal) error {
 	return err
 }
 
-// send sends one signal after the other to the same processes. Look and signal are one
-// turn at the lock: where a crowd ends at once, the first are gone while the last are
-// still looked at. It returns who they are.
+// send sends one signal after the other to the same processes and returns them. It
+// holds the lock from the look to the last signal: where a crowd ends at once, the
+// first would be gone while the last are still looked at.
 func (p *Process) send(signals ...syscall.Signal) ([]stat, error) {
 	asked, exited := time.Now(), p.exited()
 	t := p.table
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	// The look comes first: what a signal orphans is known by it.
+	// The look comes first, so that what a signal orphans is known.
 	members := t.membersLocked(p, now, asked, exited)
 	var first error
 	for _, sig := range signals {
@@ -47,7 +47,8 @@ func (p *Process) send(signals ...syscall.Signal) ([]stat, error) {
 	return members, first
 }
 
-// signalGroup is for who holds the lock, which keeps the group's number taken.
+// signalGroup signals the leader's group. Callers hold mu, which keeps the group's
+// number taken.
 func (t *Table) signalGroup(p *Process, sig syscall.Signal) error {
 	if t.leaders[p.id.PID] != p {
 		return os.ErrProcessDone
@@ -59,9 +60,9 @@ func (t *Table) signalGroup(p *Process, sig syscall.Signal) error {
 	return err
 }
 
-// End signals the whole tree and returns when all of it is gone. What is left
-// after timeout, or when kill closes, is killed; a timeout of 0 kills at once. A
-// stopped process is continued, so that it can react.
+// End signals the whole tree and returns when all of it is gone. It kills what is left
+// after timeout, or when kill closes; a timeout of 0 kills at once. It continues stopped
+// processes, so that they can react.
 //
 // The error names what even SIGKILL did not end within seconds. Several calls at
 // once are fine.
@@ -74,7 +75,7 @@ func (p *Process) End(sig syscall.Signal, timeout time.Duration, kill <-chan str
 	return p.kill()
 }
 
-// ask reports whether the tree went by itself.
+// ask sends sig and reports whether all of the tree ended by it.
 func (p *Process) ask(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) bool {
 	told := map[ID]stat{}
 	members, _ := p.send(sig, syscall.SIGCONT)
@@ -107,13 +108,13 @@ func (p *Process) ask(sig syscall.Signal, timeout time.Duration, kill <-chan str
 	}
 }
 
-// tellNewcomers asks those to end as well that began while the others were asked, or
-// left the group between the look and the signal.
+// tellNewcomers also signals what started after the others were signalled, or left the
+// group between the look and the signal.
 func (p *Process) tellNewcomers(left []stat, told map[ID]stat, sig syscall.Signal) {
 	for _, s := range left {
 		before, known := told[s.ID]
 		hasLeft := before.pgrp == p.id.PID && s.pgrp != p.id.PID
-		if known && !hasLeft || s.leaving() { // One that is leaving may be anybody's: see members.
+		if known && !hasLeft || s.exiting() { // One that is exiting may be anybody's: see members.
 			continue
 		}
 		told[s.ID] = s
@@ -130,9 +131,9 @@ func (p *Process) kill() error {
 	case <-p.done:
 	case <-time.After(20 * time.Millisecond):
 	}
-	left := hunt(func() []stat { return p.table.members(p, final) })
-	// One that hangs in the midst of its exit may be anybody's: see members.
-	left = slices.DeleteFunc(left, func(s stat) bool { return s.leaving() && p.table.ownerOf(s) != p })
+	left := killUntilGone(func() []stat { return p.table.members(p, final) })
+	// One that hangs in its exit may be anybody's: see members.
+	left = slices.DeleteFunc(left, func(s stat) bool { return s.exiting() && p.table.ownerOf(s) != p })
 	if len(left) > 0 {
 		return fmt.Errorf("cannot end pid %d (%s): it survives SIGKILL", left[0].PID, Command(left[0].PID))
 	}
@@ -140,40 +141,40 @@ func (p *Process) kill() error {
 	return nil
 }
 
-// hunt kills what list names until it names nothing, and returns what it had to
-// give up.
-func hunt(list func() []stat) []stat {
+// killUntilGone kills what list names until it names nothing, and returns the survivors
+// of killPatience.
+func killUntilGone(list func() []stat) []stat {
 	first := map[ID]time.Time{}
 	pause := time.Millisecond / 2
 	for round := 0; ; round++ {
-		prey := list()
+		targets := list()
 		if round > 1 {
-			prey = freeze(list, prey)
+			targets = freeze(list, targets)
 		}
-		tough := 0
-		for _, s := range prey {
+		survivors := 0
+		for _, s := range targets {
 			signalExact(s.ID, syscall.SIGKILL)
 			if at, ok := first[s.ID]; !ok {
 				first[s.ID] = time.Now()
 			} else if time.Since(at) > killPatience {
-				tough++
+				survivors++
 			}
 		}
-		if tough == len(prey) {
-			return prey
+		if survivors == len(targets) {
+			return targets
 		}
 		time.Sleep(pause)
 		pause = min(2*pause, 20*time.Millisecond)
 	}
 }
 
-// freeze stops all of prey, and what it has started meanwhile, until nothing new
-// comes: a chain of processes that each start the next outruns a plain kill.
-func freeze(list func() []stat, prey []stat) []stat {
+// freeze stops the targets, and what they have started meanwhile, until nothing new
+// appears: a chain of processes that each start the next outruns a plain kill.
+func freeze(list func() []stat, targets []stat) []stat {
 	stopped := map[ID]bool{}
 	for range 100 {
 		fresh := 0
-		for _, s := range prey {
+		for _, s := range targets {
 			if !stopped[s.ID] {
 				stopped[s.ID] = true
 				signalExact(s.ID, syscall.SIGSTOP)
@@ -183,7 +184,7 @@ func freeze(list func() []stat, prey []stat) []stat {
 		if fresh == 0 {
 			break
 		}
-		prey = list()
+		targets = list()
 	}
-	return prey
+	return targets
 }

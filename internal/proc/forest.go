@@ -25,7 +25,7 @@ func survey() forest {
 	return f
 }
 
-// children of s include those that only wait to be reaped.
+// children returns those of s, with those that only wait to be reaped.
 func (f forest) children(s stat) []stat {
 	if f.byParent == nil {
 		return listChildren(s, func(int) bool { return false })
@@ -52,30 +52,30 @@ func (f forest) below(roots []stat) []stat {
 	return living
 }
 
-// lost returns the processes that may have lost their parent: the children of
-// those that orphans of this program go to. Those that known names are left out.
-// Where each thread has a list of its own only threads are asked; nil is all.
-func (f forest) lost(threads []int, known func(pid int) bool) []stat {
+// orphans returns the processes that may have lost their parent: the children of those
+// that orphans of this program go to, without those that known reports. Where each
+// thread has a list of its own, only threads are asked; nil asks all.
+func (f forest) orphans(threads []int, known func(pid int) bool) []stat {
 	if getsOrphans() && f.byParent == nil {
 		return listAdopted(threads, known)
 	}
 	if f.byParent == nil {
 		f = survey()
 	}
-	heirs := map[int]bool{1: true}
-	for pid := os.Getpid(); !heirs[pid]; {
-		heirs[pid] = true
+	adopters := map[int]bool{1: true}
+	for pid := os.Getpid(); !adopters[pid]; {
+		adopters[pid] = true
 		if s, ok := readStat(pid); ok && s.ppid > 0 {
 			pid = s.ppid
 		}
 	}
-	var lost []stat
-	for heir := range heirs {
-		for _, s := range f.byParent[heir] {
+	var orphans []stat
+	for adopter := range adopters {
+		for _, s := range f.byParent[adopter] {
 			if !known(s.PID) {
-				lost = append(lost, s)
+				orphans = append(orphans, s)
 			}
 		}
 	}
-	return lost
+	return orphans
 }

@@ -9,12 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forker starts processes that the kernel kills when this program dies, however it
-// dies: with both halves gone at once, a leader goes too. What a leader has started
-// in its turn does not; that is for the mark.
+// forker starts processes that the kernel kills when this program dies, however that
+// happens, even if its guard dies at the same time. The kernel does not kill what they
+// have started in turn; that is found by its mark.
 //
-// The kernel's word for a program's death is the end of the thread that forked, so
-// there is one thread that does nothing else.
+// The kernel goes by the end of the thread that forked, so one thread does nothing else.
 type forker struct {
 	asked chan func()
 	ended chan struct{}
@@ -27,7 +26,7 @@ func newForker() *forker {
 	return f
 }
 
-// run never unlocks the thread, so the thread ends with it, and not before.
+// run never unlocks its thread, so the thread ends when run returns.
 func (f *forker) run() {
 	runtime.LockOSThread()
 	f.tid.Store(int64(unix.Gettid()))
@@ -56,8 +55,8 @@ func (f *forker) fork(path string, argv []string, attr *syscall.ProcAttr) (pid i
 	}
 }
 
-// thread is the one that forks; 0 before it has forked anything.
+// thread returns the id of the thread that forks; 0 before it runs.
 func (f *forker) thread() int { return int(f.tid.Load()) }
 
-// close comes after everything has ended.
+// close ends the thread. Everything it started must have ended.
 func (f *forker) close() { close(f.ended) }

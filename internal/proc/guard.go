@@ -16,27 +16,26 @@ import (
 // readyPatience is how long signals wait for the supervisor to be ready for them.
 const readyPatience = 5 * time.Second
 
-// guard outlives the supervisor, its one child, to end what that leaves behind.
+// guard outlives the supervisor, its only child, and ends what that leaves behind.
 type guard struct {
 	child int
 	// waiting are the signals that came before the child was ready for them.
-	waiting []syscall.Signal
-	ready   bool
-	// pressed is when each signal to end came last.
-	pressed presses
-	// told is where a child in our own group is told of signals: sent to it, they
-	// could not be told from those that the group got.
+	waiting   []syscall.Signal
+	ready     bool
+	debounced debouncer
+	// told, set for SameGroup, is where the guard writes its signals to the child. Had it
+	// sent them, the child could not tell them from those that the whole group got.
 	told *os.File
 }
 
-// Guard starts this program again as its child, in a process group of its own,
-// and stays until the child has died, for whatever reason. Then it kills all that
+// Guard starts this program again as its child, in a process group of its own, and
+// waits until the child has died, for whatever reason. Then it kills everything that
 // descends from it, and returns the child's exit code, 128+n for signal n.
 //
-// Signals are passed on to the child, which must call Guarded. The terminal's only
-// reach the guard, so the child sees each of them once, unless they are Together; so
-// it does where one comes twice within a tenth of a second. Ctrl-Z stops both. They are
-// not given back, as this program is to end with the child.
+// Guard passes signals on to the child, which must call Guarded. The terminal's signals
+// reach the guard alone, except with SameGroup, so the child gets each of them once. One
+// that comes twice within a tenth of a second is passed on once. Ctrl-Z stops both. The
+// caller is to exit when Guard returns: signals stay redirected.
 func Guard(o GuardOptions) (exitCode int, err error) {
 	if err := BecomeSubreaper(); err != nil {
 		return 0, err
@@ -53,14 +52,14 @@ func Guard(o GuardOptions) (exitCode int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	// While the child begins. What comes before does what it does to any program, and
-	// the child ends when this one has.
+	// This takes its time, so the child starts meanwhile. A signal that comes earlier ends
+	// this program, and the child with it.
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, append(forwarded(), unix.SIGTSTP, unix.SIGCONT)...)
 	exit := make(chan Exit, 1)
 	go func() { exit <- w.wait() }()
-	g := guard{child: w.pid, pressed: presses{}}
-	if o.Together {
+	g := guard{child: w.pid, debounced: debouncer{}}
+	if o.SameGroup {
 		g.told = near
 	}
 	end := g.pass(signals, near, exit)
@@ -82,16 +81,16 @@ func startAgain(o GuardOptions, far *os.File, run string) (waiter, error) {
 	}
 	inode, _ := socketInode(int(far.Fd()))
 	self := Self()
-	env := []string{fmt.Sprintf("%s=%d %d %d %t", guardKey, inode, self.PID, self.Start, o.Together)}
+	env := []string{fmt.Sprintf("%s=%d %d %d %t", guardKey, inode, self.PID, self.Start, o.SameGroup)}
 	for _, pair := range marked(o.Env, run, 0) {
 		if !strings.HasPrefix(pair, guardKey+"=") {
 			env = append(env, pair)
 		}
 	}
-	sys := &syscall.SysProcAttr{Setpgid: !o.Together}
+	sys := &syscall.SysProcAttr{Setpgid: !o.SameGroup}
 	pidfd := askPidfd(sys)
 	pid, err := syscall.ForkExec(path, o.Args, &syscall.ProcAttr{
-		Env: env, Files: withRoom([]uintptr{0, 1, 2, far.Fd()}), Sys: sys,
+		Env: env, Files: withHeadroom([]uintptr{0, 1, 2, far.Fd()}), Sys: sys,
 	})
 	if err != nil {
 		return waiter{}, fmt.Errorf("cannot start %s again: %w", path, err)
@@ -99,7 +98,7 @@ func startAgain(o GuardOptions, far *os.File, run string) (waiter, error) {
 	return newWaiter(pid, pidfd), nil
 }
 
-// ownPath is this program's file, even when another has taken its name meanwhile.
+// ownPath returns this program's file, even if another has taken its name meanwhile.
 func ownPath() (string, error) {
 	const running = "/proc/self/exe"
 	path, err := os.Executable()
@@ -125,8 +124,8 @@ func line() (near, far *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "supervisor"), os.NewFile(uintptr(fds[1]), "guard"), nil
 }
 
-// pass passes signals on until the child exits. They wait for its first word,
-// before which the default action of most would end it.
+// pass passes signals on until the child exits. They wait until the child says that it
+// is ready: before that, most would end it.
 func (g *guard) pass(signals <-chan os.Signal, near *os.File, exit <-chan Exit) Exit {
 	near.SetReadDeadline(time.Now().Add(readyPatience))
 	ready := make(chan struct{})
@@ -149,15 +148,15 @@ func (g *guard) pass(signals <-chan os.Signal, near *os.File, exit <-chan Exit) 
 	}
 }
 
-// take deals with one signal. The child is unreaped while pass runs, so its pid
-// is its own.
+// take handles one signal. The child is not reaped while pass runs, so its pid is
+// still its own.
 func (g *guard) take(sig syscall.Signal) {
 	whole := -g.child
 	if g.told != nil {
-		whole = g.child // The group is ours too, and the shell's business.
+		whole = g.child // The group is this program's too, and the shell stops it.
 	}
 	switch {
-	case g.pressed.again(sig):
+	case g.debounced.repeats(sig):
 	case sig == unix.SIGTSTP:
 		syscall.Kill(whole, unix.SIGSTOP)
 		syscall.Kill(os.Getpid(), unix.SIGSTOP)
@@ -179,19 +178,19 @@ func (g *guard) send(sig syscall.Signal) {
 	g.told.Write([]byte{byte(sig)})
 }
 
-// endDescendants kills what is left below this process, and outside of it what
-// carries the mark of run, which matters where orphans do not come back.
+// endDescendants kills what is left below this process. Where orphans do not come back
+// to it, it also kills what carries the mark of run.
 func endDescendants(child int, run string) {
 	syscall.Kill(-child, unix.SIGKILL)
-	hunt(descendants)
+	killUntilGone(descendants)
 	if !getsOrphans() {
 		EndLeftovers(Record{Run: run}, 0)
 	}
 }
 
-// descendants reaps what has died and returns what lives below this process. Only
-// when it has no child at all is there nothing: one that is dead now may have
-// started another after it was listed.
+// descendants reaps what has died and returns what lives below this process. It returns
+// nothing only once there is no child at all: one that is dead now may have started
+// another after it was listed.
 func descendants() []stat {
 	self := stat{ID: ID{PID: os.Getpid()}}
 	for range 5000 {

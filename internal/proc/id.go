@@ -10,15 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Alive reports whether the very process that id names still runs. One that only
+// Alive reports whether the very process that id names still runs. A process that only
 // waits to be reaped does not.
 func Alive(id ID) bool {
 	s, ok := readStat(id.PID)
 	return ok && s.ID == id && !s.dead()
 }
 
-// Lineage is pid and those that it descends from, nearest first; nil when there is
-// no such process.
+// Lineage returns pid and those that it descends from, nearest first; nil if there is no
+// such process.
 func Lineage(pid int) []int {
 	var line []int
 	for s, ok := readStat(pid); ok && !slices.Contains(line, s.PID); s, ok = readStat(s.ppid) {

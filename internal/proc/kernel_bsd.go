@@ -22,7 +22,7 @@ type stat struct {
 
 func (s stat) dead() bool { return s.zombie }
 
-func (s stat) leaving() bool { return false }
+func (s stat) exiting() bool { return false }
 
 func (s stat) kernel() bool { return false }
 
@@ -140,5 +140,5 @@ func ignore(_ chan<- os.Signal, sig syscall.Signal) { signal.Ignore(sig) }
 // startOf makes an ID's number of a start time; microseconds fit 53 bits.
 func startOf(t time.Time) uint64 { return uint64(t.UnixMicro()) }
 
-// Unheard is not known here.
-func Unheard(int, syscall.Signal) bool { return false }
+// MissedSignal is not known here.
+func MissedSignal(int, syscall.Signal) bool { return false }

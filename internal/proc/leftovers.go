@@ -25,10 +25,10 @@ func Leftovers(r Record) []Left {
 // SIGKILL did not end.
 func EndLeftovers(r Record, timeout time.Duration) (ended, still []Left) {
 	found := map[ID]Left{}
-	var seize func(ID) // nil while they are asked
+	var stop func(ID) // nil while they are asked
 	list := func() []stat {
-		roots := r.left(seize)
-		// In the midst of its exit a process shows nothing but its pid and start.
+		roots := r.left(stop)
+		// A process that is exiting shows nothing but its pid and start.
 		for id := range found {
 			if s, ok := readStat(id.PID); ok && s.ID == id {
 				roots = append(roots, s)
@@ -43,8 +43,8 @@ func EndLeftovers(r Record, timeout time.Duration) (ended, still []Left) {
 		return all
 	}
 	r.ask(list, timeout)
-	seize = func(id ID) { signalExact(id, syscall.SIGSTOP) }
-	for _, s := range hunt(list) {
+	stop = func(id ID) { signalExact(id, syscall.SIGSTOP) }
+	for _, s := range killUntilGone(list) {
 		still = append(still, found[s.ID])
 		delete(found, s.ID)
 	}
@@ -54,7 +54,7 @@ func EndLeftovers(r Record, timeout time.Duration) (ended, still []Left) {
 	return ended, still
 }
 
-// ask sends SIGTERM to each process that list names once, until it names none.
+// ask sends SIGTERM once to each process that list names, until it names none.
 func (r Record) ask(list func() []stat, timeout time.Duration) {
 	asked := map[ID]bool{}
 	limit := time.Now().Add(timeout)
@@ -74,15 +74,15 @@ func (r Record) ask(list func() []stat, timeout time.Duration) {
 	}
 }
 
-// left finds the processes themselves; see newcomers for seize. This program and its
-// ancestors are not among them: somebody may have started it from inside of that run.
-func (r Record) left(seize func(ID)) []stat {
+// left finds the processes themselves; see newcomers for stop. This program and its
+// ancestors are excluded: somebody may have started it from inside of that run.
+func (r Record) left(stop func(ID)) []stat {
 	if r.lives() {
 		return nil
 	}
-	spared := map[int]bool{}
-	for s, ok := readStat(os.Getpid()); ok && !spared[s.PID]; s, ok = readStat(s.ppid) {
-		spared[s.PID] = true
+	excluded := map[int]bool{}
+	for s, ok := readStat(os.Getpid()); ok && !excluded[s.PID]; s, ok = readStat(s.ppid) {
+		excluded[s.PID] = true
 	}
 	named := map[ID]bool{r.Guard: true, r.Supervisor: true}
 	pipes := map[string]bool{}
@@ -97,29 +97,29 @@ func (r Record) left(seize func(ID)) []stat {
 		_, marked, empty := lookForMark(s.PID, r.Run)
 		return marked && r.Run != "" || named[s.ID] || r.wrote(s, pipes), empty
 	}
-	return newcomers(spared, is, seize)
+	return newcomers(excluded, is, stop)
 }
 
 const (
-	// newcomersLimit bounds the looks for what began during the one before: a
-	// process that starts another and goes may hide both, and after quietLooks
-	// without anything new there is no such chain.
+	// newcomersLimit bounds the repeated looks for what started during the look before: a
+	// process that starts another and exits may hide both. After quietLooks without
+	// anything new there is no such chain.
 	newcomersLimit = time.Second
 	quietLooks     = 5
-	// enoughLooks are spent on one that has no environment: it may be in the midst
-	// of its exec, when it shows nothing of itself.
+	// enoughLooks are spent on a process that has no environment: during its exec it
+	// shows nothing of itself.
 	enoughLooks = 20
 )
 
-// newcomers looks at every process, the newest first, and again at those that come
-// meanwhile, until a look finds one that is wanted. Each is seized as it is found:
-// a link of a chain lives for a millisecond or two.
-func newcomers(spared map[int]bool, is func(stat) (wanted, again bool), seize func(ID)) []stat {
+// newcomers looks at every process, the newest first, and again at those that start
+// meanwhile, until a look finds some that are wanted. It calls stop with each as soon as
+// it is found: a link of a chain lives for a millisecond or two.
+func newcomers(excluded map[int]bool, is func(stat) (wanted, again bool), stop func(ID)) []stat {
 	seen := map[int]int{}
 	limit := time.Now().Add(newcomersLimit)
 	for quiet := 0; quiet < quietLooks && time.Now().Before(limit); quiet++ {
 		var found []stat
-		eachNewest(func(pid int) bool { return seen[pid] >= enoughLooks || spared[pid] }, func(pid int, s stat, there bool) {
+		eachNewest(func(pid int) bool { return seen[pid] >= enoughLooks || excluded[pid] }, func(pid int, s stat, there bool) {
 			quiet = 0
 			wanted, again := false, false
 			if there {
@@ -131,8 +131,8 @@ func newcomers(spared map[int]bool, is func(stat) (wanted, again bool), seize fu
 			if !wanted {
 				return
 			}
-			if seize != nil {
-				seize(s.ID)
+			if stop != nil {
+				stop(s.ID)
 			}
 			found = append(found, s)
 		})
@@ -143,14 +143,14 @@ func newcomers(spared map[int]bool, is func(stat) (wanted, again bool), seize fu
 	return nil
 }
 
-// lives: a supervisor whose guard is dead ends itself, if it can still do anything.
+// lives reports whether the run goes on. A supervisor whose guard is dead does not: it
+// ends itself, if it can still do anything.
 func (r Record) lives() bool {
 	return Alive(r.Supervisor) && (r.Guard.PID == 0 || Alive(r.Guard))
 }
 
-// wrote reports a process that has one of the run's pipes open for writing. The
-// kernel may number another pipe like that, but not for a process that was there
-// before the run.
+// wrote reports whether s has one of the run's pipes open for writing. The kernel may
+// reuse a pipe's number, so a process from before the run does not count.
 func (r Record) wrote(s stat, pipes map[string]bool) bool {
 	if s.Start < r.Supervisor.Start || len(pipes) == 0 {
 		return false

@@ -13,14 +13,14 @@ import (
 	"syscall"
 )
 
-// ownPIDName is argv[0] of this program while it is on its way to become another
-// one that is to find its own pid in a variable.
+// ownPIDName is argv[0] of this program while it sets a variable to its own pid and then
+// becomes another program, which finds it there.
 const ownPIDName = "lhrun-own-pid"
 
-// Nobody can know a pid before the process exists, so this program is started in
-// the other's place, sets the variable and becomes the other, which keeps the pid.
-// A shell could do it too, but dash drops every variable whose name it can't hold.
-// It happens here so that it works in any program that imports this package.
+// Nobody knows a pid before the process exists. So this program is started first, sets
+// the variable and becomes the other program, which keeps the pid. A shell could do it
+// too, but dash drops every variable whose name it can't hold. init does it, so that it
+// works in any program that imports this package.
 func init() {
 	if len(os.Args) > 3 && os.Args[0] == ownPIDName {
 		becomeWithPID(os.Args[1], os.Args[2], os.Args[3:])
@@ -42,7 +42,7 @@ func becomeWithPID(key, path string, argv []string) {
 	os.Exit(126)
 }
 
-// program is what the kernel is told to execute for s, whose command is at path.
+// program returns what the kernel executes for s, whose command is at path.
 func (s Spec) program(path string) (file string, argv []string, err error) {
 	if s.PIDVar == "" {
 		return path, s.Argv, nil

@@ -17,7 +17,7 @@ type Process struct {
 	id     ID
 	mark   uint64
 	output *os.File
-	// link is how /proc/PID/fd names what the process writes to; "" is unknown.
+	// link is what the process writes to, as /proc/PID/fd names it; "" is unknown.
 	link string
 	tty  bool
 
@@ -26,7 +26,7 @@ type Process struct {
 	exit   Exit
 	// gone closes when the leader is reaped.
 	gone chan struct{}
-	// ending says that End looks for orphans itself.
+	// ending is set once End looks for orphans itself.
 	ending atomic.Bool
 
 	// orphans and groups belong to table.mu; see tree.go.
@@ -34,28 +34,28 @@ type Process struct {
 	groups  map[int]bool
 }
 
-// PID is the leader's pid and the id of its process group.
+// PID returns the leader's pid, which is also the id of its process group.
 func (p *Process) PID() int { return p.id.PID }
 
-// ID names the leader beyond its life.
+// ID names the leader, also after its end.
 func (p *Process) ID() ID { return p.id }
 
-// Mark is the number of this Process in its Table's run.
+// Mark returns the number of this Process in its Table's run.
 func (p *Process) Mark() uint64 { return p.mark }
 
 // Pipe names the kernel's object that Output reads from; "" where the kernel does
 // not tell who writes to it.
 func (p *Process) Pipe() string { return p.link }
 
-// Output is the read end of the one pipe for stdout and stderr, or of the
-// pseudo-terminal, where EIO is the end. It is nil when Spec.Output was set. The
-// caller closes it; End does not.
+// Output returns the read end of the one pipe for stdout and stderr, or of the
+// pseudo-terminal, where EIO is the end. It is nil if Spec.Output was set. The caller
+// closes it; End does not.
 func (p *Process) Output() *os.File { return p.output }
 
 // Done closes when the leader has exited, whoever still holds its output.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Exit is how the leader ended; zero before Done closes.
+// Exit returns how the leader ended; zero before Done closes.
 func (p *Process) Exit() Exit {
 	if !p.exited() {
 		return Exit{}
@@ -72,8 +72,8 @@ func (p *Process) exited() bool {
 	}
 }
 
-// await sees the leader's exit and leaves it unreaped. Looking for orphans right
-// then finds them while most of what marks them is still there.
+// await waits for the leader's exit and leaves it unreaped. It looks for orphans right
+// then, while most of what marks them is still there.
 func (p *Process) await() {
 	p.exit = p.waiter.wait()
 	close(p.done)
@@ -82,8 +82,8 @@ func (p *Process) await() {
 	}
 }
 
-// Resize sets the size of the pseudo-terminal, and the foreground job is told
-// with SIGWINCH. Without a TTY it does nothing.
+// Resize sets the size of the pseudo-terminal, which sends SIGWINCH to its foreground
+// job. Without a TTY it does nothing.
 func (p *Process) Resize(size Size) {
 	if p.tty {
 		setSize(p.output, size)

@@ -20,20 +20,20 @@ type stat struct {
 	state               byte
 }
 
-// dead reports a process that only waits to be reaped. One whose first thread
-// has ended looks like it, but has more threads.
+// dead reports whether s only waits to be reaped. A process whose first thread has ended
+// looks like it, but has more threads.
 func (s stat) dead() bool {
 	return s.state == 'X' || s.state == 'x' || s.state == 'Z' && s.threads <= 1
 }
 
-// leaving reports a process in the midst of its exit: its memory and its files,
-// by which it might be known, are gone, but its children are still its own.
-func (s stat) leaving() bool {
-	const exiting = 0x4 // PF_EXITING
-	return s.flags&exiting != 0 && s.threads <= 1 && !s.dead()
+// exiting reports whether s is in the midst of its exit: its memory and its files, by
+// which it might be known, are gone, but its children are still its own.
+func (s stat) exiting() bool {
+	const flag = 0x4 // PF_EXITING
+	return s.flags&flag != 0 && s.threads <= 1 && !s.dead()
 }
 
-// kernel reports a thread of the kernel's own, which has no environment.
+// kernel reports whether s is a thread of the kernel's own, which has no environment.
 func (s stat) kernel() bool {
 	const kernelThread = 0x200000 // PF_KTHREAD
 	return s.flags&kernelThread != 0
@@ -225,7 +225,7 @@ func readMark(pid int, run string) (n uint64, ok bool) {
 	return n, ok
 }
 
-// lookForMark also reports a process whose environment is empty even now.
+// lookForMark also reports whether the environment is empty even after several looks.
 func lookForMark(pid int, run string) (n uint64, ok, empty bool) {
 	for range 4 {
 		if n, ok, empty = scanEnviron(pid, run); !empty {
@@ -276,9 +276,9 @@ func linksWritten(pid int) map[string]bool {
 	return links
 }
 
-// pidfdsHeld are the processes that code of this program holds a pidfd of, as
-// package os does of what it started until it has waited. False says that the
-// kernel has no pidfds, so that nothing is known.
+// pidfdsHeld returns the processes that code of this program holds a pidfd of, as
+// package os does of what it started until it has waited for it. It reports false where
+// the kernel has no pidfds, so that nothing is known.
 func pidfdsHeld() (map[int]bool, bool) {
 	own, err := unix.PidfdOpen(os.Getpid(), 0)
 	if err != nil {
@@ -302,7 +302,7 @@ func pidfdsHeld() (map[int]bool, bool) {
 	return held, true
 }
 
-// Command is the command line of a process, or its name in brackets where it has
+// Command returns the command line of a process, or its name in brackets where it has
 // none; "" when there is no such process.
 func Command(pid int) string {
 	dir := "/proc/" + strconv.Itoa(pid)

@@ -81,7 +81,7 @@ func setMode(t *testing.T, terminal *os.File, on, off uint32) {
 }
 
 // Who has a handler, ignores a signal or is gone tells nothing by living or not.
-func TestUnheardIsOfThoseWhoWouldHaveDied(t *testing.T) {
+func TestASignalWasMissedByWhatItWouldHaveEnded(t *testing.T) {
 	table := newTable(t)
 	for command, want := range map[string]bool{
 		"exec sleep 1000":                            true,
@@ -94,11 +94,11 @@ func TestUnheardIsOfThoseWhoWouldHaveDied(t *testing.T) {
 		if strings.Contains(command, "echo") {
 			p.line("on")
 		}
-		if got := Unheard(p.PID(), syscall.SIGTERM); got != want {
+		if got := MissedSignal(p.PID(), syscall.SIGTERM); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 		_ = p.End(syscall.SIGKILL, 0, nil)
-		if Unheard(p.PID(), syscall.SIGTERM) {
+		if MissedSignal(p.PID(), syscall.SIGTERM) {
 			t.Errorf("%s: one that is gone", command)
 		}
 	}

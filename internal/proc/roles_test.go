@@ -46,8 +46,8 @@ func playMore(role string, args []string) {
 			code = 99
 		}
 		os.Exit(code)
-	case "together":
-		code, err := Guard(GuardOptions{Together: true, Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
+	case "same-group":
+		code, err := Guard(GuardOptions{SameGroup: true, Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
 		if err != nil {
 			fmt.Println(err)
 			code = 99
@@ -70,11 +70,11 @@ func playMore(role string, args []string) {
 	case "accident":
 		_, ok := Guarded()
 		fmt.Println("guarded", ok, os.Getenv(guardKey) == "", openFile(3))
-	case "room":
+	case "headroom":
 		Guarded()
 		fmt.Println("last", openFile(1023))
 		fmt.Println("first", tableSize())
-		MakeRoom(3000)
+		ReserveDescriptors(3000)
 		for range 500 {
 			if tableSize() >= 3000 {
 				break
@@ -89,7 +89,7 @@ func playMore(role string, args []string) {
 	}
 }
 
-// tableSize is for how many descriptors this program has room.
+// tableSize returns how many descriptors this program's table holds.
 func tableSize() int {
 	status, _ := os.ReadFile("/proc/self/status")
 	_, size, _ := strings.Cut(string(status), "FDSize:")
@@ -138,7 +138,7 @@ func openFile(fd int) bool {
 // playSupervisor starts services and tells what signals it gets. TERM ends it
 // with code 7.
 func playSupervisor(services []string) {
-	ward, ok := Guarded()
+	side, ok := Guarded()
 	if !ok {
 		fmt.Println("not guarded")
 		os.Exit(98)
@@ -153,13 +153,13 @@ func playSupervisor(services []string) {
 		}
 	}
 	say("supervisor", os.Getpid())
-	say("guard", ward.Guard().PID)
+	say("guard", side.Guard().PID)
 	for {
 		select {
-		case <-ward.Lost():
+		case <-side.Lost():
 			table.Close()
 			os.Exit(6)
-		case sig := <-ward.Signals():
+		case sig := <-side.Signals():
 			fmt.Println("got", sig)
 			if sig == syscall.SIGTERM {
 				table.Close()
@@ -172,7 +172,7 @@ func playSupervisor(services []string) {
 // playRunner starts a command in its own group and tells what signals arrive. TERM
 // that only one process got ends it with code 7.
 func playRunner() {
-	ward, ok := Guarded()
+	side, ok := Guarded()
 	if !ok {
 		fmt.Println("not guarded")
 		os.Exit(98)
@@ -186,9 +186,9 @@ func playRunner() {
 	say("runner", os.Getpid())
 	for {
 		select {
-		case <-ward.Lost():
+		case <-side.Lost():
 			os.Exit(6)
-		case a := <-ward.Arrivals():
+		case a := <-side.Arrivals():
 			fmt.Println("got", a.Signal, a.Group)
 			if a.Signal == syscall.SIGTERM && !a.Group {
 				os.Exit(7)

@@ -33,15 +33,15 @@ type Table struct {
 	// owners and strangers remember what attribute found out; see tree.go.
 	owners    map[ID]*Process
 	strangers map[ID]struct{}
-	// looked is when adopt did last, and leaving what it could not tell; settled is
-	// the same time if that look was a final one.
+	// looked is when adopt last looked, and settled the same time if that look was final.
+	// exiting are those that it found exiting, whoever they belong to.
 	looked, settled time.Time
-	leaving         []stat
+	exiting         []stat
 }
 
-// tables counts those that are open: orphans come to the program, not to a Table,
-// and only the last one may say that a stray is nobody's. The next one waits for
-// that, or its first processes would be strays.
+// tables counts the open ones. Orphans come to the program, not to a Table, so only the
+// last Table may end strays. The next Table waits for that, or its first processes would
+// count as strays.
 var tables struct {
 	sync.Mutex
 	open int
@@ -49,9 +49,9 @@ var tables struct {
 
 // NewTable returns an empty Table. The caller must Close it.
 //
-// It marks the descriptors that this program inherited as close-on-exec, so that
-// no child gets them, and has signals that were ignored when the program began
-// (nohup, a script's &) start out at their defaults in children.
+// It marks the descriptors that this program inherited as close-on-exec, so that no
+// child gets them. Signals that were ignored when the program began (nohup, a script's
+// &) have their defaults in children.
 func NewTable() *Table {
 	t := &Table{
 		run:       newRunID(),
@@ -105,7 +105,7 @@ func (t *Table) Start(s Spec) (*Process, error) {
 	return p, nil
 }
 
-// register reports false on a Table that is closed.
+// register reports false if the Table is closed.
 func (t *Table) register(p *Process) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -119,10 +119,10 @@ func (t *Table) register(p *Process) bool {
 	return true
 }
 
-// Close kills every process that was not ended yet, at once, and returns when
-// they are gone. Where orphans come to this program, the last Table's Close kills
-// those too that nothing attributes to a Process; a child that package os started,
-// and has neither waited for nor released, is not.
+// Close kills every process that was not ended yet and returns when they are gone. Where
+// orphans come to this program, the last Table's Close also kills those that nothing
+// attributes to a Process, but no child that package os started and has neither waited
+// for nor released.
 func (t *Table) Close() {
 	t.mu.Lock()
 	select {
@@ -145,16 +145,16 @@ func (t *Table) Close() {
 	t.forker.close()
 }
 
-// leave is the end of t as a Table that may have orphans.
+// leave takes t from the open tables; the last one ends the strays.
 func (t *Table) leave() {
 	tables.Lock()
 	defer tables.Unlock()
 	if tables.open--; tables.open == 0 {
-		hunt(t.strays)
+		killUntilGone(t.strays)
 	}
 }
 
-// reap adopts and reaps orphans as children of ours end, at most 50 times a second.
+// reap adopts and reaps orphans when children end, at most 50 times a second.
 func (t *Table) reap() {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
@@ -181,7 +181,7 @@ func (t *Table) notice() {
 	t.adopt(newForest(), false)
 }
 
-// release gives the leader's pid back. It does nothing to one that still runs.
+// release reaps the leader, so that its pid is free. It does nothing while it runs.
 func (t *Table) release(p *Process) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

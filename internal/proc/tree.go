@@ -10,11 +10,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Tree returns the pids of the living processes of p: its leader, all that
-// descends from it, and what has left that line by double-forking or setsid.
+// Tree returns the pids of the living processes of p: its leader, all that descends from
+// it, and what has left that line by double-forking or setsid.
 //
-// A look at the orphans is shared by all callers for 10 ms, so a process that
-// daemonised just now may be missing.
+// Callers share a look at the orphans for 10 ms, so a process that daemonised just now
+// may be missing.
 func (p *Process) Tree() []int {
 	var pids []int
 	for _, id := range p.Members() {
@@ -23,7 +23,8 @@ func (p *Process) Tree() []int {
 	return pids
 }
 
-// Members is Tree, with what tells each process from a later one of its pid.
+// Members is Tree with the start of each process, by which a later one that has its pid
+// is told from it.
 func (p *Process) Members() []ID {
 	members := p.table.members(p, recent)
 	ids := make([]ID, len(members))
@@ -42,14 +43,14 @@ const (
 	final              // an empty result is final
 )
 
-// members finds the living processes of p, and remembers them and their groups,
-// by which they are known should they become orphans.
+// members finds the living processes of p, and remembers them and their groups, by which
+// they are known should they become orphans.
 //
-// What makes a look final: the kernel gives us the children of one that dies in
-// that same instant, so while anything lives, what is uppermost of it is our child.
-// That needs the leader to be looked at before the orphans, a look at orphans of
-// which none has died since the list was made, and patience with those that are
-// about to: they count, whosever they are.
+// An empty final look is proof that nothing lives: the kernel makes the children of a
+// dying process ours in the same instant, so while anything of p lives, the topmost of
+// it is our child. The proof needs three things: the leader is looked at before the
+// orphans, no orphan has died since their list was made, and processes that are exiting
+// count, whoever they belong to.
 func (t *Table) members(p *Process, closely look) []stat {
 	asked, exited := time.Now(), p.exited()
 	t.mu.Lock()
@@ -57,8 +58,8 @@ func (t *Table) members(p *Process, closely look) []stat {
 	return t.membersLocked(p, closely, asked, exited)
 }
 
-// membersLocked is members for who holds the lock: asked is from before, when p had exited
-// or not.
+// membersLocked is members for callers that hold mu. They took asked, and whether p had
+// exited, before that.
 func (t *Table) membersLocked(p *Process, closely look, asked time.Time, exited bool) []stat {
 	f := newForest()
 	var roots []stat
@@ -71,14 +72,14 @@ func (t *Table) membersLocked(p *Process, closely look, asked time.Time, exited 
 	living := f.below(append(roots, p.orphans...))
 	t.remember(p, living)
 	if closely == final && len(living) == 0 {
-		return t.leaving
+		return t.exiting
 	}
 	return living
 }
 
-// serves reports whether the last look at the orphans is as good as one of our own:
-// it began after we asked. When a crowd ends at once, most wait for somebody's look
-// to be over, and the next one's serves them all.
+// serves reports whether the last look at the orphans will do: it began after the caller
+// asked. When a crowd ends at once, most wait for the lock during one look, and the next
+// look serves them all.
 func (t *Table) serves(closely look, asked time.Time, exited bool) bool {
 	switch closely {
 	case recent:
@@ -89,8 +90,8 @@ func (t *Table) serves(closely look, asked time.Time, exited bool) bool {
 	return exited && t.settled.After(asked)
 }
 
-// lookFor looks until p has orphans or none has died meanwhile, and returns the
-// forest that it was then.
+// lookFor looks until p has orphans or no orphan has died meanwhile, and returns the
+// forest of that look.
 func (t *Table) lookFor(p *Process, f forest, again bool) forest {
 	for t.adopt(f, again) {
 		if len(p.orphans) > 0 {
@@ -119,7 +120,7 @@ func (t *Table) remember(p *Process, living []stat) {
 	}
 }
 
-// forget drops what is remembered of the dead once it has become much.
+// forget drops what is remembered of dead processes once there is much of it.
 func (t *Table) forget() {
 	if len(t.owners)+len(t.strangers) < 1000+20*len(t.leaders) {
 		return
@@ -132,12 +133,11 @@ func (t *Table) forget() {
 	clear(t.strangers)
 }
 
-// adopt gives every orphan to the Process that it descends from, and reaps the
-// dead ones. Children that other code of this program started are left alone.
+// adopt assigns every orphan to the Process that it descends from, and reaps the dead
+// ones. It leaves alone the children that other code of this program started.
 //
-// With again, those are looked at again that were strangers the last time: a
-// process shows little of itself in the instant of its exec. It reports whether it
-// reaped any.
+// With again, it looks again at those that were strangers the last time: a process shows
+// little of itself during its exec. It reports whether it reaped any.
 func (t *Table) adopt(f forest, again bool) bool {
 	t.looked, t.settled = time.Now(), time.Time{}
 	for _, p := range t.leaders {
@@ -147,10 +147,10 @@ func (t *Table) adopt(f forest, again bool) bool {
 		clear(t.strangers)
 	}
 	self := os.Getpid()
-	t.leaving = nil
+	t.exiting = nil
 	reaped := false
 	var strays []int
-	for _, s := range f.lost(t.heirs(again), func(pid int) bool { return t.leaders[pid] != nil || pid == self }) {
+	for _, s := range f.orphans(t.adopters(again), func(pid int) bool { return t.leaders[pid] != nil || pid == self }) {
 		p := t.owner(s)
 		if p == nil && !s.dead() {
 			// It may have died while it was looked at, and started another before.
@@ -165,8 +165,8 @@ func (t *Table) adopt(f forest, again bool) bool {
 			reapChild(s.PID)
 			delete(t.owners, s.ID)
 			reaped = true
-		case s.leaving():
-			t.leaving = append(t.leaving, s)
+		case s.exiting():
+			t.exiting = append(t.exiting, s)
 		case s.dead() && s.ppid == self:
 			strays = append(strays, s.PID)
 		}
@@ -174,17 +174,17 @@ func (t *Table) adopt(f forest, again bool) bool {
 	return reapStrays(strays) || reaped
 }
 
-// heirs are the threads of this program that get orphans: the kernel chooses the
-// first one, which Go never ends. A process that is cloned as a sibling of a leader
-// (CLONE_PARENT) is the forker's child. To ask no others is a tenth of the calls.
-func (t *Table) heirs(siblings bool) []int {
+// adopters returns the threads of this program that get orphans: the kernel chooses the
+// first one, which Go never ends. With siblings it adds the forker, whose child is what
+// a leader clones as its sibling (CLONE_PARENT). Asking no others saves nine calls in ten.
+func (t *Table) adopters(siblings bool) []int {
 	if siblings && t.forker.thread() != 0 {
 		return []int{os.Getpid(), t.forker.thread()}
 	}
 	return []int{os.Getpid()}
 }
 
-// owner remembers what attribute says of the living.
+// owner is attribute, but remembers what that says of the living.
 func (t *Table) owner(s stat) *Process {
 	if p := t.owners[s.ID]; p != nil {
 		return p
@@ -203,22 +203,22 @@ func (t *Table) owner(s stat) *Process {
 	return p
 }
 
-// ownerOf is owner for whoever does not hold the lock.
+// ownerOf is owner for callers that do not hold mu.
 func (t *Table) ownerOf(s stat) *Process {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.owner(s)
 }
 
-// attribute tells whose orphan s is: by its group or session, by the mark in its
-// environment, by the pipe that it writes to; nil for a stranger.
+// attribute returns the Process that the orphan s belongs to, by its group or session,
+// the mark in its environment, or the pipe that it writes to; nil for a stranger.
 func (t *Table) attribute(s stat) *Process {
 	for _, group := range []int{s.pgrp, s.session} {
 		if p := t.leaders[group]; p != nil {
 			return p
 		}
-		// Who has its own pid as group has made that group, so a remembered group
-		// of this number is another.
+		// A process whose group is its own pid has made that group, so a remembered
+		// group of that number was another.
 		for _, p := range t.leaders {
 			if p.groups[group] && group != s.PID {
 				return p
@@ -234,8 +234,9 @@ func (t *Table) attribute(s stat) *Process {
 	return t.writer(s.PID)
 }
 
-// writer tells by the pipe. A child of other code of this program holds copies of
-// all our descriptors between its fork and its exec: not while we hold this lock.
+// writer returns the Process whose pipe pid writes to. A child of other code of this
+// program has copies of all our descriptors between its fork and its exec; the lock
+// keeps that from happening now.
 func (t *Table) writer(pid int) *Process {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -248,8 +249,8 @@ func (t *Table) writer(pid int) *Process {
 	return nil
 }
 
-// reapStrays reaps dead children of which nothing is known any more, unless other
-// code of this program started them.
+// reapStrays reaps those of pids, dead children that are nobody's, that no other code of
+// this program waits for. It reports whether there were any.
 func reapStrays(pids []int) (reaped bool) {
 	if len(pids) == 0 || !getsOrphans() {
 		return false
@@ -264,9 +265,9 @@ func reapStrays(pids []int) (reaped bool) {
 	return reaped
 }
 
-// strays returns what lives below this program and belongs to no Process: orphans
-// that hid all that could tell whose they are. Children that other code of this
-// program started are none, nor is anything below them.
+// strays returns what lives below this program and belongs to no Process: orphans that
+// hid everything by which they could be known. Children that other code of this program
+// started do not count, nor does what is below them.
 func (t *Table) strays() []stat {
 	if !getsOrphans() || childless() {
 		return nil
@@ -276,13 +277,13 @@ func (t *Table) strays() []stat {
 	for t.adopt(newForest(), true) {
 	}
 	f := newForest()
-	// Asked before the forest, or in the midst of a fork, it would miss a child that
-	// the forest shows.
+	// If this came before the forest, or during a fork, it would miss a child that the
+	// forest shows.
 	syscall.ForkLock.RLock()
 	held, ok := pidfdsHeld()
 	syscall.ForkLock.RUnlock()
 	if !ok {
 		return nil
 	}
-	return f.below(f.lost(nil, func(pid int) bool { return held[pid] || t.leaders[pid] != nil }))
+	return f.below(f.orphans(nil, func(pid int) bool { return held[pid] || t.leaders[pid] != nil }))
 }

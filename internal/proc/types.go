@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Size is a terminal's, in characters.
+// Size is that of a terminal, in characters.
 type Size struct{ Rows, Cols uint16 }
 
 // Spec says what to start. The zero value of every field but Argv is fine.
@@ -34,13 +34,13 @@ type Spec struct {
 
 	// Stdin is the child's standard input; nil is /dev/null. A TTY has its own.
 	Stdin *os.File
-	// Foreground puts the child's group in the foreground of the terminal that
-	// Stdin is. Whoever asks for it takes the terminal back later.
+	// Foreground puts the child's group in the foreground of the terminal that Stdin
+	// is. The caller takes the terminal back later.
 	Foreground bool
 	// Output gets stdout and stderr; nil makes a pipe, see Process.Output.
 	Output *os.File
-	// Files are further descriptors of the child, from 3 on. They are made blocking,
-	// which a child before it may have changed for everybody who shares them.
+	// Files are further descriptors of the child, from 3 on. Start makes them blocking: an
+	// earlier child may have changed that for everybody who shares them.
 	Files []*os.File
 	// PIDVar names a variable that the child finds its own pid in.
 	PIDVar string
@@ -98,17 +98,17 @@ type GuardOptions struct {
 	Args []string
 	// Env is the child's; nil is os.Environ().
 	Env []string
-	// Together leaves the child in this process's group, for a command that is to
-	// have the terminal: see Ward.Arrivals.
-	Together bool
+	// SameGroup leaves the child in this process's group, for a command that uses the
+	// terminal: see GuardedSide.Arrivals.
+	SameGroup bool
 }
 
-// Arrival is a signal that reached a Ward of a Together guard.
+// Arrival is a signal that a SameGroup guard or its child got.
 type Arrival struct {
 	Signal os.Signal
-	// Group is: everybody in the process group got it, as with Ctrl-C on a terminal.
-	// Else only one process did, and no other knows of it.
+	// Group says that the whole process group got it, as with Ctrl-C on a terminal. Else
+	// one process alone did.
 	Group bool
-	// At is when the first of them was seen to have got it, a moment after it did.
+	// At is when that was first seen.
 	At time.Time
 }

@@ -81,17 +81,17 @@ func Leftovers(Record) []Left { return nil }
 // EndLeftovers ends nothing.
 func EndLeftovers(Record, time.Duration) (ended, still []Left) { return nil, nil }
 
-// Ward is never made on this system.
-type Ward struct{}
+// GuardedSide is never made on this system.
+type GuardedSide struct{}
 
 // Guarded is always false.
-func Guarded() (*Ward, bool) { return nil, false }
+func Guarded() (*GuardedSide, bool) { return nil, false }
 
-// The methods of a Ward; see those of Linux.
-func (*Ward) Lost() <-chan struct{}     { return nil }
-func (*Ward) Signals() <-chan os.Signal { return nil }
-func (*Ward) Arrivals() <-chan Arrival  { return nil }
-func (*Ward) Guard() ID                 { return ID{} }
+// The methods of a GuardedSide; see those of Linux.
+func (*GuardedSide) Lost() <-chan struct{}     { return nil }
+func (*GuardedSide) Signals() <-chan os.Signal { return nil }
+func (*GuardedSide) Arrivals() <-chan Arrival  { return nil }
+func (*GuardedSide) Guard() ID                 { return ID{} }
 
 // Guard returns an error that wraps errors.ErrUnsupported.
 func Guard(GuardOptions) (int, error) { return 0, errNoTrees }
@@ -106,8 +106,8 @@ func Redirect(*os.File) error { return errNoTrees }
 
 func signalName(sig syscall.Signal) string { return sig.String() }
 
-// MakeRoom does nothing.
-func MakeRoom(int) {}
+// ReserveDescriptors does nothing.
+func ReserveDescriptors(int) {}
 
-// Unheard is not known here.
-func Unheard(int, syscall.Signal) bool { return false }
+// MissedSignal is not known here.
+func MissedSignal(int, syscall.Signal) bool { return false }

@@ -16,7 +16,7 @@ func askPidfd(*syscall.SysProcAttr) *int { return nil }
 
 func newWaiter(pid int, _ *int) waiter { return waiter{pid} }
 
-// reap gives the pid of a child that has exited back.
+// reap reaps a child that has exited, so that its pid is free.
 func (w waiter) reap() { reapChild(w.pid) }
 
 func (w waiter) wait() Exit {

@@ -38,7 +38,7 @@ func newWaiter(pid int, pidfd *int) waiter {
 	return w
 }
 
-// reap gives the pid of a child that has exited back.
+// reap reaps a child that has exited, so that its pid is free.
 func (w waiter) reap() {
 	reapChild(w.pid)
 	if w.pidfd != nil {
@@ -98,7 +98,8 @@ func peekExit(pid, flags int) (Exit, bool) {
 	}
 }
 
-// childless: this program has no child, neither one that lives nor one to be reaped.
+// childless reports whether this program has no child, neither one that lives nor one
+// that waits to be reaped.
 func childless() bool {
 	err := unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT|unix.WALL, nil)
 	return errors.Is(err, unix.ECHILD)

@@ -34,7 +34,7 @@ func TestAfterAwakeStops(t *testing.T) {
 
 // A long sleep shows as one step that took much longer than it should.
 func TestAfterAwakeCountsASleepAsAQuarterAtMost(t *testing.T) {
-	w := &awake{left: 8 * time.Second, step: time.Second, last: time.Now().Add(-time.Hour), f: func() { t.Error("it is over") }}
+	w := &suspendAwareTimer{left: 8 * time.Second, step: time.Second, last: time.Now().Add(-time.Hour), f: func() { t.Error("it is over") }}
 	w.timer = time.AfterFunc(time.Hour, func() {})
 	w.tick()
 	w.stop()

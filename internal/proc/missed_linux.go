@@ -7,8 +7,9 @@ import (
 	"syscall"
 )
 
-// Unheard reports that pid lives and would have died of sig, had it got it.
-func Unheard(pid int, sig syscall.Signal) bool {
+// MissedSignal reports whether pid lives although sig would have ended it, so that it
+// cannot have got sig.
+func MissedSignal(pid int, sig syscall.Signal) bool {
 	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil || bytes.Contains(status, []byte("\nState:\tZ")) {
 		return false
