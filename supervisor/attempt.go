@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/probe"
@@ -24,6 +25,8 @@ type attempt struct {
 	sockets *sockets
 	// copied closes when its output has been read to the end.
 	copied chan struct{}
+	// callOff ends the context of start.
+	callOff context.CancelFunc
 	// notBefore is a moment before its instance was started.
 	notBefore time.Time
 	// started closes when starting is over. Then newInstance is what was started, nil
@@ -88,10 +91,11 @@ func (s *Supervisor) postTo(a *attempt, f func()) {
 
 // launch begins a new attempt. Starting happens beside the loop.
 func (s *Supervisor) launch(u *unit) {
+	ctx, callOff := context.WithCancel(context.Background())
 	a := &attempt{
 		unit: u, svc: u.Service, base: s.base, health: u.Health, stop: u.Stop,
 		copied: make(chan struct{}), started: make(chan struct{}), over: make(chan struct{}),
-		sockets: u.takeSockets(),
+		sockets: u.takeSockets(), callOff: callOff,
 	}
 	u.attempt = a
 	u.starts++
@@ -111,7 +115,7 @@ func (s *Supervisor) launch(u *unit) {
 		return
 	}
 	s.spawn(func() {
-		i, err := s.start(a, env)
+		i, err := s.start(ctx, a, env)
 		s.post(func() { s.spawned(a, i, err) })
 	})
 }
@@ -132,9 +136,9 @@ func (s *Supervisor) restartDependents(u *unit) {
 }
 
 // start starts the instance once its ports are free. It runs beside the loop.
-func (s *Supervisor) start(a *attempt, env []string) (instance, error) {
+func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (instance, error) {
 	defer close(a.started)
-	if err := s.spawning.Acquire(context.Background(), 1); err != nil {
+	if err := s.spawning.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}
 	defer s.spawning.Release(1)
@@ -144,7 +148,7 @@ func (s *Supervisor) start(a *attempt, env []string) (instance, error) {
 	}
 	cmd.Env = a.environ(env...)
 	a.notBefore = time.Now()
-	i, err := s.platform.Start(cmd)
+	i, err := s.platform.Start(ctx, cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -190,11 +194,9 @@ func (a *attempt) environ(more ...string) []string {
 func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 	u := a.unit
 	u.sockets = a.sockets
+	a.callOff()
 	if err != nil {
-		a.startErr = err
-		close(a.copied)
-		s.tell(u, Event{Kind: EventExit, Text: err.Error()})
-		s.gone(a)
+		s.notStarted(a, err)
 		return
 	}
 	a.instance = i
@@ -208,4 +210,17 @@ func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 	if u.wish == wishUp {
 		s.awaitReady(a)
 	}
+}
+
+// notStarted follows a start that failed or was called off.
+func (s *Supervisor) notStarted(a *attempt, err error) {
+	a.startErr = err
+	close(a.copied)
+	switch u := a.unit; {
+	case !errors.Is(err, context.Canceled):
+		s.tell(u, Event{Kind: EventExit, Text: err.Error()})
+	case u.wish == wishUp: // It is wanted again since.
+		u.wish = wishAgain
+	}
+	s.gone(a)
 }

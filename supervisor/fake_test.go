@@ -22,6 +22,7 @@ type fakePlatform struct {
 	commands map[string]command // the last one each
 	order    []string           // "+db", "-db" as they start and end
 	refuse   map[string]error
+	slow     map[string]chan struct{} // those that start until they are called off and this closes
 	busy     map[int]error
 	probe    func(argv string) (int, error)
 	hang     func(context.Context) error // instead of probe
@@ -32,6 +33,7 @@ type fakePlatform struct {
 func newFake() *fakePlatform {
 	return &fakePlatform{
 		live: map[string]*fakeInstance{}, starts: map[string]int{}, commands: map[string]command{}, refuse: map[string]error{},
+		slow: map[string]chan struct{}{},
 		busy: map[int]error{}, stops: map[string]time.Duration{}, leaves: map[string][]string{},
 	}
 }
@@ -51,7 +53,12 @@ type fakeInstance struct {
 	signals []syscall.Signal
 }
 
-func (p *fakePlatform) Start(c command) (instance, error) {
+func (p *fakePlatform) Start(ctx context.Context, c command) (instance, error) {
+	if slow := p.isSlow(c.Argv[0]); slow != nil {
+		<-ctx.Done()
+		<-slow
+		return nil, ctx.Err()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	name := c.Argv[0]
@@ -73,6 +80,12 @@ func (p *fakePlatform) Start(c command) (instance, error) {
 	p.live[name] = f
 	p.order = append(p.order, "+"+name)
 	return f, nil
+}
+
+func (p *fakePlatform) isSlow(name string) chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.slow[name]
 }
 
 func (p *fakePlatform) Run(ctx context.Context, c command) (exitStatus, []byte, error) {

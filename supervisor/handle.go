@@ -48,25 +48,6 @@ type Process struct {
 	Start uint64 `json:"start,omitempty"`
 }
 
-// CrashRecord is what is written down while a Supervisor runs, for the program that
-// clears up after a crash.
-type CrashRecord struct {
-	// Run is Supervisor.RunID.
-	Run string `json:"run"`
-	// Supervisor is the program that runs it; Guard, zero for none, the one that ends
-	// the services when that is killed.
-	Supervisor Process  `json:"supervisor"`
-	Guard      Process  `json:"guard"`
-	Handles    []Handle `json:"processes"`
-}
-
-// Leftover is a process that outlived its run. Service is "" when nothing tells.
-type Leftover struct {
-	Service string `json:"service"`
-	PID     int    `json:"pid"`
-	Command string `json:"command"`
-}
-
 // Handles names every instance that was started and is not known to have ended, which
 // costs nothing. With parts it names all that lives of them, as the processes that a
 // service has started in its turn, and looks at the machine for that.

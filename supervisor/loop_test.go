@@ -427,3 +427,46 @@ func TestNewRefusesWhatCannotRun(t *testing.T) {
 		}
 	}
 }
+
+func TestAStartThatNobodyWantsAnyMoreIsCalledOff(t *testing.T) {
+	inWorld(t, []Service{svc("api")}, func(w *world) {
+		calledOff := make(chan struct{})
+		w.fake.slow["api"] = calledOff
+		w.start()
+		w.expect("api", StateStarting, "")
+		if err := w.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("api", StateStarting, "")
+		close(calledOff)
+		w.expect("api", StateStopped, "")
+		if n := len(w.fake.order); n != 0 {
+			t.Errorf("started %d times", n)
+		}
+		for len(w.events) > 0 {
+			if e := <-w.events; e.Kind != EventState {
+				t.Errorf("told %+v", e)
+			}
+		}
+	})
+}
+
+func TestAServiceThatIsWantedAgainWhileItsStartIsCalledOffStarts(t *testing.T) {
+	inWorld(t, []Service{svc("api")}, func(w *world) {
+		calledOff := make(chan struct{})
+		w.fake.slow["api"] = calledOff
+		w.start()
+		if err := w.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		w.start()
+		w.fake.mu.Lock()
+		delete(w.fake.slow, "api")
+		w.fake.mu.Unlock()
+		close(calledOff)
+		w.expect("api", StateReady, "")
+		if st := w.status("api"); st.Restarts != 1 {
+			t.Errorf("%d restarts", st.Restarts)
+		}
+	})
+}

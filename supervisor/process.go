@@ -26,7 +26,10 @@ func newProcessRunner(subreaper bool) (processRunner, error) {
 
 // Start starts c without a shell where that comes to the same: a shell is as much work
 // as many a service, and a process that is not one program.
-func (r processRunner) Start(c command) (instance, error) {
+func (r processRunner) Start(ctx context.Context, c command) (instance, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if words, ok := plainWords(c.Argv, c.Env); ok && c.PIDVar == "" {
 		direct := c
 		direct.Argv, direct.Env = words, inDir(c.Env, c.Dir)
@@ -116,6 +119,15 @@ func isShellWord(word string) bool { return proc.IsShellWord(word) }
 // Alive reports whether the very process that p names still runs.
 func (p Process) Alive() bool { return proc.Alive(proc.ID(p)) }
 
+// leftProcesses and endLeftProcesses take the whole record: one process is found by the
+// mark, and by the pipe, of another.
+func leftProcesses(r CrashRecord) []Leftover { return leftoversOf(proc.Leftovers(r.processes())) }
+
+func endLeftProcesses(r CrashRecord, timeout time.Duration) (ended, still []Leftover) {
+	e, s := proc.EndLeftovers(r.processes(), timeout)
+	return leftoversOf(e), leftoversOf(s)
+}
+
 func (r CrashRecord) processes() proc.Record {
 	rec := proc.Record{Run: r.Run, Supervisor: proc.ID(r.Supervisor), Guard: proc.ID(r.Guard)}
 	for _, h := range r.Handles {
@@ -131,15 +143,4 @@ func leftoversOf(left []proc.Left) (all []Leftover) {
 		all = append(all, Leftover(l))
 	}
 	return all
-}
-
-// Leftovers finds what a run that was killed has left. There is nothing while both
-// its supervisor and its guard live.
-func Leftovers(r CrashRecord) []Leftover { return leftoversOf(proc.Leftovers(r.processes())) }
-
-// EndLeftovers asks what Leftovers finds to end, and kills what is there after
-// timeout. It returns what has ended, and what even SIGKILL did not end.
-func EndLeftovers(r CrashRecord, timeout time.Duration) (ended, still []Leftover) {
-	e, s := proc.EndLeftovers(r.processes(), timeout)
-	return leftoversOf(e), leftoversOf(s)
 }

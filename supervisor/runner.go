@@ -13,8 +13,8 @@ import (
 // this machine.
 type runner interface {
 	// Start starts an instance, which must be ended with End even when it exits by
-	// itself.
-	Start(command) (instance, error)
+	// itself. The context ends when the instance is no longer wanted.
+	Start(context.Context, command) (instance, error)
 	// Run runs a command beside the services to its end and returns the last of its
 	// output. Nothing of the command is left then; the end of the context hastens it.
 	Run(context.Context, command) (exitStatus, []byte, error)

@@ -10,7 +10,8 @@ import (
 // end ends the attempt's instance, beside the loop.
 func (s *Supervisor) end(a *attempt) {
 	if a.instance == nil {
-		return // It is being started; advance calls again when spawned has come.
+		a.callOff() // If it starts nevertheless, advance calls end again.
+		return
 	}
 	a.ending = true
 	s.unhook(a)
