@@ -2,100 +2,120 @@ package supervisor
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/lhrun/lhrun/internal/graph"
 )
 
-// Action is what an Order asks for.
-type Action uint8
+// Verb is what a Command asks for.
+type Verb string
 
-// The actions of an Order.
+// The verbs of a Command.
 const (
-	// ActionStart: services and what they depend on.
-	ActionStart Action = iota
-	// ActionStop: services, and before them what depends on them.
-	ActionStop
-	// ActionRestart: services; what they depend on is started where it is not up.
-	ActionRestart
+	// VerbStart starts services and what they depend on.
+	VerbStart Verb = "start"
+	// VerbStop stops services, and before them what depends on them.
+	VerbStop Verb = "stop"
+	// VerbRestart stops services and starts them again once nothing of their process
+	// trees is left; what they depend on is started where it is not up.
+	VerbRestart Verb = "restart"
 )
 
-// Order asks for services and for those that belong to them, all in one step.
-type Order struct {
-	Action Action
-	// Services are all of them when none is named; to restart, all that are up or
-	// failed.
+// Command asks for a change of services, and of those that belong to them, in one step.
+type Command struct {
+	Verb Verb
+	// Services names those that are meant. No names mean all; with VerbRestart, all
+	// that are up or have failed.
 	Services []string
-	// Alone leaves out what belongs to the named ones.
-	Alone bool
-	// Missing, with ActionStart, leaves completed tasks as they are.
+	// NoDeps leaves out what belongs to the named ones.
+	NoDeps bool
+	// Missing, with VerbStart, leaves completed tasks as they are.
 	Missing bool
 }
 
-// Taken is what an Order came to.
-type Taken struct {
+// Accepted is what became of a Command.
+type Accepted struct {
 	// Seq is the number of the last event before it.
 	Seq uint64
+	// Effective is the number of the last event of its first effects: a reader that has
+	// come so far sees each service that it concerns on its way, or where it shall be.
+	Effective uint64
 	// Services are those that it concerns, each after those that it depends on.
 	Services []string
-	// Changed are those of them that it found otherwise than it wants them.
+	// Changed are those of them that were not yet as it wants them.
 	Changed []string
 }
 
-// ErrEnding is returned by Order once Run is on its way to return.
+// ErrEnding is returned by Do once Run is on its way to return.
 var ErrEnding = errors.New("everything is being stopped")
 
-// Order has o begin. The error names an unknown service, or is ErrEnding or
-// ErrEnded; then nothing has changed.
-func (s *Supervisor) Order(o Order) (Taken, error) {
+// Do begins to carry c out and returns without waiting for its end. The error names an
+// unknown service or verb, or is ErrEnding or ErrEnded; then nothing has changed.
+func (s *Supervisor) Do(c Command) (Accepted, error) {
 	type answer struct {
-		Taken
+		Accepted
 		err error
 	}
 	answers := make(chan answer, 1)
 	s.post(func() {
-		t, err := s.order(o)
-		answers <- answer{t, err}
+		accepted, err := s.do(c)
+		answers <- answer{accepted, err}
 	})
 	select {
 	case a := <-answers:
-		return a.Taken, a.err
+		return a.Accepted, a.err
 	case <-s.done:
-		return Taken{}, ErrEnded
+		return Accepted{}, ErrEnded
 	}
 }
 
-func (s *Supervisor) order(o Order) (Taken, error) {
-	named, err := s.named(o.Services)
+func (s *Supervisor) do(c Command) (Accepted, error) {
+	named, err := s.named(c.Services)
 	switch {
 	case err != nil:
-		return Taken{}, err
+		return Accepted{}, err
+	case c.Verb != VerbStart && c.Verb != VerbStop && c.Verb != VerbRestart:
+		return Accepted{}, fmt.Errorf("there is no verb %q", c.Verb)
 	case s.closing:
-		return Taken{}, ErrEnding
-	case len(o.Services) == 0 && o.Action == ActionRestart:
+		return Accepted{}, ErrEnding
+	case len(c.Services) == 0 && c.Verb == VerbRestart:
 		named = s.restartable()
 	}
-	s.publish() // What came before must not count as what comes of it.
-	_, seq := s.hub.snapshot()
-	t := Taken{Seq: seq}
 	own := make(map[*unit]bool, len(named))
 	for _, u := range named {
 		own[u] = true
 	}
-	concerned := s.concerned(named, o)
-	before := make(map[*unit]*Status, len(concerned))
-	for _, u := range concerned {
-		t.Services = append(t.Services, u.Name)
-		before[u] = u.status
-	}
-	for _, u := range concerned {
-		// Those that failed with another one begin with it.
-		if s.carryOut(o, u, own[u]) || u.status != before[u] {
-			t.Changed = append(t.Changed, u.Name)
+	var accepted Accepted
+	accepted.Seq, accepted.Effective = s.step(func() {
+		concerned := s.concerned(named, c)
+		before := make(map[*unit]*Status, len(concerned))
+		for _, u := range concerned {
+			accepted.Services = append(accepted.Services, u.Name)
+			before[u] = u.status
 		}
-	}
-	s.moved = true
-	return t, nil
+		for _, u := range concerned {
+			// Those that failed with another one begin with it.
+			if s.carryOut(c, u, own[u]) || u.status != before[u] {
+				accepted.Changed = append(accepted.Changed, u.Name)
+			}
+		}
+		s.moved = true
+	})
+	return accepted, nil
+}
+
+// step runs a change, publishes what comes of it at once, and returns the numbers of the
+// last event before it and of the last one that it has caused so far.
+func (s *Supervisor) step(change func()) (before, after uint64) {
+	s.publish() // What came before must not count as what comes of it.
+	_, before = s.hub.snapshot()
+	change()
+	s.advance()
+	s.forget()
+	s.publish()
+	_, after = s.hub.snapshot()
+	return before, after
 }
 
 // restartable are those that run, are on their way or have failed.
@@ -109,7 +129,7 @@ func (s *Supervisor) restartable() (units []*unit) {
 }
 
 // concerned adds to named what belongs to them, in the order of starting.
-func (s *Supervisor) concerned(named []*unit, o Order) []*unit {
+func (s *Supervisor) concerned(named []*unit, c Command) []*unit {
 	wanted := make(map[string]bool)
 	for queue := slices.Clone(named); len(queue) > 0; {
 		u := queue[0]
@@ -119,8 +139,8 @@ func (s *Supervisor) concerned(named []*unit, o Order) []*unit {
 		}
 		wanted[u.Name] = true
 		switch {
-		case o.Alone:
-		case o.Action == ActionStop:
+		case c.NoDeps:
+		case c.Verb == VerbStop:
 			queue = append(queue, u.dependents...)
 		default:
 			for _, name := range u.needs() {
@@ -141,18 +161,18 @@ func (s *Supervisor) concerned(named []*unit, o Order) []*unit {
 	return units
 }
 
-// carryOut does to u what o wants, own says that u was named, and reports whether
-// there was anything to do.
-func (s *Supervisor) carryOut(o Order, u *unit, own bool) bool {
+// carryOut does to u what c asks for, and reports whether there was anything to do. own
+// says that u was named.
+func (s *Supervisor) carryOut(c Command, u *unit, own bool) bool {
 	switch {
-	case o.Action == ActionStop:
+	case c.Verb == VerbStop:
 		up := u.wanted() && !u.status.State.Settled()
 		s.letDown(u)
 		return up
-	case o.Action == ActionRestart && own:
+	case c.Verb == VerbRestart && own:
 		s.again(u)
 		return true
-	case own && !o.Missing:
+	case own && !c.Missing:
 		return s.bring(u)
 	}
 	return s.need(u)

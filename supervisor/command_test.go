@@ -9,57 +9,63 @@ import (
 	"time"
 )
 
-func (w *world) order(o Order) Taken {
+func (w *world) do(c Command) Accepted {
 	w.t.Helper()
-	taken, err := w.Order(o)
+	accepted, err := w.Do(c)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	synctest.Wait()
-	return taken
+	return accepted
 }
 
-func TestAnOrderConcernsWhatBelongsToIt(t *testing.T) {
+// alone asks for a change of the named services and of no others.
+func (s *Supervisor) alone(verb Verb, names ...string) error {
+	_, err := s.Do(Command{Verb: verb, Services: names, NoDeps: true})
+	return err
+}
+
+func TestACommandConcernsWhatBelongsToIt(t *testing.T) {
 	task := svc("migrate", "db")
 	task.Task = true
 	services := []Service{svc("web", "api"), svc("api", "db", "migrate"), svc("other"), task, svc("db")}
 	all := []string{"db", "migrate", "api", "web"}
 	inWorld(t, services, func(w *world) {
-		taken := w.order(Order{Services: []string{"web"}})
-		if !slices.Equal(taken.Services, all) || !slices.Equal(taken.Changed, all) {
-			t.Errorf("starting web concerns %v, changes %v", taken.Services, taken.Changed)
+		accepted := w.do(Command{Verb: VerbStart, Services: []string{"web"}})
+		if !slices.Equal(accepted.Services, all) || !slices.Equal(accepted.Changed, all) {
+			t.Errorf("starting web concerns %v, changes %v", accepted.Services, accepted.Changed)
 		}
 		w.fake.instance("migrate").die(0)
 		w.expect("web", StateReady, "")
 		w.expect("other", StateStopped, "not started")
 
-		taken = w.order(Order{Services: []string{"web", "migrate"}, Missing: true})
-		if !slices.Equal(taken.Services, all) || taken.Changed != nil {
-			t.Errorf("nothing is missing, and yet %v of %v changed", taken.Changed, taken.Services)
+		accepted = w.do(Command{Verb: VerbStart, Services: []string{"web", "migrate"}, Missing: true})
+		if !slices.Equal(accepted.Services, all) || accepted.Changed != nil {
+			t.Errorf("nothing is missing, and yet %v of %v changed", accepted.Changed, accepted.Services)
 		}
-		if taken = w.order(Order{Services: []string{"web", "migrate"}}); !slices.Equal(taken.Changed, []string{"migrate"}) {
-			t.Errorf("a task that is named runs again; changed: %v", taken.Changed)
+		if accepted = w.do(Command{Verb: VerbStart, Services: []string{"web", "migrate"}}); !slices.Equal(accepted.Changed, []string{"migrate"}) {
+			t.Errorf("a task that is named runs again; changed: %v", accepted.Changed)
 		}
 		w.fake.instance("migrate").die(0)
 
-		taken = w.order(Order{Action: ActionStop, Services: []string{"db"}, Alone: true})
-		if !slices.Equal(taken.Changed, []string{"db"}) {
-			t.Errorf("stopping db alone changes %v", taken.Changed)
+		accepted = w.do(Command{Verb: VerbStop, Services: []string{"db"}, NoDeps: true})
+		if !slices.Equal(accepted.Changed, []string{"db"}) {
+			t.Errorf("stopping db alone changes %v", accepted.Changed)
 		}
 		time.Sleep(time.Second)
 		w.expect("api", StateReady, "")
 		w.expect("db", StateStopped, "")
 
-		taken = w.order(Order{Action: ActionRestart, Services: []string{"api"}})
-		if !slices.Equal(taken.Changed, []string{"db", "api"}) {
-			t.Errorf("restarting api starts db as well; changed: %v", taken.Changed)
+		accepted = w.do(Command{Verb: VerbRestart, Services: []string{"api"}})
+		if !slices.Equal(accepted.Changed, []string{"db", "api"}) {
+			t.Errorf("restarting api starts db as well; changed: %v", accepted.Changed)
 		}
 		time.Sleep(time.Second)
 		w.expect("api", StateReady, "")
 
-		taken = w.order(Order{Action: ActionStop, Services: []string{"db"}})
-		if !slices.Equal(taken.Services, all) || !slices.Equal(taken.Changed, []string{"db", "api", "web"}) {
-			t.Errorf("stopping db concerns %v, changes %v", taken.Services, taken.Changed)
+		accepted = w.do(Command{Verb: VerbStop, Services: []string{"db"}})
+		if !slices.Equal(accepted.Services, all) || !slices.Equal(accepted.Changed, []string{"db", "api", "web"}) {
+			t.Errorf("stopping db concerns %v, changes %v", accepted.Services, accepted.Changed)
 		}
 		time.Sleep(time.Second)
 		if w.status("web").Wanted || w.status("db").Wanted {
@@ -67,7 +73,7 @@ func TestAnOrderConcernsWhatBelongsToIt(t *testing.T) {
 		}
 		w.expect("migrate", StateCompleted, "")
 
-		if _, err := w.Order(Order{Services: []string{"dbb"}}); err == nil {
+		if _, err := w.Do(Command{Verb: VerbStart, Services: []string{"dbb"}}); err == nil {
 			t.Error("an unknown service was started")
 		}
 	})
@@ -80,24 +86,24 @@ func TestARestartOfAllLeavesOutWhatIsDownOrDone(t *testing.T) {
 		w.start("api", "migrate")
 		w.fake.instance("migrate").die(0)
 		synctest.Wait()
-		if taken := w.order(Order{Action: ActionRestart}); !slices.Equal(taken.Changed, []string{"api"}) {
-			t.Errorf("restarted: %v", taken.Changed)
+		if accepted := w.do(Command{Verb: VerbRestart}); !slices.Equal(accepted.Changed, []string{"api"}) {
+			t.Errorf("restarted: %v", accepted.Changed)
 		}
 	})
 }
 
-func TestAnOrderCountsWhatBeginsWithWhatItHadFailedBy(t *testing.T) {
+func TestACommandCountsWhatBeginsWithWhatItHadFailedBy(t *testing.T) {
 	task := svc("migrate")
 	task.Task = true
 	inWorld(t, []Service{task, svc("web", "migrate")}, func(w *world) {
 		all := []string{"migrate", "web"}
-		w.order(Order{})
+		w.do(Command{Verb: VerbStart})
 		w.fake.instance("migrate").die(3)
 		synctest.Wait()
 		w.expect("web", StateFailed, "migrate failed: exited with code 3")
-		taken := w.order(Order{Services: all, Missing: true})
-		if !slices.Equal(taken.Changed, all) {
-			t.Errorf("changed: %v, want %v", taken.Changed, all)
+		accepted := w.do(Command{Verb: VerbStart, Services: all, Missing: true})
+		if !slices.Equal(accepted.Changed, all) {
+			t.Errorf("changed: %v, want %v", accepted.Changed, all)
 		}
 		w.fake.instance("migrate").die(0)
 		time.Sleep(time.Second)
@@ -105,18 +111,18 @@ func TestAnOrderCountsWhatBeginsWithWhatItHadFailedBy(t *testing.T) {
 	})
 }
 
-func TestAnOrderIsRefusedOnceAllIsEnding(t *testing.T) {
+func TestACommandIsRefusedOnceAllIsEnding(t *testing.T) {
 	inWorld(t, []Service{svc("api")}, func(w *world) {
 		w.fake.stops["api"] = time.Minute
 		w.start()
 		w.cancel()
 		synctest.Wait()
-		if _, err := w.Order(Order{}); !errors.Is(err, ErrEnding) {
+		if _, err := w.Do(Command{Verb: VerbStart}); !errors.Is(err, ErrEnding) {
 			t.Error(err)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if _, err := w.Order(Order{}); !errors.Is(err, ErrEnded) {
+		if _, err := w.Do(Command{Verb: VerbStart}); !errors.Is(err, ErrEnded) {
 			t.Error(err)
 		}
 	})
@@ -129,9 +135,9 @@ func TestEventsFromASnapshotOnMissNothing(t *testing.T) {
 		if statuses[0].State != StateReady || !statuses[0].Wanted || seq == 0 {
 			t.Fatalf("%+v at %d", statuses[0], seq)
 		}
-		taken := w.order(Order{Action: ActionRestart})
-		if taken.Seq != seq {
-			t.Errorf("the order came after event %d, not %d", taken.Seq, seq)
+		accepted := w.do(Command{Verb: VerbRestart})
+		if accepted.Seq != seq {
+			t.Errorf("the order came after event %d, not %d", accepted.Seq, seq)
 		}
 		time.Sleep(time.Second)
 		// The past comes first, then what happens now.

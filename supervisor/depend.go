@@ -46,8 +46,7 @@ func (s *Supervisor) tryStart(u *unit) {
 		}
 		switch met(d, dep.facts()) {
 		case never:
-			s.fail(u, because(dep.status))
-			u.failedBy = dep.Name
+			s.fail(u, because(dep.status), dep.Name)
 			return
 		case notYet:
 			blockers = append(blockers, blocker{dep.Name, dep.status.State})
@@ -108,9 +107,10 @@ func because(dep *Status) string {
 	return fmt.Sprintf("%s %s: %s", dep.Name, dep.State, dep.Reason)
 }
 
-func (s *Supervisor) fail(u *unit, reason string) {
+// fail makes u failed, by the dependency of that name or, with "", by itself.
+func (s *Supervisor) fail(u *unit, reason, by string) {
 	u.failures = 0
-	s.set(u, StateFailed, reason)
+	s.set(u, StateFailed, reason, func(st *Status) { st.FailedBy = by })
 }
 
 type answer uint8

@@ -39,7 +39,7 @@ func Example() {
 	ended := make(chan error, 1)
 	go func() { ended <- sup.Run(ctx) }()
 
-	if err := sup.Start(); err != nil {
+	if _, err := sup.Do(supervisor.Command{Verb: supervisor.VerbStart}); err != nil {
 		log.Fatal(err)
 	}
 	for e := range events {

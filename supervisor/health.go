@@ -30,7 +30,7 @@ func (s *Supervisor) watchHealth(a *attempt) {
 	h := a.health
 	check, err := s.liveness(a, h)
 	if err != nil {
-		s.notice(a.unit, "cannot watch its health: %v", err)
+		s.notice(a.unit, NoticeTrouble, "cannot watch its health: %v", err)
 		return
 	}
 	ctx, cancel := context.WithCancel(a.context())

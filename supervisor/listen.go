@@ -52,11 +52,11 @@ func (s *Supervisor) remarkListener(a *attempt, addr netip.AddrPort) {
 	switch {
 	case !a.svc.owns(int(addr.Port())):
 		a.otherAddr = addr.String()
-		s.remark(u, "listens on %s, %s", addr, a.svc.ownPortHint())
+		s.remark(u, NoticeListener, "listens on %s, %s", addr, a.svc.ownPortHint())
 	case ip.IsUnspecified():
-		s.remark(u, "listens on %s, open to the network: let it bind $HOST (%s)", addr, a.svc.Host)
+		s.remark(u, NoticeListener, "listens on %s, open to the network: let it bind $HOST (%s)", addr, a.svc.Host)
 	case ip.Is6() && a.svc.Host == "127.0.0.1":
-		s.remark(u, "listens on %s but not on %s, where others look for it: let it bind $HOST", addr, a.svc.Host)
+		s.remark(u, NoticeListener, "listens on %s but not on %s, where others look for it: let it bind $HOST", addr, a.svc.Host)
 	}
 }
 
@@ -72,10 +72,10 @@ func (s *Service) ownPortHint() string {
 // stranger takes the news that somebody else listens on one of the service's ports.
 func (s *Supervisor) stranger(a *attempt, addr netip.AddrPort, h ports.Holder) {
 	if a.svc.Listen && h.PID == os.Getpid() {
-		s.remark(a.unit, "has not kept the socket of port %d that it was given (LISTEN_FDS): nobody answers there", addr.Port())
+		s.remark(a.unit, NoticeListener, "has not kept the socket of port %d that it was given (LISTEN_FDS): nobody answers there", addr.Port())
 		return
 	}
-	s.remark(a.unit, "cannot use its port %d, which is held by %s", addr.Port(), h)
+	s.remark(a.unit, NoticeListener, "cannot use its port %d, which is held by %s", addr.Port(), h)
 	a.holder = h.String()
 	s.explain(a)
 }

@@ -81,7 +81,7 @@ func (w *world) expect(name string, state State, reason string) {
 
 func (w *world) start(names ...string) {
 	w.t.Helper()
-	if err := w.Start(names...); err != nil {
+	if err := w.alone(VerbStart, names...); err != nil {
 		w.t.Fatal(err)
 	}
 	synctest.Wait()
@@ -245,7 +245,7 @@ func TestARestartNeverOverlaps(t *testing.T) {
 		w.start()
 		w.fake.stops["db"] = 5 * time.Second
 		for range 20 {
-			if err := w.Restart("db"); err != nil {
+			if err := w.alone(VerbRestart, "db"); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(10 * time.Second)
@@ -396,20 +396,20 @@ func TestUnhealthyAfterRetriesThenRestarted(t *testing.T) {
 
 func TestStopWhileSpawningAndWhileBackingOff(t *testing.T) {
 	inWorld(t, []Service{svc("api"), svc("web")}, func(w *world) {
-		if err := errors.Join(w.Start("api"), w.Stop("api")); err != nil {
+		if err := errors.Join(w.alone(VerbStart, "api"), w.alone(VerbStop, "api")); err != nil {
 			t.Fatal(err)
 		}
 		w.expect("api", StateStopped, "")
 		w.start("web")
 		w.fake.instance("web").die(1)
 		w.expect("web", StateBackoff, "")
-		if err := w.Stop("web"); err != nil {
+		if err := w.alone(VerbStop, "web"); err != nil {
 			t.Fatal(err)
 		}
 		w.expect("web", StateStopped, "")
 		time.Sleep(time.Hour)
 		w.expect("web", StateStopped, "")
-		if err := w.Stop("nobody"); err == nil {
+		if err := w.alone(VerbStop, "nobody"); err == nil {
 			t.Error("an unknown service was stopped")
 		}
 	})

@@ -45,7 +45,7 @@ func (s *Supervisor) exited(a *attempt, left []Handle) {
 		s.tell(u, e)
 	}
 	if len(left) > 0 {
-		s.notice(u, "left %s behind, ending %s", count(len(left), "process", "processes"), list(left))
+		s.notice(u, NoticeLeftovers, "left %s behind, ending %s", count(len(left), "process", "processes"), list(left))
 	}
 	s.end(a)
 }
@@ -97,7 +97,7 @@ func (s *Supervisor) gone(a *attempt) {
 		if u.failures > 0 {
 			reason = fmt.Sprintf("%s; gave up after %s", reason, count(u.failures, "restart", "restarts"))
 		}
-		s.fail(u, reason)
+		s.fail(u, reason, "")
 	default:
 		s.set(u, next, "")
 	}

@@ -175,9 +175,10 @@ func (s *Supervisor) check(a *attempt, p Probe) probe.Check {
 		return probe.GRPC(p.Target, p.Service)
 	}
 	cmd := command{Argv: p.Exec, Dir: a.svc.Dir, Env: a.environ()}
+	masker := s.mask
 	return probe.Exec(func(ctx context.Context) (int, []byte, error) {
 		exit, out, err := s.platform.Run(ctx, cmd)
-		return exit.Code, out, err
+		return exit.Code, []byte(masker.Text(string(out))), err
 	})
 }
 
@@ -210,7 +211,7 @@ func (s *Supervisor) remind(a *attempt, since time.Duration) {
 		if a.wasReady {
 			return
 		}
-		s.notice(a.unit, "not %s after %s: %s%s", a.svc.goal(), since, s.unready(a), s.advice(a, since))
+		s.notice(a.unit, NoticeSlow, "not %s after %s: %s%s", a.svc.goal(), since, s.unready(a), s.advice(a, since))
 		s.remind(a, since+remindEvery)
 	})
 }
@@ -226,10 +227,8 @@ func (s *Supervisor) advice(a *attempt, since time.Duration) string {
 // explain updates the reason of a service that is starting.
 func (s *Supervisor) explain(a *attempt) {
 	if a.unit.status.State == StateStarting && !a.svc.Task {
-		if why := s.unready(a); why != a.unit.status.Reason {
-			s.amend(a.unit, func(st *Status) { st.Reason = why })
-			s.tell(a.unit, Event{Kind: EventState})
-		}
+		why := s.unready(a)
+		s.amend(a.unit, func(st *Status) { st.Reason = why })
 	}
 }
 

@@ -16,15 +16,16 @@ type Reload struct {
 	// others, health, stop, restart and depends_on hold at once, and the rest from
 	// the next start on.
 	Restart []string
-	// Start names services to start where they are not up, as Need does. New ones
+	// Start names services to start where they are not up, as VerbStart with Missing does. New ones
 	// that are not among them stay down.
 	Start []string
 }
 
 // Reloaded is what a Reload came to.
 type Reloaded struct {
-	// Seq is the number of the last event before it.
-	Seq uint64
+	// Seq is the number of the last event before it, Effective that of the last event of
+	// its first effects, as in Accepted.
+	Seq, Effective uint64
 	// Left closes when nothing is left of the processes that it ends.
 	Left <-chan struct{}
 }
@@ -47,9 +48,8 @@ func (s *Supervisor) Apply(r Reload) (Reloaded, error) {
 			answer <- ErrEnding
 			return
 		}
-		s.publish() // What came before must not count as what comes of it.
-		_, done.Seq = s.hub.snapshot()
-		ending := s.apply(r)
+		var ending []*attempt
+		done.Seq, done.Effective = s.step(func() { ending = s.apply(r) })
 		s.spawn(func() {
 			for _, a := range ending {
 				<-a.over
@@ -69,6 +69,7 @@ func (s *Supervisor) Apply(r Reload) (Reloaded, error) {
 // apply returns the attempts that come to their end by it.
 func (s *Supervisor) apply(r Reload) (ending []*attempt) {
 	s.base = newEnvironment(r.Env)
+	before := s.names()
 	var next []*unit
 	kept := make(map[string]bool, len(r.Services))
 	for _, svc := range r.Services {
@@ -84,6 +85,8 @@ func (s *Supervisor) apply(r Reload) (ending []*attempt) {
 	}
 	s.units = next
 	s.link()
+	s.mask = s.mask.With(s.environs()...)
+	s.reordered = s.reordered || !slices.Equal(before, s.names())
 	for _, name := range r.Restart {
 		if u := s.byName[name]; u != nil && u.wish == wishUp {
 			s.again(u)
@@ -103,6 +106,14 @@ func (s *Supervisor) apply(r Reload) (ending []*attempt) {
 	return ending
 }
 
+func (s *Supervisor) names() []string {
+	names := make([]string, len(s.units))
+	for i, u := range s.units {
+		names[i] = u.Name
+	}
+	return names
+}
+
 // adopt gives a service its new form. A process that goes on has the new way of
 // being asked and of being stopped; one that is to restart ends in its old way.
 func (s *Supervisor) adopt(svc Service, restarts bool) *unit {
@@ -113,11 +124,7 @@ func (s *Supervisor) adopt(svc Service, restarts bool) *unit {
 		return u
 	}
 	u.Service, u.removed = svc, false
-	before := *u.status
 	s.amend(u, u.describe)
-	if !reflect.DeepEqual(before, *u.status) {
-		s.tell(u, Event{Kind: EventState})
-	}
 	a := u.attempt
 	if a == nil || a.ending || restarts {
 		return u

@@ -30,7 +30,7 @@ type Status struct {
 	Description string
 	Task        bool
 	State       State
-	// Wanted is: somebody has asked it to be up, and nobody to be down since.
+	// Wanted reports that somebody asked for it, and nobody has stopped it since.
 	Wanted bool
 	// PID is the leader's; 0 when nothing runs.
 	PID   int
@@ -47,12 +47,16 @@ type Status struct {
 	Since time.Time
 	// ExitCode is the last exit's, 128+n for signal n; nil before any exit.
 	ExitCode *int
-	// Reason says in one line why the service is in this state.
+	// Reason says in one line, for people, why the service is in this state.
 	Reason string
 	// DependsOn names all its dependencies.
 	DependsOn []string
-	// WaitsFor names the dependencies that a waiting service still needs.
+	// WaitsFor names the dependencies that a waiting service still needs, and a service
+	// that has yet to give it its port.
 	WaitsFor []string
+	// FailedBy names the dependency whose end made the service fail; "" where it failed
+	// by itself, or has not failed.
+	FailedBy string
 	// TimedOut says that the service failed because it was not ready in time.
 	TimedOut bool
 	// NextTry is when a service in backoff starts again.

@@ -27,7 +27,7 @@ func (s *Supervisor) end(a *attempt) {
 		s.readRest(a)
 		s.post(func() {
 			if err != nil {
-				s.notice(a.unit, "%v", err)
+				s.notice(a.unit, NoticeTrouble, "%v", err)
 			}
 			s.gone(a)
 		})
@@ -76,7 +76,7 @@ func (s *Supervisor) runStopCommand(a *attempt, stop Stop) bool {
 		return true
 	}
 	s.post(func() {
-		s.notice(u, "its stop command failed (%s), sending %s: %s", failure(exit, err), stop.Signal, lastLine(out))
+		s.notice(u, NoticeTrouble, "its stop command failed (%s), sending %s: %s", failure(exit, err), stop.Signal, lastLine(s.mask.Text(string(out))))
 	})
 	return false
 }
@@ -88,7 +88,8 @@ func failure(exit exitStatus, err error) string {
 	return exit.String()
 }
 
-func lastLine(out []byte) string {
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+// lastLine is the end of out, which holds no secret any more.
+func lastLine(out string) string {
+	lines := strings.Split(strings.TrimSpace(out), "\n")
 	return fmt.Sprintf("%.200s", lines[len(lines)-1])
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/graph"
 	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/mask"
 )
 
 // Output takes what services write. Lines gets whole lines, each ended by '\n';
@@ -69,6 +70,8 @@ type Supervisor struct {
 	wg    sync.WaitGroup
 
 	// What follows belongs to the loop.
+	// mask hides the secrets of all environments that there were in this run.
+	mask    mask.Masker
 	units   []*unit
 	byName  map[string]*unit
 	closing bool
@@ -78,8 +81,10 @@ type Supervisor struct {
 	// blockers is tryStart's, kept for its memory.
 	blockers []blocker
 	// stale: the published snapshot is not the newest.
-	stale  bool
-	events []Event
+	stale bool
+	// reordered: a reload has changed the list of services since the last publication.
+	reordered bool
+	events    []Event
 }
 
 // New checks the services and prepares to run them. It returns an error for a
@@ -117,10 +122,12 @@ func newSupervisor(opts Options, p platform) (*Supervisor, error) {
 	}
 	for _, svc := range opts.Services {
 		u := newUnit(svc.withDefaults())
+		u.announced = u.status
 		s.units = append(s.units, u)
 		s.byName[svc.Name] = u
 	}
 	s.link()
+	s.mask = mask.New(s.environs()...)
 	if opts.LogDir != "" {
 		store, err := logs.Open(opts.LogDir, logs.StoreOptions{MaxSize: opts.MaxLogSize})
 		if err != nil {
@@ -267,11 +274,28 @@ func (s *Supervisor) idle() bool {
 	return true
 }
 
+// environs are the environments of the services as they are now.
+func (s *Supervisor) environs() [][]string {
+	all := [][]string{s.base.pairs}
+	for _, u := range s.units {
+		all = append(all, u.Env)
+	}
+	return all
+}
+
+// publish makes the newest statuses the snapshot, and tells of each that has changed.
 func (s *Supervisor) publish() {
 	for _, u := range s.units {
 		if u.status.Wanted != u.wanted() {
 			s.amend(u, func(*Status) {})
 		}
+		if u.status != u.announced {
+			s.tell(u, Event{Kind: EventState})
+		}
+	}
+	if s.reordered { // The new ones have been told of by now.
+		s.reordered = false
+		s.events = append(s.events, Event{Kind: EventOrder, Time: time.Now(), Order: s.names()})
 	}
 	if !s.stale && s.events == nil {
 		return

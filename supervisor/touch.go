@@ -12,13 +12,13 @@ func (s *Supervisor) Touch(name, what string, sig syscall.Signal) error {
 		case u.wish != wishUp || u.status.State == StateWaiting:
 			// It is not wanted, or about to start with the files as they are.
 		case u.attempt == nil:
-			s.notice(u, "starts again: %s", what)
+			s.notice(u, NoticeRestarts, "starts again: %s", what)
 			s.again(u)
 		case sig != 0 && u.running():
-			s.notice(u, "is sent a signal (%s): %s", sig, what)
+			s.notice(u, NoticeSignalled, "is sent a signal (%s): %s", sig, what)
 			s.signal(u, sig)
 		default:
-			s.notice(u, "restarts: %s", what)
+			s.notice(u, NoticeRestarts, "restarts: %s", what)
 			s.again(u)
 		}
 	})

@@ -3,9 +3,11 @@ package supervisor
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/mask"
 )
 
 // unit is a service and its life. It belongs to the loop.
@@ -21,8 +23,6 @@ type unit struct {
 	attempt *attempt
 	// failures are restarts in a row without a minute of being ready.
 	failures int
-	// failedBy names the dependency whose end has failed it; "" when none has.
-	failedBy string
 	starts   int
 	retry    *time.Timer
 	sockets  *sockets
@@ -30,6 +30,8 @@ type unit struct {
 	// blockers are what it waits for, since its status was blockedSince.
 	blockers     []blocker
 	blockedSince *Status
+	// announced is the status that the last event told; nil before the first.
+	announced *Status
 	// told keeps a remark from being made twice in a run.
 	told map[string]bool
 }
@@ -45,7 +47,7 @@ func newUnit(svc Service) *unit {
 // describe puts into st what does not change while the service has its form.
 func (u *unit) describe(st *Status) {
 	st.Description, st.Task = u.Description, u.Task
-	st.Port, st.Ports, st.URL = u.Port, maps.Clone(u.Ports), u.URL
+	st.Port, st.Ports, st.URL = u.Port, maps.Clone(u.Ports), mask.URLs(u.URL)
 	st.DependsOn = u.needs()
 }
 
@@ -60,11 +62,18 @@ func (s *Service) needs() []string {
 
 func (u *unit) wanted() bool { return u.wish != wishDown }
 
-// amend replaces the status by a changed copy: readers hold the old one.
+// amend replaces the status by a changed copy, as readers hold the old one. publish
+// tells of it, unless an event that says more does so before.
 func (s *Supervisor) amend(u *unit, change func(*Status)) {
 	next := *u.status
 	change(&next)
 	next.Wanted = u.wanted()
+	if next.Reason != u.status.Reason {
+		next.Reason = s.mask.Text(next.Reason)
+	}
+	if reflect.DeepEqual(next, *u.status) {
+		return
+	}
 	u.status = &next
 	s.moved, s.stale = true, true
 }
@@ -76,7 +85,8 @@ func (s *Supervisor) set(u *unit, state State, reason string, details ...func(*S
 		if st.State != state {
 			st.Since = time.Now()
 		}
-		st.State, st.Reason, st.WaitsFor, st.NextTry = state, reason, nil, time.Time{}
+		st.State, st.Reason = state, reason
+		st.WaitsFor, st.FailedBy, st.NextTry = nil, "", time.Time{}
 		for _, f := range details {
 			f(st)
 		}
@@ -86,19 +96,24 @@ func (s *Supervisor) set(u *unit, state State, reason string, details ...func(*S
 
 func (s *Supervisor) tell(u *unit, e Event) {
 	e.Time, e.Service, e.Status = time.Now(), u.Name, *u.status
+	e.Text = s.mask.Text(e.Text)
+	for i, line := range e.Lines {
+		e.Lines[i] = s.mask.Text(line)
+	}
+	u.announced = u.status
 	s.events = append(s.events, e)
 }
 
-func (s *Supervisor) notice(u *unit, format string, args ...any) {
-	s.tell(u, Event{Kind: EventNotice, Text: fmt.Sprintf(format, args...)})
+func (s *Supervisor) notice(u *unit, about Notice, format string, args ...any) {
+	s.tell(u, Event{Kind: EventNotice, Notice: about, Text: fmt.Sprintf(format, args...)})
 }
 
 // remark is a notice that is made once in a run.
-func (s *Supervisor) remark(u *unit, format string, args ...any) {
+func (s *Supervisor) remark(u *unit, about Notice, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if !u.told[text] {
 		u.told[text] = true
-		s.notice(u, "%s", text)
+		s.notice(u, about, "%s", text)
 	}
 }
 
@@ -125,12 +140,12 @@ func (s *Supervisor) openStream(u *unit) {
 		return
 	}
 	opts := logs.StreamOptions{Service: u.Name, Sink: s.opts.Output, Failed: func(err error) {
-		s.post(func() { s.notice(u, "%v", err) })
+		s.post(func() { s.notice(u, NoticeTrouble, "%v", err) })
 	}}
 	if s.store != nil {
 		log, err := s.store.Log(u.Name)
 		if err != nil {
-			s.notice(u, "%v", err)
+			s.notice(u, NoticeTrouble, "%v", err)
 		} else {
 			opts.Log = log
 		}

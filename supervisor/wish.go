@@ -9,13 +9,6 @@ import (
 
 const defaultStopSignal = syscall.SIGTERM
 
-// Start asks for services, or for all when no name is given; a task that is
-// completed runs again. It does not ask for what they depend on. The error names
-// an unknown service.
-func (s *Supervisor) Start(names ...string) error {
-	return s.ask(names, func(u *unit) { s.bring(u) })
-}
-
 // bring reports whether u was not on its way already.
 func (s *Supervisor) bring(u *unit) bool {
 	if u.wanted() && u.attempt != nil {
@@ -24,12 +17,6 @@ func (s *Supervisor) bring(u *unit) bool {
 	changed := !u.wanted() || u.status.State != StateWaiting
 	s.up(u)
 	return changed
-}
-
-// Need is Start for services that others depend on: what is up, on its way or
-// completed stays as it is.
-func (s *Supervisor) Need(names ...string) error {
-	return s.ask(names, func(u *unit) { s.need(u) })
 }
 
 // need reports whether u was not up or on its way already.
@@ -53,17 +40,6 @@ func (s *Supervisor) up(u *unit) {
 	}
 }
 
-// Stop asks services to end, dependents that were asked as well first.
-func (s *Supervisor) Stop(names ...string) error {
-	return s.ask(names, s.letDown)
-}
-
-// Restart ends services and starts them again when nothing of the old process
-// tree is left.
-func (s *Supervisor) Restart(names ...string) error {
-	return s.ask(names, s.again)
-}
-
 func (s *Supervisor) again(u *unit) {
 	u.wish = wishAgain
 	s.moved = true
@@ -73,18 +49,9 @@ func (s *Supervisor) again(u *unit) {
 	}
 }
 
-// Signal sends sig to the process trees of services. What does not run is left out.
-func (s *Supervisor) Signal(sig syscall.Signal, names ...string) error {
-	return s.ask(names, func(u *unit) {
-		if u.running() {
-			s.signal(u, sig)
-		}
-	})
-}
-
 func (s *Supervisor) signal(u *unit, sig syscall.Signal) {
 	if err := u.attempt.instance.Signal(sig); err != nil {
-		s.notice(u, "cannot be sent a signal: %v", err)
+		s.notice(u, NoticeTrouble, "cannot be sent a signal: %v", err)
 	}
 }
 
@@ -157,11 +124,11 @@ func (s *Supervisor) begin(u *unit) {
 	if u.retry != nil {
 		u.retry.Stop()
 	}
-	u.failures, u.failedBy = 0, ""
+	u.failures = 0
 	s.moved = true
 	s.set(u, StateWaiting, "")
 	for _, d := range u.dependents {
-		if d.failedBy == u.Name && d.wish == wishUp && d.status.State == StateFailed {
+		if d.status.FailedBy == u.Name && d.wish == wishUp && d.status.State == StateFailed {
 			s.begin(d)
 		}
 	}

@@ -141,7 +141,7 @@ func TestACommandWithoutItsShellComesToTheSame(t *testing.T) {
 	events, unsubscribe := s.Subscribe(1000)
 	defer unsubscribe()
 	go func() { ended <- s.Run(ctx) }()
-	s.Start("plain", "listed", "nobodys", "absent", "pwd", "linked", "through")
+	s.alone(VerbStart, "plain", "listed", "nobodys", "absent", "pwd", "linked", "through")
 	settled := func(st Status) bool { return st.State == StateCompleted || st.State == StateFailed }
 	for !allOf(s.Snapshot(), settled) {
 		if _, ok := <-events; !ok {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 // restless is a project with much news and no process: whenever api is asked
@@ -19,8 +21,8 @@ func restless(t *testing.T) (h *house, stir func(events int)) {
 	return h, func(events int) {
 		t.Helper()
 		for last := seqOf(t, h) + uint64(events); seqOf(t, h) < last; {
-			request(t, h, Request{Verb: VerbStart, Services: []string{"api"}, NoDeps: true})
-			request(t, h, Request{Verb: VerbStop, Services: []string{"api"}, NoDeps: true})
+			request(t, h, Request{Verb: supervisor.VerbStart, Services: []string{"api"}, NoDeps: true})
+			request(t, h, Request{Verb: supervisor.VerbStop, Services: []string{"api"}, NoDeps: true})
 		}
 	}
 }
@@ -48,7 +50,7 @@ func TestEventsGoOnWithoutAGap(t *testing.T) {
 	for since := uint64(0); since < 600; {
 		n := 0
 		err := c.Events(ctxOf(t), since, func(e Event) error {
-			if e.Seq != since+1 || e.Kind == KindMissed {
+			if e.Seq != since+1 || e.Kind == EventMissed {
 				t.Fatalf("after event %d comes %+v", since, e)
 			}
 			since = e.Seq
@@ -71,7 +73,7 @@ func TestWhatAClientMissedIsTold(t *testing.T) {
 	stop := errors.New("stop")
 	var missed, got, since uint64
 	err := c.Events(ctxOf(t), 0, func(e Event) error {
-		if e.Kind == KindMissed {
+		if e.Kind == EventMissed {
 			if e.Text != fmt.Sprintf("%d events are gone, they came faster than they were read", e.Missed) || e.Seq != since+e.Missed {
 				t.Errorf("%+v", e)
 			}

@@ -70,7 +70,7 @@ func (l *Local) Events(ctx context.Context, since uint64, each func(Event) error
 
 func missedEvents(n, upTo uint64) Event {
 	return Event{
-		Seq: upTo, Time: Time{time.Now()}, Kind: KindMissed, Missed: n,
+		Seq: upTo, Time: Time{time.Now()}, Kind: EventMissed, Missed: n,
 		Text: fmt.Sprintf("%d events are gone, they came faster than they were read", n),
 	}
 }
@@ -84,14 +84,14 @@ func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) {
 	case VerbDown:
 		_, seq := l.o.Supervisor.SnapshotAt()
 		l.o.Down(r.Kill)
-		return Answer{Seq: seq}, nil
+		return Answer{Seq: seq, Effective: seq}, nil
 	case VerbPlan:
 		return ask(ctx, r.Verb, l.o.Plan)
 	case VerbReload:
 		return ask(ctx, r.Verb, l.o.Reload)
 	}
-	taken, err := l.o.Supervisor.Order(supervisor.Order{
-		Action: actions[r.Verb], Services: r.Services, Alone: r.NoDeps, Missing: r.Missing,
+	accepted, err := l.o.Supervisor.Do(supervisor.Command{
+		Verb: r.Verb, Services: r.Services, NoDeps: r.NoDeps, Missing: r.Missing,
 	})
 	switch {
 	case errors.Is(err, supervisor.ErrEnding), errors.Is(err, supervisor.ErrEnded):
@@ -99,10 +99,10 @@ func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) {
 	case err != nil:
 		return Answer{}, mistake("cannot %s: %v", r.Verb, err)
 	}
-	return Answer{Seq: taken.Seq, Services: taken.Services, Changed: taken.Changed}, nil
+	return Answer{Seq: accepted.Seq, Effective: accepted.Effective, Services: accepted.Services, Changed: accepted.Changed}, nil
 }
 
-func ask(ctx context.Context, verb string, f func(context.Context) (Answer, error)) (Answer, error) {
+func ask(ctx context.Context, verb supervisor.Verb, f func(context.Context) (Answer, error)) (Answer, error) {
 	if f == nil {
 		return Answer{}, mistake("cannot %s: this run has no file to read", verb)
 	}

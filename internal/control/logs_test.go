@@ -30,7 +30,7 @@ func read(t *testing.T, p Project, q LogQuery) (texts []string) {
 func ran(t *testing.T) *house {
 	t.Helper()
 	h := build(t, task("lines 3", "a"), task("lines 3", "b", "a"))
-	a := request(t, h, Request{Verb: VerbStart})
+	a := request(t, h, Request{Verb: supervisor.VerbStart})
 	await(t, h, a.Seq, "b", "completed")
 	return h
 }
@@ -135,7 +135,7 @@ func TestFollowingGetsEveryLineOfABurst(t *testing.T) {
 			done <- err
 		}()
 	}
-	request(t, c, Request{Verb: VerbStart})
+	request(t, c, Request{Verb: supervisor.VerbStart})
 	for range 2 {
 		if err := <-done; err != nil {
 			t.Error(err)
@@ -153,7 +153,7 @@ func TestAStoppedReaderOfLogsSlowsNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	a := request(t, h, Request{Verb: VerbStart})
+	a := request(t, h, Request{Verb: supervisor.VerbStart})
 	await(t, h, a.Seq, "burst", "completed")
 	if got := read(t, h.dial(), LogQuery{Last: 1}); !slices.Equal(got, []string{fmt.Sprint("burst line ", n-1)}) {
 		t.Error(got)
@@ -169,7 +169,7 @@ func TestFollowingEndsWithTheProject(t *testing.T) {
 	go func() {
 		done <- c.Logs(context.Background(), LogQuery{Follow: true}, func(l LogLine) error { lines <- l; return nil })
 	}()
-	request(t, c, Request{Verb: VerbStart})
+	request(t, c, Request{Verb: supervisor.VerbStart})
 	if l := <-lines; l.Text != "ready" {
 		t.Errorf("%+v", l)
 	}
@@ -197,7 +197,7 @@ func TestFollowingAllTakesNewServicesAlong(t *testing.T) {
 	go func() {
 		done <- c.Logs(ctx, LogQuery{Follow: true}, func(l LogLine) error { seen <- l.Service; return nil })
 	}()
-	request(t, c, Request{Verb: VerbStart})
+	request(t, c, Request{Verb: supervisor.VerbStart})
 	if got := <-seen; got != "first" {
 		t.Error(got)
 	}
@@ -205,7 +205,7 @@ func TestFollowingAllTakesNewServicesAlong(t *testing.T) {
 	if _, err := h.sup.Apply(supervisor.Reload{Services: append(h.services, second)}); err != nil {
 		t.Fatal(err)
 	}
-	request(t, c, Request{Verb: VerbStart, Services: []string{"second"}})
+	request(t, c, Request{Verb: supervisor.VerbStart, Services: []string{"second"}})
 	if got := <-seen; got != "second" {
 		t.Error(got)
 	}

@@ -5,6 +5,8 @@ package control
 import (
 	"context"
 	"time"
+
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 // Project is a running project. The supervising process satisfies it directly and
@@ -42,27 +44,29 @@ type Snapshot struct {
 
 // Service is one service in a Snapshot.
 type Service struct {
-	Name        string         `json:"name"`
-	Description string         `json:"description,omitempty"`
-	Type        string         `json:"type"`
-	State       string         `json:"state"`
-	PID         int            `json:"pid"`
-	Port        int            `json:"port"`
-	Ports       map[string]int `json:"ports"`
-	URL         string         `json:"url"`
-	Restarts    int            `json:"restarts"`
-	StartedAt   *Time          `json:"started_at"`
-	ReadyAt     *Time          `json:"ready_at"`
+	Name        string           `json:"name"`
+	Description string           `json:"description,omitempty"`
+	Type        string           `json:"type"`
+	State       supervisor.State `json:"state"`
+	PID         int              `json:"pid"`
+	Port        int              `json:"port"`
+	Ports       map[string]int   `json:"ports"`
+	URL         string           `json:"url"`
+	Restarts    int              `json:"restarts"`
+	StartedAt   *Time            `json:"started_at"`
+	ReadyAt     *Time            `json:"ready_at"`
 	// Since is when State was entered.
 	Since    Time   `json:"since"`
 	ExitCode *int   `json:"exit_code"`
 	Reason   string `json:"reason"`
 	TimedOut bool   `json:"timed_out,omitempty"`
-	// Wanted is: somebody has asked it to be up.
+	// Wanted reports that somebody asked for it, and nobody has stopped it since.
 	Wanted    bool     `json:"wanted"`
 	DependsOn []string `json:"depends_on,omitempty"`
 	WaitsFor  []string `json:"waits_for,omitempty"`
-	NextTry   *Time    `json:"next_try,omitempty"`
+	// FailedBy names the dependency whose end made it fail; "" where none did.
+	FailedBy string `json:"failed_by,omitempty"`
+	NextTry  *Time  `json:"next_try,omitempty"`
 	// CPU is the percentage of one core that the tree has used since somebody
 	// asked last, if that was in the last ten seconds, else since its start. Memory
 	// is its resident bytes. Both only when usage was asked for.
@@ -70,26 +74,24 @@ type Service struct {
 	Memory *int64   `json:"memory,omitempty"`
 }
 
-// The kinds of an Event.
-const (
-	KindState  = "state"
-	KindExit   = "exit"
-	KindNotice = "notice"
-	// KindRemoved: a reload has taken the service away.
-	KindRemoved = "removed"
-	// KindMissed: Missed events, up to Seq, are gone for good; Text says so.
-	KindMissed = "missed"
-)
+// EventMissed is the kind of an Event that tells of events that are gone for good:
+// Missed of them, up to Seq. Text says so. The other kinds are the supervisor's.
+const EventMissed supervisor.EventKind = "missed"
 
-// Event is one thing that happened. Seq grows by one with each.
+// Event is one thing that happened. Seq grows by one with each. Every change of a
+// Service is an event, so a Mirror always knows the newest state.
 type Event struct {
-	Seq     uint64   `json:"seq"`
-	Time    Time     `json:"time"`
-	Kind    string   `json:"kind"`
-	Service *Service `json:"service,omitempty"`
-	Text    string   `json:"text,omitempty"`
-	Lines   []string `json:"lines,omitempty"`
-	Missed  uint64   `json:"missed,omitempty"`
+	Seq     uint64               `json:"seq"`
+	Time    Time                 `json:"time"`
+	Kind    supervisor.EventKind `json:"kind"`
+	Service *Service             `json:"service,omitempty"`
+	// Notice says what an event of kind notice is about.
+	Notice supervisor.Notice `json:"notice,omitempty"`
+	Text   string            `json:"text,omitempty"`
+	Lines  []string          `json:"lines,omitempty"`
+	// Order, of kind order, names all services as they are listed from now on.
+	Order  []string `json:"order,omitempty"`
+	Missed uint64   `json:"missed,omitempty"`
 }
 
 // LogQuery says which lines of which services are wanted; no Services is all of
@@ -128,23 +130,21 @@ type LogLine struct {
 	Next   int64 `json:"next"`
 }
 
-// The verbs of a Request.
+// The verbs of a Request that concern the whole project; those that concern services
+// are the supervisor's.
 const (
-	VerbStart   = "start"
-	VerbStop    = "stop"
-	VerbRestart = "restart"
-	VerbDown    = "down"
-	VerbPlan    = "plan"
-	VerbReload  = "reload"
+	VerbDown   supervisor.Verb = "down"
+	VerbPlan   supervisor.Verb = "plan"
+	VerbReload supervisor.Verb = "reload"
 )
 
 // Request asks for a change. No Services means all of them.
 type Request struct {
-	Verb     string   `json:"verb"`
-	Services []string `json:"services,omitempty"`
+	Verb     supervisor.Verb `json:"verb"`
+	Services []string        `json:"services,omitempty"`
 	// NoDeps leaves out what they depend on (start) or what depends on them (stop).
 	NoDeps bool `json:"no_deps,omitempty"`
-	// Missing, with VerbStart, leaves completed tasks as they are.
+	// Missing, with supervisor.VerbStart, leaves completed tasks as they are.
 	Missing bool `json:"missing,omitempty"`
 	// Kill, with VerbDown, waits for nobody.
 	Kill bool `json:"kill,omitempty"`
@@ -152,8 +152,11 @@ type Request struct {
 
 // Answer is what became of a Request.
 type Answer struct {
-	// Seq is the number of the last event before the change took effect.
-	Seq uint64 `json:"seq"`
+	// Seq is the number of the last event before the change. Effective is that of the
+	// last event of its first effects: a Mirror that has come so far shows each service
+	// that it concerns on its way, or where it shall be.
+	Seq       uint64 `json:"seq"`
+	Effective uint64 `json:"effective"`
 	// Services are those that the request concerns, in the order of starting.
 	Services []string `json:"services,omitempty"`
 	// Changed are those of them that were not yet as the request wants them.

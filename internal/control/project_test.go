@@ -5,10 +5,12 @@ import (
 	"errors"
 	"slices"
 	"testing"
+
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 // await follows events of p until service is in state, and returns that event.
-func await(t *testing.T, p Project, since uint64, service, state string) Event {
+func await(t *testing.T, p Project, since uint64, service string, state supervisor.State) Event {
 	t.Helper()
 	var found Event
 	stop := errors.New("found")
@@ -39,7 +41,7 @@ func request(t *testing.T, p Project, r Request) Answer {
 func TestAClientIsTheProject(t *testing.T) {
 	h := build(t, service("idle", "db"), service("idle", "api", "db"), task("lines 3", "seed", "db"))
 	for name, p := range map[string]Project{"local": h.Local, "client": h.dial()} {
-		a := request(t, p, Request{Verb: VerbStart})
+		a := request(t, p, Request{Verb: supervisor.VerbStart})
 		if len(a.Services) != 3 || a.Services[0] != "db" {
 			t.Errorf("%s: %+v", name, a)
 		}
@@ -59,7 +61,7 @@ func TestAClientIsTheProject(t *testing.T) {
 		}); err != nil || !slices.Equal(lines, []string{"line 1", "line 2"}) {
 			t.Errorf("%s: %q, %v", name, lines, err)
 		}
-		a = request(t, p, Request{Verb: VerbStop, Services: []string{"db"}})
+		a = request(t, p, Request{Verb: supervisor.VerbStop, Services: []string{"db"}})
 		await(t, p, a.Seq, "db", "stopped")
 	}
 }
@@ -67,7 +69,7 @@ func TestAClientIsTheProject(t *testing.T) {
 func TestDownEndsTheEvents(t *testing.T) {
 	h := build(t, service("idle", "api"))
 	c := h.dial()
-	a := request(t, c, Request{Verb: VerbStart})
+	a := request(t, c, Request{Verb: supervisor.VerbStart})
 	await(t, c, a.Seq, "api", "ready")
 	a = request(t, c, Request{Verb: VerbDown})
 	var last Event
