@@ -125,11 +125,11 @@ func (s *Supervisor) launch(u *unit) {
 func (s *Supervisor) restartDependents(u *unit) {
 	for _, dep := range u.dependents {
 		for _, d := range dep.DependsOn {
-			if d.Name != u.Name || !d.Restart || dep.wish != wishUp {
+			if d.Name != u.Name || !d.Restart || dep.desired != desiredUp {
 				continue
 			}
 			if dep.attempt != nil || dep.status.State == StateCompleted {
-				s.again(dep)
+				s.restartUnit(dep)
 			}
 		}
 	}
@@ -207,7 +207,7 @@ func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 		waitBriefly(a.copied, 20*time.Millisecond)
 		s.postTo(a, func() { s.leaderGone(a) })
 	})
-	if u.wish == wishUp {
+	if u.desired == desiredUp {
 		s.awaitReady(a)
 	}
 }
@@ -219,8 +219,8 @@ func (s *Supervisor) notStarted(a *attempt, err error) {
 	switch u := a.unit; {
 	case !errors.Is(err, context.Canceled):
 		s.tell(u, Event{Kind: EventExit, Text: err.Error()})
-	case u.wish == wishUp: // It is wanted again since.
-		u.wish = wishAgain
+	case u.desired == desiredUp: // It is wanted again since.
+		u.desired = desiredRestart
 	}
 	s.gone(a)
 }

@@ -167,13 +167,13 @@ func (s *Supervisor) carryOut(c Command, u *unit, own bool) bool {
 	switch {
 	case c.Verb == VerbStop:
 		up := u.wanted() && !u.status.State.Settled()
-		s.letDown(u)
+		s.stopUnit(u)
 		return up
 	case c.Verb == VerbRestart && own:
-		s.again(u)
+		s.restartUnit(u)
 		return true
 	case own && !c.Missing:
-		return s.bring(u)
+		return s.startUnit(u)
 	}
-	return s.need(u)
+	return s.ensureUp(u)
 }

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// wish is what people want of a service; its State is what is.
-type wish uint8
+// desired is the state that people want a service to be in; its State is the one that it is in.
+type desired uint8
 
 const (
-	wishDown wish = iota
-	wishUp
-	// wishAgain is: down first, then up.
-	wishAgain
+	desiredDown desired = iota
+	desiredUp
+	// desiredRestart is: down first, then up.
+	desiredRestart
 )
 
 // ending is everything that decides what follows the end of an attempt.
 type ending struct {
-	wish     wish
+	desired  desired
 	task     bool
 	policy   RestartPolicy
 	code     int
@@ -36,9 +36,9 @@ type ending struct {
 func decide(e ending) State {
 	failure := e.code != 0 || e.forced || !e.task && !e.wasReady
 	switch {
-	case e.wish == wishDown:
+	case e.desired == desiredDown:
 		return StateStopped
-	case e.wish == wishAgain:
+	case e.desired == desiredRestart:
 		return StateWaiting
 	case e.task && !failure:
 		return StateCompleted

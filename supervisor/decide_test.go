@@ -8,12 +8,12 @@ import (
 func TestWhatFollowsAnExit(t *testing.T) {
 	type e = ending
 	svc := func(change func(*e)) e {
-		x := e{wish: wishUp, policy: RestartOnFailure, wasReady: true, maxRestarts: 5}
+		x := e{desired: desiredUp, policy: RestartOnFailure, wasReady: true, maxRestarts: 5}
 		change(&x)
 		return x
 	}
 	task := func(change func(*e)) e {
-		x := e{wish: wishUp, task: true, policy: RestartNo, maxRestarts: 5}
+		x := e{desired: desiredUp, task: true, policy: RestartNo, maxRestarts: 5}
 		change(&x)
 		return x
 	}
@@ -22,10 +22,10 @@ func TestWhatFollowsAnExit(t *testing.T) {
 		in   e
 		want State
 	}{
-		{"asked to be down", svc(func(x *e) { x.wish = wishDown; x.code = 143 }), StateStopped},
-		{"asked to be down, hopeless", svc(func(x *e) { x.wish = wishDown; x.code = 127; x.hopeless = true }), StateStopped},
-		{"asked to restart", svc(func(x *e) { x.wish = wishAgain; x.code = 143 }), StateWaiting},
-		{"asked to restart after many failures", svc(func(x *e) { x.wish = wishAgain; x.failures = 5; x.code = 1 }), StateWaiting},
+		{"asked to be down", svc(func(x *e) { x.desired = desiredDown; x.code = 143 }), StateStopped},
+		{"asked to be down, hopeless", svc(func(x *e) { x.desired = desiredDown; x.code = 127; x.hopeless = true }), StateStopped},
+		{"asked to restart", svc(func(x *e) { x.desired = desiredRestart; x.code = 143 }), StateWaiting},
+		{"asked to restart after many failures", svc(func(x *e) { x.desired = desiredRestart; x.failures = 5; x.code = 1 }), StateWaiting},
 		{"crash", svc(func(x *e) { x.code = 1 }), StateBackoff},
 		{"crash, no restart", svc(func(x *e) { x.code = 1; x.policy = RestartNo }), StateFailed},
 		{"clean end of a ready service", svc(func(*e) {}), StateStopped},
@@ -68,7 +68,7 @@ func TestWhatADependencyAllows(t *testing.T) {
 	} {
 		for _, st := range states {
 			running := st == StateStarting || !c.task && (st == StateUnhealthy || st == StateReady)
-			got := met(Dependency{Condition: c.condition}, facts{task: c.task, running: running, wanted: true, state: st})
+			got := satisfied(Dependency{Condition: c.condition}, facts{task: c.task, running: running, wanted: true, state: st})
 			want := notYet
 			switch {
 			case c.allowed[st], st == StateCompleted:
@@ -82,7 +82,7 @@ func TestWhatADependencyAllows(t *testing.T) {
 		}
 	}
 	stopped := facts{state: StateStopped}
-	if met(Dependency{}, stopped) != notYet {
+	if satisfied(Dependency{}, stopped) != notYet {
 		t.Error("a dependency that somebody stopped may be started again: its waiters wait")
 	}
 }

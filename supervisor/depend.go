@@ -13,11 +13,11 @@ func (s *Supervisor) advance() {
 		s.moved = false
 		for _, u := range s.units {
 			switch {
-			case u.attempt != nil && u.wish != wishUp && !u.attempt.ending:
+			case u.attempt != nil && u.desired != desiredUp && !u.attempt.ending:
 				if s.mayStop(u) {
 					s.end(u.attempt)
 				}
-			case u.attempt == nil && u.wish == wishUp && u.status.State == StateWaiting:
+			case u.attempt == nil && u.desired == desiredUp && u.status.State == StateWaiting:
 				s.tryStart(u)
 			}
 		}
@@ -30,7 +30,7 @@ func (s *Supervisor) mayStop(u *unit) bool {
 		return true
 	}
 	for _, d := range u.dependents {
-		if d.attempt != nil && d.wish != wishUp {
+		if d.attempt != nil && d.desired != desiredUp {
 			return false
 		}
 	}
@@ -44,7 +44,7 @@ func (s *Supervisor) tryStart(u *unit) {
 		if dep == nil {
 			continue // Only a removed service can depend on one that is gone.
 		}
-		switch met(d, dep.facts()) {
+		switch satisfied(d, dep.facts()) {
 		case never:
 			s.fail(u, because(dep.status), dep.Name)
 			return
@@ -89,7 +89,7 @@ type blocker struct {
 func (s *Supervisor) leaving(u *unit) *unit {
 	for _, other := range s.units {
 		a := other.attempt
-		if a == nil || other == u || !a.ending && other.wish == wishUp {
+		if a == nil || other == u || !a.ending && other.desired == desiredUp {
 			continue
 		}
 		if slices.ContainsFunc(a.svc.ports(), u.owns) {
@@ -130,14 +130,14 @@ type facts struct {
 
 func (u *unit) facts() facts {
 	f := facts{u.Task, u.running(), u.wanted(), u.status.State}
-	if u.attempt != nil && u.wish != wishUp {
+	if u.attempt != nil && u.desired != desiredUp {
 		f.running, f.state = false, StateStopping // It is as good as on its way.
 	}
 	return f
 }
 
-// met says whether a dependency allows its dependent to start.
-func met(d Dependency, f facts) answer {
+// satisfied says whether a dependency allows its dependent to start.
+func satisfied(d Dependency, f facts) answer {
 	want := d.Condition
 	if want == "" {
 		want = IsReady

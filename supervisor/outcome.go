@@ -69,7 +69,7 @@ func (s *Supervisor) gone(a *attempt) {
 		s.amend(u, func(st *Status) { st.PID, st.ExitCode, st.TimedOut = 0, &exit.Code, a.timedOut })
 	}
 	e := ending{
-		wish: u.wish, task: a.svc.Task, policy: u.Restart.Policy, wasReady: a.wasReady,
+		desired: u.desired, task: a.svc.Task, policy: u.Restart.Policy, wasReady: a.wasReady,
 		forced: a.blame != "" || a.startErr != nil, hopeless: a.hopeless(),
 		failures: u.failures, maxRestarts: u.Restart.MaxRestarts,
 	}
@@ -83,13 +83,13 @@ func (s *Supervisor) gone(a *attempt) {
 	}
 	switch next {
 	case StateStopped:
-		if u.wish == wishDown {
+		if u.desired == desiredDown {
 			reason = ""
 		}
 		u.failures = 0
 		s.set(u, StateStopped, reason)
 	case StateWaiting:
-		u.wish, u.failures = wishUp, 0
+		u.desired, u.failures = desiredUp, 0
 		s.set(u, StateWaiting, "restarting")
 	case StateBackoff:
 		s.backOff(u, reason)
@@ -109,7 +109,7 @@ func (s *Supervisor) backOff(u *unit, reason string) {
 	s.set(u, StateBackoff, reason, func(st *Status) { st.NextTry = time.Now().Add(d) })
 	u.retry = time.AfterFunc(d, func() {
 		s.post(func() {
-			if u.status.State == StateBackoff && u.wish == wishUp {
+			if u.status.State == StateBackoff && u.desired == desiredUp {
 				s.set(u, StateWaiting, "")
 			}
 		})

@@ -79,7 +79,7 @@ func (s *Supervisor) apply(r Reload) (ending []*attempt) {
 	for _, u := range s.units {
 		if !kept[u.Name] {
 			u.removed = true
-			s.letDown(u)
+			s.stopUnit(u)
 			next = append(next, u)
 		}
 	}
@@ -88,17 +88,17 @@ func (s *Supervisor) apply(r Reload) (ending []*attempt) {
 	s.mask = s.mask.With(s.environs()...)
 	s.reordered = s.reordered || !slices.Equal(before, s.names())
 	for _, name := range r.Restart {
-		if u := s.byName[name]; u != nil && u.wish == wishUp {
-			s.again(u)
+		if u := s.byName[name]; u != nil && u.desired == desiredUp {
+			s.restartUnit(u)
 		}
 	}
 	for _, name := range r.Start {
 		if u := s.byName[name]; u != nil && !u.removed {
-			s.need(u)
+			s.ensureUp(u)
 		}
 	}
 	for _, u := range s.units {
-		if u.attempt != nil && u.wish != wishUp {
+		if u.attempt != nil && u.desired != desiredUp {
 			ending = append(ending, u.attempt)
 		}
 	}

@@ -332,13 +332,13 @@ func TestAChangedHealthProbeHoldsAtOnce(t *testing.T) {
 	})
 }
 
-func TestTouchRestartsWhatIsUpAndStartsWhatHasFailed(t *testing.T) {
+func TestFilesChangedRestartsWhatIsUpAndStartsWhatHasFailed(t *testing.T) {
 	inWorld(t, []Service{svc("up"), svc("down"), svc("crashed")}, func(w *world) {
 		w.start("up", "crashed")
 		w.fake.instance("crashed").die(1)
 		w.expect("crashed", StateBackoff, "")
 		for _, name := range []string{"up", "down", "crashed"} {
-			if err := w.Touch(name, "main.go changed", 0); err != nil {
+			if err := w.FilesChanged(name, "main.go changed", 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -355,12 +355,12 @@ func TestTouchRestartsWhatIsUpAndStartsWhatHasFailed(t *testing.T) {
 	})
 }
 
-func TestTouchWhileItStopsMakesOneRestart(t *testing.T) {
+func TestFilesChangedWhileItStopsMakesOneRestart(t *testing.T) {
 	inWorld(t, []Service{svc("api")}, func(w *world) {
 		w.start()
 		w.fake.stops["api"] = time.Second
 		for range 10 {
-			if err := w.Touch("api", "main.go changed", 0); err != nil {
+			if err := w.FilesChanged("api", "main.go changed", 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -371,11 +371,11 @@ func TestTouchWhileItStopsMakesOneRestart(t *testing.T) {
 	})
 }
 
-func TestTouchWithASignalSendsItOnlyToWhatRuns(t *testing.T) {
+func TestFilesChangedWithASignalSendsItOnlyToWhatRuns(t *testing.T) {
 	inWorld(t, []Service{svc("api")}, func(w *world) {
 		w.start()
 		p := w.fake.instance("api")
-		if err := w.Touch("api", "main.go changed", syscall.SIGHUP); err != nil {
+		if err := w.FilesChanged("api", "main.go changed", syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(p.signals, []syscall.Signal{syscall.SIGHUP}) {
@@ -383,7 +383,7 @@ func TestTouchWithASignalSendsItOnlyToWhatRuns(t *testing.T) {
 		}
 		p.die(1)
 		w.expect("api", StateBackoff, "")
-		if err := w.Touch("api", "main.go changed", syscall.SIGHUP); err != nil {
+		if err := w.FilesChanged("api", "main.go changed", syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
 		w.expect("api", StateReady, "")

@@ -76,7 +76,7 @@ type Supervisor struct {
 	byName  map[string]*unit
 	closing bool
 	killed  bool
-	// moved: some state or wish changed, so advance has to look again.
+	// moved: some actual or desired state changed, so advance has to look again.
 	moved bool
 	// blockers is tryStart's, kept for its memory.
 	blockers []blocker

@@ -18,7 +18,7 @@ type unit struct {
 	// removed is: a reload has taken it away, and it is on its way out.
 	removed bool
 
-	wish    wish
+	desired desired
 	status  *Status
 	attempt *attempt
 	// failures are restarts in a row without a minute of being ready.
@@ -60,7 +60,7 @@ func (s *Service) needs() []string {
 	return names
 }
 
-func (u *unit) wanted() bool { return u.wish != wishDown }
+func (u *unit) wanted() bool { return u.desired != desiredDown }
 
 // amend replaces the status by a changed copy, as readers hold the old one. publish
 // tells of it, unless an event that says more does so before.

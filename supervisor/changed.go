@@ -2,24 +2,24 @@ package supervisor
 
 import "syscall"
 
-// Touch tells a service that files it lives from have changed; what says which,
+// FilesChanged tells a service that files it lives from have changed; what says which,
 // such as "src/main.go changed". What is up restarts, or gets sig where that is
 // not 0. What waits for its next try, has failed or has come to its end starts at
 // once. What somebody stopped stays so.
-func (s *Supervisor) Touch(name, what string, sig syscall.Signal) error {
+func (s *Supervisor) FilesChanged(name, what string, sig syscall.Signal) error {
 	return s.ask([]string{name}, func(u *unit) {
 		switch {
-		case u.wish != wishUp || u.status.State == StateWaiting:
+		case u.desired != desiredUp || u.status.State == StateWaiting:
 			// It is not wanted, or about to start with the files as they are.
 		case u.attempt == nil:
 			s.notice(u, NoticeRestarts, "starts again: %s", what)
-			s.again(u)
+			s.restartUnit(u)
 		case sig != 0 && u.running():
 			s.notice(u, NoticeSignalled, "is sent a signal (%s): %s", sig, what)
 			s.signal(u, sig)
 		default:
 			s.notice(u, NoticeRestarts, "restarts: %s", what)
-			s.again(u)
+			s.restartUnit(u)
 		}
 	})
 }

@@ -9,43 +9,43 @@ import (
 
 const defaultStopSignal = syscall.SIGTERM
 
-// bring reports whether u was not on its way already.
-func (s *Supervisor) bring(u *unit) bool {
+// startUnit reports whether u was not on its way already.
+func (s *Supervisor) startUnit(u *unit) bool {
 	if u.wanted() && u.attempt != nil {
 		return false
 	}
 	changed := !u.wanted() || u.status.State != StateWaiting
-	s.up(u)
+	s.raise(u)
 	return changed
 }
 
-// need reports whether u was not up or on its way already.
-func (s *Supervisor) need(u *unit) bool {
+// ensureUp reports whether u was not up or on its way already.
+func (s *Supervisor) ensureUp(u *unit) bool {
 	st := u.status.State
 	down := !u.wanted() || st == StateFailed || st == StateStopped
 	if !down || st == StateCompleted {
 		return false
 	}
-	s.up(u)
+	s.raise(u)
 	return true
 }
 
-// up wants u up. One that is just being ended starts again when it is gone.
-func (s *Supervisor) up(u *unit) {
-	u.wish = wishUp
+// raise makes u desired up. One that is being ended starts again when it is gone.
+func (s *Supervisor) raise(u *unit) {
+	u.desired = desiredUp
 	if u.attempt == nil {
-		s.begin(u)
+		s.enqueue(u)
 	} else if u.attempt.ending {
-		u.wish = wishAgain
+		u.desired = desiredRestart
 	}
 }
 
-func (s *Supervisor) again(u *unit) {
-	u.wish = wishAgain
+func (s *Supervisor) restartUnit(u *unit) {
+	u.desired = desiredRestart
 	s.moved = true
 	if u.attempt == nil {
-		u.wish = wishUp
-		s.begin(u)
+		u.desired = desiredUp
+		s.enqueue(u)
 	}
 }
 
@@ -118,9 +118,9 @@ func (s *Supervisor) named(names []string) ([]*unit, error) {
 	return out, nil
 }
 
-// begin has u start as soon as its dependencies allow, and with it whatever only
+// enqueue has u start as soon as its dependencies allow, and with it whatever only
 // failed because u had.
-func (s *Supervisor) begin(u *unit) {
+func (s *Supervisor) enqueue(u *unit) {
 	if u.retry != nil {
 		u.retry.Stop()
 	}
@@ -128,14 +128,14 @@ func (s *Supervisor) begin(u *unit) {
 	s.moved = true
 	s.set(u, StateWaiting, "")
 	for _, d := range u.dependents {
-		if d.status.FailedBy == u.Name && d.wish == wishUp && d.status.State == StateFailed {
-			s.begin(d)
+		if d.status.FailedBy == u.Name && d.desired == desiredUp && d.status.State == StateFailed {
+			s.enqueue(d)
 		}
 	}
 }
 
-func (s *Supervisor) letDown(u *unit) {
-	u.wish = wishDown
+func (s *Supervisor) stopUnit(u *unit) {
+	u.desired = desiredDown
 	s.moved = true
 	if u.attempt != nil {
 		return
@@ -152,6 +152,6 @@ func (s *Supervisor) letDown(u *unit) {
 func (s *Supervisor) shutdown() {
 	s.closing = true
 	for _, u := range s.units {
-		s.letDown(u)
+		s.stopUnit(u)
 	}
 }
