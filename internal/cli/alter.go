@@ -15,10 +15,11 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/view"
 )
 
-// alterOptions are the flags of start, stop and restart.
-type alterOptions struct {
+// changeOptions are the flags of start, stop and restart.
+type changeOptions struct {
 	verb    string
 	names   []string
 	noDeps  bool
@@ -26,17 +27,17 @@ type alterOptions struct {
 	json    bool
 }
 
-// newAlter makes one of start, stop and restart: cmd is what they differ in.
-func newAlter(g *globals, cmd *cobra.Command, noDeps string) *cobra.Command {
-	o := alterOptions{verb: cmd.Name()}
+// newChange makes one of start, stop and restart: cmd is what they differ in.
+func newChange(g *globals, cmd *cobra.Command, noDeps string) *cobra.Command {
+	o := changeOptions{verb: cmd.Name()}
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.ValidArgsFunction = g.completeServices
 	cmd.RunE = func(cmd *cobra.Command, names []string) error {
 		if len(names) == 0 {
-			return usageError("%s needs the names of services: %s", o.verb, usageLine(cmd))
+			return badUsage("%s needs the names of services: %s", o.verb, usageLine(cmd))
 		}
 		o.names = names
-		return g.alter(cmd.Context(), o)
+		return g.change(cmd.Context(), o)
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.noDeps, "no-deps", false, noDeps)
@@ -45,10 +46,10 @@ func newAlter(g *globals, cmd *cobra.Command, noDeps string) *cobra.Command {
 	return cmd
 }
 
-// alteration is a change of some services on its way.
-type alteration struct {
+// change is a change of some services on its way.
+type change struct {
 	*watch
-	alterOptions
+	changeOptions
 	client *control.Client
 	answer control.Answer
 	now    control.Snapshot
@@ -56,42 +57,41 @@ type alteration struct {
 	leaving []string
 }
 
-// alter asks for a change and waits until it is done.
-func (g *globals) alter(ctx context.Context, o alterOptions) error {
+// change asks for a change and waits until it is done.
+func (g *globals) change(ctx context.Context, o changeOptions) error {
 	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	start := "lhrun up"
 	if o.verb != control.VerbStop {
 		start += " " + strings.Join(o.names, " ")
 	}
-	mask := g.masker()
-	_, client, err := g.dialOr(ctx, start, o.names...)
+	mask := g.Masker().Text
+	_, client, err := g.DialOr(ctx, start, o.names...)
 	if err != nil {
 		return err
 	}
-	screen := g.newBareScreen()
-	screen.mute = o.json
+	screen := g.Bare(o.json)
 	defer screen.Close()
-	a := &alteration{alterOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: boundOf(o.timeout)}}
-	a.view = newView(screen, o.names, mask)
-	a.view.summed = true
+	a := &change{changeOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: Bound(o.timeout)}}
+	a.view = view.NewReporter(screen, o.names, mask)
+	a.view.Summed = true
 	if err := a.ask(ctx); err != nil {
 		return err
 	}
 	err = a.wait(ctx)
-	a.view.live(nil)
+	a.view.Live(nil)
 	if o.json {
-		err = errors.Join(err, printJSON(g.Out, a.result(ctx)))
+		err = errors.Join(err, view.PrintJSON(g.Out, a.result(ctx)))
 	}
 	return err
 }
 
 // ask asks for the change and says what it takes in beyond what was named.
-func (a *alteration) ask(ctx context.Context) (err error) {
+func (a *change) ask(ctx context.Context) (err error) {
 	if a.now, err = a.client.Snapshot(ctx, false); err != nil {
 		return err
 	}
-	all := names(a.now.Services)
+	all := view.Names(a.now.Services)
 	for _, name := range a.names {
 		if !slices.Contains(all, name) {
 			return exitError{exitUsage, config.Unknown("service", name, all)}
@@ -102,26 +102,26 @@ func (a *alteration) ask(ctx context.Context) (err error) {
 		return asUsage(err)
 	}
 	for _, note := range a.answer.Notes {
-		a.view.say("%s", note)
+		a.view.Say("%s", note)
 	}
-	a.board = newBoard(a.goalNames())
-	a.board.refresh(a.now)
+	a.replica = newReplica(a.goalNames())
+	a.replica.refresh(a.now)
 	changed := a.answer.Changed
 	if a.verb == control.VerbStop {
 		a.tellDependents(changed)
 	} else {
-		a.board.expect(a.answer.Seq, changed...)
+		a.replica.expect(a.answer.Seq, changed...)
 	}
 	for _, name := range a.names {
 		if !slices.Contains(changed, name) {
-			a.view.say("%s", already(a.board.known[name]))
+			a.view.Say("%s", already(a.replica.known[name]))
 		}
 	}
 	return nil
 }
 
 // goalNames are the services that are waited for: with stop, all that go.
-func (a *alteration) goalNames() []string {
+func (a *change) goalNames() []string {
 	if a.verb == control.VerbStop && len(a.answer.Services) > 0 {
 		return a.answer.Services
 	}
@@ -129,13 +129,13 @@ func (a *alteration) goalNames() []string {
 }
 
 func already(st control.Service) string {
-	if !isPending(st) {
+	if !view.IsPending(st) {
 		return fmt.Sprintf("%s is %s already", st.Name, st.State)
 	}
 	return st.Name + " is on its way already"
 }
 
-func (a *alteration) tellDependents(changed []string) {
+func (a *change) tellDependents(changed []string) {
 	var more []string
 	for _, name := range changed {
 		if !slices.Contains(a.names, name) {
@@ -143,7 +143,7 @@ func (a *alteration) tellDependents(changed []string) {
 		}
 	}
 	if len(more) > 0 {
-		a.view.say("also stopping %s, which depend%s on %s",
+		a.view.Say("also stopping %s, which depend%s on %s",
 			strings.Join(more, ", "), verbEnding(len(more)), strings.Join(a.names, ", "))
 	}
 }
@@ -156,7 +156,7 @@ func verbEnding(n int) string {
 }
 
 // wait follows the events until the change is done or can't be.
-func (a *alteration) wait(ctx context.Context) error {
+func (a *change) wait(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	news := a.follow(ctx, a.now.Seq)
@@ -184,52 +184,52 @@ func (a *alteration) wait(ctx context.Context) error {
 	}
 }
 
-func (a *alteration) concerns(e control.Event) bool {
+func (a *change) concerns(e control.Event) bool {
 	return e.Service == nil || slices.Contains(a.answer.Services, e.Service.Name) ||
 		slices.Contains(a.names, e.Service.Name)
 }
 
 // done reports whether every service is where it shall be, or one can't get there.
-func (a *alteration) done() (bool, error) {
-	goal := a.board.goal()
-	if slices.ContainsFunc(a.leaving, a.board.knows) {
+func (a *change) done() (bool, error) {
+	targets := a.replica.targets()
+	if slices.ContainsFunc(a.leaving, a.replica.knows) {
 		return false, nil
 	}
 	if a.verb == control.VerbStop {
-		return count(goal, isSettled) == len(goal), nil
+		return view.Count(targets, view.IsSettled) == len(targets), nil
 	}
-	if failed := those(goal, isFailed); len(failed) > 0 {
+	if failed := view.Filter(targets, view.IsFailed); len(failed) > 0 {
 		return true, verdict(failed) // The view has told why.
 	}
-	if count(goal, isPending) > 0 {
+	if view.Count(targets, view.IsPending) > 0 {
 		return false, nil
 	}
-	for _, st := range goal {
-		if !atGoal(st) {
-			return true, exitError{exitFailed, errors.New(describe(st))}
+	for _, st := range targets {
+		if !view.AtTarget(st) {
+			return true, exitError{exitFailed, errors.New(view.Describe(st))}
 		}
 	}
 	return true, nil
 }
 
-func (a *alteration) tick(now time.Time) error {
+func (a *change) tick(now time.Time) error {
 	if a.verb == control.VerbStop {
-		a.view.stopping(a.board.goal(), now.Sub(a.started))
+		a.view.Stopping(a.replica.targets(), now.Sub(a.started))
 	} else {
-		a.view.progress(a.board, now)
+		a.view.Progress(a.replica.all(), now)
 	}
-	if !isOver(a.bound) {
+	if !IsOver(a.bound) {
 		return nil
 	}
-	reason := a.board.pending()
+	reason := a.replica.pending()
 	if a.verb == control.VerbStop {
-		reason = "still there: " + strings.Join(names(those(a.board.goal(), func(st control.Service) bool { return !isSettled(st) })), ", ")
+		reason = "still there: " + strings.Join(view.Names(view.Filter(a.replica.targets(), func(st control.Service) bool { return !view.IsSettled(st) })), ", ")
 	}
 	return exitError{exitNotInTime, fmt.Errorf("not done within %s: %s", a.timeout, reason)}
 }
 
 // ended draws the conclusion from the end of the whole run.
-func (a *alteration) ended(err error) error {
+func (a *change) ended(err error) error {
 	switch {
 	case !errors.Is(err, control.ErrEnded):
 		return exitError{exitFailed, err}
@@ -240,10 +240,10 @@ func (a *alteration) ended(err error) error {
 }
 
 // result is the named services as they are now, in the form of ps --json.
-func (a *alteration) result(ctx context.Context) control.Snapshot {
+func (a *change) result(ctx context.Context) control.Snapshot {
 	if now, err := a.client.Snapshot(context.WithoutCancel(ctx), false); err == nil {
 		a.now = now
 	}
-	a.now.Services = those(a.now.Services, func(st control.Service) bool { return slices.Contains(a.board.wanted, st.Name) })
+	a.now.Services = view.Filter(a.now.Services, func(st control.Service) bool { return slices.Contains(a.replica.wanted, st.Name) })
 	return a.now
 }

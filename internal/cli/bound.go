@@ -8,10 +8,10 @@ import (
 	"github.com/lhrun/lhrun/internal/proc"
 )
 
-// boundOf closes when this program has been awake for d, a bound that a user has set;
-// nil, where d is 0, never does. Of the time that a laptop sleeps, or that Ctrl-Z
-// takes, only a part counts: what is waited for has slept as well.
-func boundOf(d time.Duration) <-chan struct{} {
+// Bound returns a channel that closes when this program has been awake for d, a
+// bound that a user has set; where d is 0 it is nil. The time that a laptop sleeps,
+// or that Ctrl-Z takes, counts only in part: the services have slept as well.
+func Bound(d time.Duration) <-chan struct{} {
 	if d <= 0 {
 		return nil
 	}
@@ -20,8 +20,8 @@ func boundOf(d time.Duration) <-chan struct{} {
 	return over
 }
 
-// isOver reports whether a bound has passed.
-func isOver(bound <-chan struct{}) bool {
+// IsOver reports whether a bound has passed.
+func IsOver(bound <-chan struct{}) bool {
 	select {
 	case <-bound:
 		return true
@@ -30,8 +30,8 @@ func isOver(bound <-chan struct{}) bool {
 	}
 }
 
-// withBound is context.WithTimeout for a bound that a user has set.
-func withBound(parent context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+// WithBound is context.WithTimeout for a bound that a user has set.
+func WithBound(parent context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	b := &bounded{Context: parent, done: make(chan struct{})}
 	stopClock := proc.AfterAwake(d, func() { b.end(context.DeadlineExceeded) })
 	stopParent := context.AfterFunc(parent, func() { b.end(parent.Err()) })
@@ -60,7 +60,7 @@ func (b *bounded) end(err error) {
 func (b *bounded) Done() <-chan struct{} { return b.done }
 
 func (b *bounded) Err() error {
-	if isOver(b.done) {
+	if IsOver(b.done) {
 		return b.err
 	}
 	return nil

@@ -23,7 +23,7 @@ func TestABoundEndsAsATimeoutDoes(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				parent, cancelParent := context.WithCancel(context.Background())
 				defer cancelParent()
-				ctx, cancel := withBound(parent, time.Second)
+				ctx, cancel := WithBound(parent, time.Second)
 				defer cancel()
 				child, cancelChild := context.WithTimeout(ctx, time.Hour)
 				defer cancelChild()

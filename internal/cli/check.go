@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -32,15 +33,10 @@ type checkedService struct {
 	Ports map[string]int `json:"ports,omitempty"`
 	URL   string         `json:"url,omitempty"`
 	// Listen is "fd" where lhrun opens the sockets.
-	Listen    string       `json:"listen,omitempty"`
-	DependsOn []dependency `json:"depends_on"`
+	Listen    string            `json:"listen,omitempty"`
+	DependsOn []view.Dependency `json:"depends_on"`
 	// ByName says that a plain `up` leaves it out.
 	ByName bool `json:"by_name,omitempty"`
-}
-
-type dependency struct {
-	Name      string `json:"name"`
-	Condition string `json:"condition"`
 }
 
 func newCheck(g *globals) *cobra.Command {
@@ -54,16 +50,16 @@ waits for. "by lhrun" are the ports of a service with listen = "fd".`,
 		Example: "  lhrun check\n  lhrun check -f other.toml --json",
 		Args:    between(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			p, err := g.open()
+			p, err := g.Open()
 			if err != nil {
 				return err
 			}
-			c, err := p.checked(g.profiles)
+			c, err := checkedProject(p, g.Profiles)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return printJSON(g.Out, c)
+				return view.PrintJSON(g.Out, c)
 			}
 			for _, n := range c.Notices {
 				fmt.Fprintln(g.Err, n)
@@ -75,26 +71,26 @@ waits for. "by lhrun" are the ports of a service with listen = "fd".`,
 	return cmd
 }
 
-// checked gathers what is known before anything starts.
-func (p *project) checked(profiles []string) (checked, error) {
+// checkedProject gathers what is known before anything starts.
+func checkedProject(p *Project, profiles []string) (checked, error) {
 	c := checked{
 		Project:  p.Name,
-		Instance: p.checkout.Instance,
+		Instance: p.Checkout.Instance,
 		Dir:      p.Dir,
 		File:     p.File,
 		Services: []checkedService{},
-		Notices:  append([]string{}, p.resolved.Notices...),
+		Notices:  append([]string{}, p.Resolved.Notices...),
 	}
 	started, err := p.Select(nil, profiles, false)
 	if err != nil {
 		return c, err
 	}
 	for _, name := range p.Order() {
-		s, err := p.service(name)
+		s, err := p.Service(name)
 		if err != nil {
 			return c, err
 		}
-		row, err := p.checkedService(s)
+		row, err := serviceRow(p, s)
 		if err != nil {
 			return c, err
 		}
@@ -104,12 +100,12 @@ func (p *project) checked(profiles []string) (checked, error) {
 	return c, nil
 }
 
-func (p *project) checkedService(s *config.Service) (checkedService, error) {
-	row := checkedService{Name: s.Name, Type: "service", DependsOn: []dependency{}}
+func serviceRow(p *Project, s *config.Service) (checkedService, error) {
+	row := checkedService{Name: s.Name, Type: "service", DependsOn: []view.Dependency{}}
 	if s.Task {
 		row.Type = "task"
 	}
-	resolved, err := p.resolvedService(s.Name)
+	resolved, err := p.ResolvedService(s.Name)
 	if err != nil {
 		return row, err
 	}
@@ -118,7 +114,7 @@ func (p *project) checkedService(s *config.Service) (checkedService, error) {
 		row.Listen = "fd"
 	}
 	for _, d := range s.DependsOn {
-		row.DependsOn = append(row.DependsOn, dependency{d.Name, string(d.Condition)})
+		row.DependsOn = append(row.DependsOn, view.Dependency{Name: d.Name, Condition: string(d.Condition)})
 	}
 	return row, nil
 }
@@ -128,8 +124,8 @@ func (c checked) write(w io.Writer) error {
 	for _, s := range c.Services {
 		rows = append(rows, []string{s.Name, s.Type, s.ports(), s.after()})
 	}
-	fmt.Fprintf(w, "%s (%s): %s\n", c.Project, c.Instance, plural(len(c.Services), "service"))
-	_, err := fmt.Fprintln(w, strings.Join(table(rows), "\n"))
+	fmt.Fprintf(w, "%s (%s): %s\n", c.Project, c.Instance, view.Plural(len(c.Services), "service"))
+	_, err := fmt.Fprintln(w, strings.Join(view.Table(rows), "\n"))
 	return err
 }
 

@@ -3,11 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -17,24 +14,15 @@ import (
 	"github.com/lhrun/lhrun/ports"
 )
 
-// untilInterrupted is a context that a Ctrl-C ends, and SIGTERM; its error is then
-// context.Canceled. A second one ends lhrun at once.
-func untilInterrupted() (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
-}
-
-// dialUp is dial, except that with a timeout it waits for the project to come up, or
-// to answer, until ctx ends.
-func (g *globals) dialUp(ctx context.Context, timeout time.Duration, names ...string) (ports.Checkout, *control.Client, error) {
-	checkout, client, err := g.dial(ctx, names...)
-	exit, ok := errors.AsType[exitError](err)
-	if timeout > 0 && ok && exit.code == exitNotRunning {
+// DialUp is Dial, except that with a timeout it waits until ctx ends for the project
+// to come up, or to answer.
+func (l Locate) DialUp(ctx context.Context, timeout time.Duration, names ...string) (ports.Checkout, *control.Client, error) {
+	checkout, client, err := l.Dial(ctx, names...)
+	if _, ok := errors.AsType[*NotRunningError](err); timeout > 0 && ok {
 		client, err = dialOnceUp(ctx, checkout)
 	}
-	for timeout > 0 && isMute(err) && ctx.Err() == nil {
-		client, err = dialCheckout(ctx, checkout) // It may be continued.
+	for timeout > 0 && isUnresponsive(err) && ctx.Err() == nil {
+		client, err = DialCheckout(ctx, checkout) // It may be continued.
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) && err != nil {
 		err = notUp(checkout, timeout)
@@ -42,14 +30,14 @@ func (g *globals) dialUp(ctx context.Context, timeout time.Duration, names ...st
 	return checkout, client, err
 }
 
-func isMute(err error) bool {
-	_, mute := errors.AsType[errMute](err)
-	return mute
+func isUnresponsive(err error) bool {
+	_, ok := errors.AsType[*UnresponsiveError](err)
+	return ok
 }
 
-// notUp is why nobody has answered for c in time.
+// notUp says why nobody has answered for c in time.
 func notUp(c ports.Checkout, timeout time.Duration) error {
-	i, err := newInstance(c)
+	i, err := InstanceOf(c)
 	if err != nil {
 		return err
 	}
@@ -57,21 +45,20 @@ func notUp(c ports.Checkout, timeout time.Duration) error {
 	lock, locked := lockFile(i.lockPath())
 	if locked == nil {
 		_ = lock.Close()
-		return exitError{exitNotRunning, fmt.Errorf("%s (%s) does not run, and did not come up within %s", c.Project, c.Instance, timeout)}
+		return &NotRunningError{Checkout: c, Within: timeout}
 	}
 	path, err := control.SocketPath(c.Project, c.Instance)
 	if _, e := os.Lstat(path); err == nil && e == nil && proc.Alive(rec.Supervisor) {
-		return exitError{exitNotInTime, fmt.Errorf("not within %s: %w", timeout, mute(c))}
+		return unresponsive(c, timeout)
 	}
-	return exitError{exitNotRunning, fmt.Errorf("%s (%s) is %s, and did not come up within %s", c.Project, c.Instance, i.underWay(locked), timeout)}
+	return &NotRunningError{Checkout: c, Phase: i.phase(locked), Within: timeout}
 }
 
 // lookAgain is how soon a socket that is there, and not served yet, is tried again.
 const lookAgain = 2 * time.Millisecond
 
-// dialOnceUp waits for the socket of c to be served. The directory tells when it
-// comes, so nothing is asked before; where directories cannot be watched it is
-// tried twenty times a second.
+// dialOnceUp waits for the socket of c to be served. It watches the socket's
+// directory; where that cannot be watched it tries twenty times a second.
 func dialOnceUp(ctx context.Context, c ports.Checkout) (*control.Client, error) {
 	path, err := control.SocketPath(c.Project, c.Instance)
 	if err != nil {
@@ -80,7 +67,7 @@ func dialOnceUp(ctx context.Context, c ports.Checkout) (*control.Client, error) 
 	dir := watchDir(filepath.Dir(path))
 	defer dir.close()
 	for pause := lookAgain; ; {
-		client, err := dialCheckout(ctx, c)
+		client, err := DialCheckout(ctx, c)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -18,15 +18,15 @@ type command struct {
 }
 
 // begin starts x as a child with lhrun's own streams, in lhrun's process group.
-func (g *globals) begin(x execution) (*command, error) {
-	path, err := x.enter()
+func (g *globals) begin(x Execution) (*command, error) {
+	path, err := x.Enter()
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	process, err := os.StartProcess(path, x.argv, &os.ProcAttr{Env: x.env, Files: []*os.File{g.In, g.Out, g.Err}})
+	process, err := os.StartProcess(path, x.Argv, &os.ProcAttr{Env: x.Env, Files: []*os.File{g.In, g.Out, g.Err}})
 	if err != nil {
-		return nil, execError(x.argv[0], err)
+		return nil, &CommandError{Name: x.Argv[0], Err: err}
 	}
 	c := &command{process, began, make(chan int, 1)}
 	go func() {

@@ -39,9 +39,9 @@ of this project's services.`,
 				return root.GenPowerShellCompletionWithDesc(g.Out)
 			default:
 				if near := didYouMean(args[0], shells); near != "" {
-					return usageError("unknown shell %q%s", args[0], near)
+					return badUsage("unknown shell %q%s", args[0], near)
 				}
-				return usageError("unknown shell %q; it is one of %s", args[0], strings.Join(shells, ", "))
+				return badUsage("unknown shell %q; it is one of %s", args[0], strings.Join(shells, ", "))
 			}
 		},
 	}
@@ -157,7 +157,7 @@ func (g *globals) serviceNames(taken []string) []cobra.Completion {
 // services are this project's, or none where the file cannot be read: a
 // completion has nobody to tell why.
 func (g *globals) services() []config.Service {
-	p, err := g.load()
+	p, err := g.Load()
 	if err != nil {
 		return nil
 	}

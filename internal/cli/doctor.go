@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/spf13/cobra"
 )
 
@@ -46,7 +47,7 @@ work), with what to do. The exit code is 1 when something fails.`,
 		RunE: func(*cobra.Command, []string) error {
 			x := g.examine()
 			if asJSON {
-				if err := printJSON(g.Out, x); err != nil {
+				if err := view.PrintJSON(g.Out, x); err != nil {
 					return err
 				}
 			} else if err := g.writeExamination(x); err != nil {
@@ -90,8 +91,8 @@ func (g *globals) examine() *examination {
 }
 
 func (g *globals) writeExamination(x *examination) error {
-	look := g.sheet(g.Out)
-	colours := map[string]string{healthOK: "32", healthWarn: "33", healthFail: "31"}
+	look := g.Sheet(g.Out)
+	colors := map[string]string{healthOK: "32", healthWarn: "33", healthFail: "31"}
 	var b strings.Builder
 	width, counts := 0, map[string]int{}
 	for _, f := range x.Checks {
@@ -99,16 +100,16 @@ func (g *globals) writeExamination(x *examination) error {
 		counts[f.Status]++
 	}
 	for _, f := range x.Checks {
-		fmt.Fprintf(&b, "%s  %s  %s\n", look.paint(colours[f.Status], padded(f.Status, 4, false)), padded(f.Check, width, false), f.Text)
+		fmt.Fprintf(&b, "%s  %s  %s\n", look.Paint(colors[f.Status], view.Pad(f.Status, 4, false)), view.Pad(f.Check, width, false), f.Text)
 		if f.Hint != "" {
 			fmt.Fprintf(&b, "%s-> %s\n", strings.Repeat(" ", width+8), f.Hint)
 		}
 	}
 	switch {
 	case !x.OK:
-		fmt.Fprintf(&b, "%s\n", plural(counts[healthFail], "check")+" failed")
+		fmt.Fprintf(&b, "%s\n", view.Plural(counts[healthFail], "check")+" failed")
 	case counts[healthWarn] > 0:
-		fmt.Fprintf(&b, "all works, with %s\n", plural(counts[healthWarn], "drawback"))
+		fmt.Fprintf(&b, "all works, with %s\n", view.Plural(counts[healthWarn], "drawback"))
 	default:
 		b.WriteString("all is well\n")
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/dotenv"
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -46,11 +47,11 @@ The first Ctrl-C only says what is still waited for; the second kills it.`,
 }
 
 func (g *globals) down(ctx context.Context, o downOptions) error {
-	screen := g.newBareScreen()
+	screen := g.Bare(false)
 	defer screen.Close()
 	signals, stop := proc.Presses(os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	d := &descent{options: o, view: newView(screen, nil, g.masker()), signals: signals}
+	d := &shutdown{options: o, view: view.NewReporter(screen, nil, g.Masker().Text), signals: signals}
 	err := d.run(ctx, g)
 	if err != nil || !o.clean {
 		return err
@@ -58,25 +59,25 @@ func (g *globals) down(ctx context.Context, o downOptions) error {
 	return g.cleanPortFiles(d.view)
 }
 
-// descent is a run on its way down.
-type descent struct {
+// shutdown is a run on its way down.
+type shutdown struct {
 	options  downOptions
 	checkout ports.Checkout
-	view     *view
+	view     *view.Reporter
 	signals  <-chan os.Signal
 	outcome  error
 }
 
 // run brings down what runs. Somebody who has the checkout and does not serve it
 // yet, or not any more, is waited for.
-func (d *descent) run(ctx context.Context, g *globals) error {
-	for limit := time.Now().Add(meetPatience); ; {
-		c, client, err := g.reach(ctx)
+func (d *shutdown) run(ctx context.Context, g *globals) error {
+	for limit := time.Now().Add(handshakePatience); ; {
+		c, client, err := g.Reach(ctx)
 		d.checkout = c
 		if err == nil {
 			err = d.bring(ctx, client)
 		}
-		if !isGone(err) {
+		if !IsGone(err) {
 			return err
 		}
 		held, err := d.sweep(false)
@@ -84,7 +85,7 @@ func (d *descent) run(ctx context.Context, g *globals) error {
 			return err
 		}
 		if time.Now().After(limit) {
-			return mute(c)
+			return Unresponsive(c)
 		}
 		if pause(ctx, d.signals) {
 			return exitError{exitInterrupted, nil}
@@ -94,40 +95,40 @@ func (d *descent) run(ctx context.Context, g *globals) error {
 
 // bring stops the run that client reaches, and waits for its end. One that ends by
 // itself as it is asked is an error that isGone.
-func (d *descent) bring(ctx context.Context, client *control.Client) error {
+func (d *shutdown) bring(ctx context.Context, client *control.Client) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	now, err := client.Snapshot(ctx, false)
 	if err != nil {
 		return err
 	}
-	w := &watch{running: client, view: d.view, started: time.Now(), board: newBoard(nil)}
-	w.board.refresh(now)
-	running := those(w.board.all(), func(st control.Service) bool { return st.PID != 0 })
+	w := &watch{running: client, view: d.view, started: time.Now(), replica: newReplica(nil)}
+	w.replica.refresh(now)
+	running := view.Filter(w.replica.all(), func(st control.Service) bool { return st.PID != 0 })
 	news := w.follow(ctx, now.Seq)
 	_, err = client.Ask(ctx, control.Request{Verb: control.VerbDown})
 	if err != nil && !errors.Is(err, control.ErrEnded) {
 		return err
 	}
 	d.follow(ctx, w, news)
-	d.view.live(nil)
+	d.view.Live(nil)
 	if err := d.settle(ctx); err != nil {
 		return err
 	}
 	if n := len(running); n > 0 {
-		d.view.goodbye(n, time.Since(w.started))
+		d.view.Goodbye(n, time.Since(w.started))
 	} else {
-		d.view.say("%s (%s) is down", now.Project, now.Instance)
+		d.view.Say("%s (%s) is down", now.Project, now.Instance)
 	}
 	return d.outcome
 }
 
 // follow shows the way down until the run has ended.
-func (d *descent) follow(ctx context.Context, w *watch, news *news) {
+func (d *shutdown) follow(ctx context.Context, w *watch, news *stream) {
 	kill := func() {
 		_, _ = w.running.Ask(ctx, control.Request{Verb: control.VerbDown, Kill: true}) // Else it has ended.
 	}
-	limit := boundOf(d.options.timeout)
+	limit := Bound(d.options.timeout)
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for {
@@ -139,18 +140,18 @@ func (d *descent) follow(ctx context.Context, w *watch, news *news) {
 			w.take(e, true)
 		case <-limit:
 			limit = nil
-			d.view.say("not down within %s: killing what is left", d.options.timeout)
+			d.view.Say("not down within %s: killing what is left", d.options.timeout)
 			go kill()
 		case <-d.signals:
 			if d.outcome == nil {
 				d.outcome = exitError{exitInterrupted, nil}
-				d.view.say("still stopping; Ctrl-C again kills what is left")
+				d.view.Say("still stopping; Ctrl-C again kills what is left")
 				continue
 			}
-			d.view.say("killing what is left")
+			d.view.Say("killing what is left")
 			go kill()
 		case now := <-tick.C:
-			d.view.stopping(w.board.all(), now.Sub(w.started))
+			d.view.Stopping(w.replica.all(), now.Sub(w.started))
 		}
 	}
 }
@@ -160,14 +161,14 @@ func (d *descent) follow(ctx context.Context, w *watch, news *news) {
 const settlePatience = time.Minute
 
 // settle waits until the run that was here has let go of the checkout.
-func (d *descent) settle(ctx context.Context) error {
+func (d *shutdown) settle(ctx context.Context) error {
 	for limit := time.Now().Add(settlePatience); ; {
 		held, err := d.sweep(true)
 		if !held {
 			return err
 		}
 		if time.Now().After(limit) {
-			return mute(d.checkout)
+			return Unresponsive(d.checkout)
 		}
 		if pause(ctx, d.signals) {
 			return exitError{exitInterrupted, nil}
@@ -177,45 +178,34 @@ func (d *descent) settle(ctx context.Context) error {
 
 // sweep ends what a killed run has left, unless somebody holds the checkout. ran
 // is: something has just been running.
-func (d *descent) sweep(ran bool) (held bool, err error) {
-	var told []string
-	ever, err := exists(d.checkout)
+func (d *shutdown) sweep(ran bool) (held bool, err error) {
+	told, err := Sweep(d.checkout)
 	if err != nil {
-		return false, err
-	}
-	if ever {
-		i, err := claim(d.checkout)
-		if err != nil {
-			_, held = errors.AsType[errRunning](err)
-			return held, err
-		}
-		told = i.sweep()
-		if err := i.release(); err != nil {
-			return false, err
-		}
+		_, held = errors.AsType[*RunningError](err)
+		return held, err
 	}
 	for _, line := range told {
-		d.view.say("%s", line)
+		d.view.Say("%s", line)
 	}
 	if !ran && told == nil {
-		d.view.say("%s (%s) does not run", d.checkout.Project, d.checkout.Instance)
+		d.view.Say("%s (%s) does not run", d.checkout.Project, d.checkout.Instance)
 	}
 	return false, nil
 }
 
 // cleanPortFiles takes the blocks out of the project's port files.
-func (g *globals) cleanPortFiles(v *view) error {
-	p, err := g.open()
+func (g *globals) cleanPortFiles(v *view.Reporter) error {
+	p, err := g.Open()
 	if err != nil {
 		return err
 	}
-	for _, f := range p.resolved.Dotenv {
+	for _, f := range p.Resolved.Dotenv {
 		removed, err := dotenv.Remove(p.Dir, f.Path)
 		if err != nil {
 			return err
 		}
 		if removed {
-			v.say("took lhrun's block out of %s", f.Path)
+			v.Say("took lhrun's block out of %s", f.Path)
 		}
 	}
 	return nil

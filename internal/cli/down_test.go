@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/view"
 )
 
 // dying ends as it is asked for the first time.
@@ -33,12 +34,12 @@ func TestDownIsFineWhereTheRunEndsAsItIsAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	g := &globals{Streams: Streams{In: out, Out: out, Err: out}, dir: dir}
-	p, err := g.find()
+	g := &globals{Terminal: view.Terminal{In: out, Out: out, Err: out}, Locate: Locate{Dir: dir}}
+	p, err := g.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	socket, err := control.SocketPath(p.checkout.Project, p.checkout.Instance)
+	socket, err := control.SocketPath(p.Checkout.Project, p.Checkout.Instance)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/dotenv"
+	"github.com/lhrun/lhrun/internal/view"
 )
 
 func newEnv(g *globals) *cobra.Command {
@@ -35,15 +36,15 @@ they need it), shell (lines for eval), json (one object).`,
 			if err != nil {
 				return err
 			}
-			p, err := g.open()
+			p, err := g.Open()
 			if err != nil {
 				return err
 			}
 			service := strings.Join(args, "")
-			if err := p.known(service); err != nil {
+			if err := p.Known(service); err != nil {
 				return err
 			}
-			vars, _ := p.resolved.Own(service)
+			vars, _ := p.Resolved.Own(service)
 			return write(g.Out, vars)
 		},
 	}
@@ -68,7 +69,7 @@ func envWriter(format string) (func(io.Writer, []string) error, error) {
 	case "json":
 		return writeEnvJSON, nil
 	default:
-		return nil, usageError("unknown format %q%s; it is one of %s",
+		return nil, badUsage("unknown format %q%s; it is one of %s",
 			format, didYouMean(format, envFormats), strings.Join(envFormats, ", "))
 	}
 }
@@ -111,7 +112,7 @@ func writeEnvJSON(w io.Writer, vars []string) error {
 		key, value, _ := strings.Cut(kv, "=")
 		object[key] = value
 	}
-	return printJSON(w, object)
+	return view.PrintJSON(w, object)
 }
 
 // shellQuote writes s as one word of any POSIX shell.

@@ -3,6 +3,8 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -42,13 +44,16 @@ func TestExecFindsCommandsAsAShellDoes(t *testing.T) {
 		{"./nosuch", "a", "./nosuch", 127},
 		{"./dir", "", "./dir", 126},
 	} {
-		got, err := lookPath(tt.name, tt.path)
+		got, err := LookPath(tt.name, tt.path)
 		code := 0
-		if err != nil {
-			code = exitCode(execError(tt.name, err))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			code = 127
+		case err != nil:
+			code = 126
 		}
 		if code != tt.code || code == 0 && got != tt.want {
-			t.Errorf("lookPath(%q, %q) is %q, code %d; want %q, code %d", tt.name, tt.path, got, code, tt.want, tt.code)
+			t.Errorf("LookPath(%q, %q) is %q, code %d; want %q, code %d", tt.name, tt.path, got, code, tt.want, tt.code)
 		}
 	}
 }

@@ -31,12 +31,12 @@ func newFileWatch(dir string, sup *supervisor.Supervisor, warn func(format strin
 	return f
 }
 
-// set watches what p says, and nothing else any more.
-func (f *fileWatch) set(p *project) {
+// set watches what p asks for, and nothing else any more.
+func (f *fileWatch) set(p *Project) {
 	var rules []filewatch.Rule
 	signals := map[string]syscall.Signal{}
 	for _, svc := range p.Services {
-		if w := p.resolved.Watch[svc.Name]; w != nil {
+		if w := p.Resolved.Watch[svc.Name]; w != nil {
 			rules = append(rules, filewatch.Rule{Name: svc.Name, Paths: w.Paths, Ignore: w.Ignore, Debounce: w.Debounce})
 			signals[svc.Name] = w.Signal
 		}
@@ -45,15 +45,15 @@ func (f *fileWatch) set(p *project) {
 	f.watcher.Set(rules, ownFiles(p))
 }
 
-// ownFiles are what lhrun itself writes, which never is a change.
-func ownFiles(p *project) (own []string) {
-	for _, file := range p.resolved.Dotenv {
+// ownFiles are the files that lhrun itself writes: they never count as changed.
+func ownFiles(p *Project) (own []string) {
+	for _, file := range p.Resolved.Dotenv {
 		own = append(own, file.Path)
 	}
 	if dir, err := ports.StateDir(); err == nil {
 		own = append(own, dir)
 	}
-	if socket, err := control.SocketPath(p.checkout.Project, p.checkout.Instance); err == nil {
+	if socket, err := control.SocketPath(p.Checkout.Project, p.Checkout.Instance); err == nil {
 		own = append(own, filepath.Dir(socket))
 	}
 	return own

@@ -26,9 +26,9 @@ to run becomes a comment. A file that exists is left alone (exit 2).`,
 		Example: "  lhrun init\n  lhrun init --stdout | less",
 		Args:    between(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			draft, err := initfile.Read(g.dir)
+			draft, err := initfile.Read(g.Dir)
 			if err != nil {
-				return usageError("cannot look for services: %w", err)
+				return badUsage("cannot look for services: %w", err)
 			}
 			for _, note := range draft.Notes {
 				fmt.Fprintln(g.Err, "lhrun: left out", note)
@@ -46,16 +46,16 @@ to run becomes a comment. A file that exists is left alone (exit 2).`,
 
 // writeDraft writes the file and says where it came from.
 func (g *globals) writeDraft(draft *initfile.Draft) error {
-	name := g.file
+	name := g.File
 	if name == "" {
 		name = config.FileName
 	}
 	path := name
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(g.dir, name)
+		path = filepath.Join(g.Dir, name)
 	}
 	if err := writeNew(path, draft.TOML()); errors.Is(err, fs.ErrExist) {
-		return usageError("%s exists, and init never overwrites; see %q", path, "lhrun init --stdout")
+		return badUsage("%s exists, and init never overwrites; see %q", path, "lhrun init --stdout")
 	} else if err != nil {
 		return err
 	}

@@ -12,46 +12,28 @@ import (
 	"github.com/lhrun/lhrun/ports"
 )
 
-// instance is the private directory of one checkout's runs: its logs, the lock
-// that says that it runs, and what a killed run would leave behind.
-type instance struct {
+// Instance is the private directory of one checkout's runs: its logs, the lock
+// that says that it runs, and the record of a run.
+type Instance struct {
 	dir  string
 	lock *os.File
 }
 
-// errRunning is another lhrun that has this checkout.
-type errRunning struct {
-	checkout ports.Checkout
-	// pid is 0 where the holder is not known.
-	pid int
-	// wanted are the services that were to be started.
-	wanted []string
-}
-
-func (e errRunning) Error() string {
-	by := ""
-	if e.pid != 0 {
-		by = fmt.Sprintf(", pid %d", e.pid)
-	}
-	return fmt.Sprintf("%s (%s) already runs in %s%s", e.checkout.Project, e.checkout.Instance, e.checkout.Dir, by)
-}
-
-// held adds to an errRunning what was to be started.
-func held(err error, wanted []string) error {
-	if running, ok := errors.AsType[errRunning](err); ok {
-		running.wanted = wanted
-		return running
+// withWanted adds to a RunningError what was to be started.
+func withWanted(err error, wanted []string) error {
+	if running, ok := errors.AsType[*RunningError](err); ok {
+		running.Wanted = wanted
 	}
 	return err
 }
 
-// lockPatience is how long the lock is waited for while its holder is no run that
-// lives: one that is just beginning, or a verb that ends what a killed run left.
+// lockPatience is how long claim waits while the lock's holder is not a run that
+// lives, but one that is just beginning, or a verb that ends what a killed run left.
 const lockPatience = 5 * time.Second
 
 // claim makes this process the one that runs the checkout. The lock ends with it.
-func claim(c ports.Checkout) (*instance, error) {
-	i, err := newInstance(c)
+func claim(c ports.Checkout) (*Instance, error) {
+	i, err := InstanceOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -62,9 +44,9 @@ func claim(c ports.Checkout) (*instance, error) {
 		rec, _ := i.record()
 		switch {
 		case proc.Alive(rec.Supervisor) && proc.Alive(rec.Guard):
-			return nil, errRunning{checkout: c, pid: rec.Guard.PID}
+			return nil, &RunningError{Checkout: c, PID: rec.Guard.PID}
 		case time.Now().After(limit):
-			return nil, errRunning{checkout: c}
+			return nil, &RunningError{Checkout: c}
 		case proc.Alive(rec.Supervisor):
 			// Its guard is dead and it has not ended itself: it is stopped, or hangs.
 			proc.EndLeftovers(rec.Record, sweepPatience)
@@ -72,8 +54,9 @@ func claim(c ports.Checkout) (*instance, error) {
 	}
 }
 
-// newInstance makes the directory where it is missing, for this user alone.
-func newInstance(c ports.Checkout) (*instance, error) {
+// InstanceOf returns the directory of c, and makes it where it is missing, for this
+// user alone.
+func InstanceOf(c ports.Checkout) (*Instance, error) {
 	state, err := ports.StateDir()
 	if err != nil {
 		return nil, err
@@ -82,7 +65,7 @@ func newInstance(c ports.Checkout) (*instance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the state directory: %w; set XDG_STATE_HOME to one of your own", err)
 	}
-	return &instance{dir: dir}, nil
+	return &Instance{dir: dir}, nil
 }
 
 // privateDir makes the directories below base, and base itself, this user's alone.
@@ -132,18 +115,37 @@ func projectsDir() (string, error) {
 	return filepath.Join(state, "projects"), err
 }
 
-func (i *instance) lockPath() string { return filepath.Join(i.dir, "lock") }
+func (i *Instance) lockPath() string { return filepath.Join(i.dir, "lock") }
 
-func (i *instance) logs() string { return filepath.Join(i.dir, "logs") }
+// LogDir is the directory of the log store.
+func (i *Instance) LogDir() string { return filepath.Join(i.dir, "logs") }
 
-// ownLog is where a run in the background writes lhrun's own lines.
-func (i *instance) ownLog() string { return filepath.Join(i.dir, "lhrun.log") }
+// OwnLog is the file in which a run in the background writes lhrun's own lines.
+func (i *Instance) OwnLog() string { return filepath.Join(i.dir, "lhrun.log") }
 
 // release ends the claim of a run that left nothing behind.
-func (i *instance) release() error {
+func (i *Instance) release() error {
 	err := os.Remove(i.recordPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
 	return errors.Join(err, i.lock.Close())
+}
+
+// AwaitRelease waits, no longer than patience, until the run that had the checkout
+// has let go of it.
+func AwaitRelease(c ports.Checkout, patience time.Duration) {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(dialPause) {
+		i, err := InstanceOf(c)
+		if err != nil {
+			return
+		}
+		lock, err := lockFile(i.lockPath())
+		if err == nil {
+			_ = lock.Close()
+		}
+		if !errors.Is(err, errLocked) {
+			return
+		}
+	}
 }

@@ -9,17 +9,18 @@ import (
 	"github.com/lhrun/lhrun/internal/control"
 )
 
-// lastRun is how the services were when the last run ended in order. One that was
+// LastRun is how the services were when the last run ended in order. A run that was
 // killed leaves none.
-type lastRun struct {
+type LastRun struct {
 	Ended control.Time `json:"ended"`
 	control.Snapshot
 }
 
-func (i *instance) lastPath() string { return filepath.Join(i.dir, "last.json") }
+func (i *Instance) lastPath() string { return filepath.Join(i.dir, "last.json") }
 
-func (i *instance) last() (lastRun, error) {
-	var last lastRun
+// Last reads how the last run ended.
+func (i *Instance) Last() (LastRun, error) {
+	var last LastRun
 	data, err := readPlain(i.lastPath())
 	if err != nil {
 		return last, err
@@ -27,18 +28,18 @@ func (i *instance) last() (lastRun, error) {
 	return last, json.Unmarshal(data, &last)
 }
 
-// remember writes down how the services are now. Where that fails, less is known
-// later, which is no reason to fail now.
-func (ses *session) remember() {
-	if ses.local == nil {
+// remember writes down how the services are now. It may fail: then less is known
+// later.
+func (s *Session) remember() {
+	if s.local == nil {
 		return
 	}
-	snap, err := ses.local.Snapshot(context.Background(), false)
+	snap, err := s.local.Snapshot(context.Background(), false)
 	if err != nil {
 		return
 	}
-	data, err := json.Marshal(lastRun{control.Time{Time: time.Now()}, snap})
+	data, err := json.Marshal(LastRun{control.Time{Time: time.Now()}, snap})
 	if err == nil {
-		_ = replacePlain(ses.instance.lastPath(), data)
+		_ = replacePlain(s.instance.lastPath(), data)
 	}
 }

@@ -20,12 +20,12 @@ import (
 // logs shows what r asks for. The end may come while a write is stuck in a stopped
 // reader, so nobody waits for that.
 func (g *globals) logs(ctx context.Context, r logsRequest) error {
-	p, err := g.find()
+	p, err := g.Find()
 	if err != nil {
 		return err
 	}
-	g.clearUp(p.checkout)
-	store, err := openLogs(p.checkout)
+	g.ClearUp(p.Checkout)
+	store, err := openLogs(p.Checkout)
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (g *globals) logs(ctx context.Context, r logsRequest) error {
 	if err != nil {
 		return err
 	}
-	all := p.logNames(kept)
+	all := logNames(p, kept)
 	for _, name := range r.names {
 		if !slices.Contains(all, name) {
 			return exitError{exitUsage, config.Unknown("service", name, all)}
@@ -43,7 +43,7 @@ func (g *globals) logs(ctx context.Context, r logsRequest) error {
 		return err
 	}
 	if len(kept) == 0 && !r.follow {
-		fmt.Fprintf(g.Err, "lhrun: %s (%s) has not written anything yet\n", p.Name, p.checkout.Instance)
+		fmt.Fprintf(g.Err, "lhrun: %s (%s) has not written anything yet\n", p.Name, p.Checkout.Instance)
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -61,11 +61,11 @@ func (g *globals) logs(ctx context.Context, r logsRequest) error {
 }
 
 func openLogs(c ports.Checkout) (*logs.Store, error) {
-	i, err := newInstance(c)
+	i, err := InstanceOf(c)
 	if err != nil {
 		return nil, err
 	}
-	return logs.Open(i.logs(), logs.StoreOptions{})
+	return logs.Open(i.LogDir(), logs.StoreOptions{})
 }
 
 // runExists refuses a run before the first that is remembered.
@@ -74,9 +74,9 @@ func (r logsRequest) runExists(runs []time.Time) error {
 		return nil
 	}
 	if len(runs) < 2 {
-		return usageError("there is no run %d: no run before the last one is remembered", r.query.Run)
+		return badUsage("there is no run %d: no run before the last one is remembered", r.query.Run)
 	}
-	return usageError("there is no run %d: the oldest that is remembered is %d, of %s",
+	return badUsage("there is no run %d: the oldest that is remembered is %d, of %s",
 		r.query.Run, 1-len(runs), runs[0].Format(time.DateTime))
 }
 
@@ -105,9 +105,9 @@ func (r logsRequest) show(ctx context.Context, store *logs.Store, out *logStream
 
 // logStream writes lines of the store as up writes those of services.
 type logStream struct {
-	sink   logs.Sink
-	out    *bufio.Writer
-	colour bool
+	sink  logs.Sink
+	out   *bufio.Writer
+	color bool
 	// runs is: say where a run begins. run is the one of the last line.
 	runs bool
 	run  uint32
@@ -128,8 +128,8 @@ func (g *globals) newLogStream(r logsRequest, names []string) *logStream {
 		s.sink = logs.NewJSON(s.out)
 		return s
 	}
-	s.colour = g.coloured(g.Out)
-	s.sink = logs.NewConsole(s.out, logs.ConsoleOptions{Color: s.colour, Time: r.timestamps, Names: names})
+	s.color = g.Colored(g.Out)
+	s.sink = logs.NewConsole(s.out, logs.ConsoleOptions{Color: s.color, Time: r.timestamps, Names: names})
 	return s
 }
 
@@ -167,7 +167,7 @@ func (s *logStream) boundary(l logs.Line) error {
 		return nil
 	}
 	text := "── run of " + l.Began().Format(time.DateTime) + " ──"
-	if s.colour {
+	if s.color {
 		text = "\x1b[2m" + text
 	}
 	return s.say(l.At, text)

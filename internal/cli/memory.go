@@ -6,14 +6,16 @@ import (
 	"time"
 )
 
-// eager lets garbage lie while many services start or stop at once: they need the
+// Busy lets garbage lie while many services start or stop at once: they need the
 // processor more than lhrun the memory. Collecting took a tenth of a start.
-func eager() { debug.SetGCPercent(400) }
+func (s *Session) Busy() { debug.SetGCPercent(400) }
 
-// frugal gives back what a start has needed, once that is over for a moment: two
-// thirds of what a run of fifty services held for the rest of its life. The program's
-// own pages are given back once: later it runs on little of them.
-func frugal(first bool) {
+// Calm gives back what a start has needed, once that is over for a moment: two
+// thirds of what a run of fifty services held for the rest of its life. The first
+// call gives the program's own pages back too: later it runs on few of them.
+func (s *Session) Calm() {
+	first := !s.calmed
+	s.calmed = true
 	debug.SetGCPercent(50)
 	time.AfterFunc(time.Second, func() {
 		runtime.GC() // What pools have kept survives the first of two.

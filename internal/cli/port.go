@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/spf13/cobra"
 )
 
@@ -29,15 +31,15 @@ the same number whether the project runs or not.`,
 			if len(args) == 2 {
 				fact.Name = args[1]
 			}
-			p, err := g.peek()
+			p, err := g.Peek()
 			if err != nil {
 				return err
 			}
-			if fact.Port, err = p.port(fact.Service, fact.Name); err != nil {
+			if fact.Port, err = portOf(p, fact.Service, fact.Name); err != nil {
 				return err
 			}
 			if asJSON {
-				return printJSON(g.Out, fact)
+				return view.PrintJSON(g.Out, fact)
 			}
 			_, err = fmt.Fprintln(g.Out, fact.Port)
 			return err
@@ -45,4 +47,25 @@ the same number whether the project runs or not.`,
 	}
 	addJSON(cmd, &asJSON)
 	return cmd
+}
+
+// portOf returns the number of a service's port; name "" is the main one.
+func portOf(p *Project, service, name string) (int, error) {
+	s, err := p.Service(service)
+	if err != nil {
+		return 0, err
+	}
+	port := p.Port(service, name)
+	switch {
+	case port != 0:
+		return port, nil
+	case name == "":
+		return 0, badUsage("service %q has no port", service)
+	}
+	var names []string
+	for _, port := range s.Ports {
+		names = append(names, port.Name)
+	}
+	slices.Sort(names)
+	return 0, badUsage("service %q has no port named %q%s", service, name, didYouMean(name, names))
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
-// writePortFiles writes the block of every port file, takes it out of the former
-// ones that are none any more, all or nothing, and returns one line for each file
-// that git tracks, which is left alone.
+// writePortFiles writes the block of every port file and removes it from the former
+// ones that are none any more: all of it or nothing. It leaves alone the files that
+// git tracks, and returns a line for each.
 func writePortFiles(root string, former, files []config.ResolvedFile) (remarks []string, err error) {
 	todo, remarks, err := planPortFiles(root, former, files)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -50,7 +51,7 @@ while they are idle: those are never given to anybody else.`,
 				return err
 			}
 			if asJSON {
-				return printJSON(g.Out, entries)
+				return view.PrintJSON(g.Out, entries)
 			}
 			return g.writePorts(entries)
 		},
@@ -63,15 +64,15 @@ while they are idle: those are never given to anybody else.`,
 
 // anywhere is the project that is here and the registry of its ports; without a
 // project, the registry alone.
-func (g *globals) anywhere() (*project, *ports.Registry, error) {
-	p, err := g.open()
+func (g *globals) anywhere() (*Project, *ports.Registry, error) {
+	p, err := g.Open()
 	if err == nil {
-		return p, p.registry, nil
+		return p, p.Registry, nil
 	}
-	if !errors.Is(err, config.ErrNotFound) || g.file != "" {
+	if !errors.Is(err, config.ErrNotFound) || g.File != "" {
 		return nil, nil, err
 	}
-	registry, err := ports.Open(ports.Options{Warn: func(line string) { fmt.Fprintln(g.Err, "lhrun:", line) }})
+	registry, err := ports.Open(ports.Options{Warn: g.Warn})
 	return nil, registry, err
 }
 
@@ -86,13 +87,13 @@ func (g *globals) portEntries(all bool) ([]portEntry, error) {
 	}
 	out := []portEntry{}
 	for _, e := range known {
-		if e.Live || all || p.has(e) {
+		if e.Live || all || hasPort(p, e) {
 			out = append(out, portEntry{e.Port, e.Project, e.Instance, e.Dir, e.Service, e.Name, e.Live, e.PID, e.User, nil})
 		}
 	}
-	out = p.addIdle(out)
+	out = addIdle(p, out)
 	for i := range out {
-		if err := p.lookAt(&out[i]); err != nil {
+		if err := lookAt(p, &out[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -100,39 +101,40 @@ func (g *globals) portEntries(all bool) ([]portEntry, error) {
 	return out, nil
 }
 
-// has reports whether e is the home of a port that p's file speaks of.
-func (p *project) has(e ports.Entry) bool {
-	if p == nil || e.Dir != p.checkout.Dir || e.Project != p.checkout.Project {
+// hasPort reports whether e is the home of a port that p's file speaks of.
+func hasPort(p *Project, e ports.Entry) bool {
+	if p == nil || e.Dir != p.Checkout.Dir || e.Project != p.Checkout.Project {
 		return false
 	}
-	return slices.ContainsFunc(p.leases, func(l ports.Lease) bool {
+	return slices.ContainsFunc(p.Leases, func(l ports.Lease) bool {
 		return l.Home == e.Port && l.Service == e.Service && l.Name == e.Name
 	})
 }
 
 // addIdle adds those of p's ports that no registry knows: fixed ones, while
 // nothing runs.
-func (p *project) addIdle(entries []portEntry) []portEntry {
+func addIdle(p *Project, entries []portEntry) []portEntry {
 	if p == nil {
 		return entries
 	}
-	for _, l := range p.leases {
-		known := func(e portEntry) bool { return e.Port == l.Home && p.owns(e) }
+	for _, l := range p.Leases {
+		known := func(e portEntry) bool { return e.Port == l.Home && isOf(p, e) }
 		if !slices.ContainsFunc(entries, known) {
-			c := p.checkout
+			c := p.Checkout
 			entries = append(entries, portEntry{Port: l.Home, Project: c.Project, Instance: c.Instance, Dir: c.Dir, Service: l.Service, Name: l.Name})
 		}
 	}
 	return entries
 }
 
-func (p *project) owns(e portEntry) bool {
-	return p != nil && e.Dir == p.checkout.Dir && e.Project == p.checkout.Project
+// isOf reports whether e is a port of p, which may be nil.
+func isOf(p *Project, e portEntry) bool {
+	return p != nil && e.Dir == p.Checkout.Dir && e.Project == p.Checkout.Project
 }
 
 // lookAt finds out who sits on an idle port of p.
-func (p *project) lookAt(e *portEntry) error {
-	if e.Live || !p.owns(*e) {
+func lookAt(p *Project, e *portEntry) error {
+	if e.Live || !isOf(p, *e) {
 		return nil
 	}
 	var busy *ports.BusyError
@@ -153,7 +155,7 @@ func (g *globals) writePorts(entries []portEntry) error {
 	for _, e := range entries {
 		rows = append(rows, []string{strconv.Itoa(e.Port), e.label(), e.project(), e.heldBy(), e.Dir})
 	}
-	_, err := fmt.Fprintln(g.Out, strings.Join(table(rows), "\n"))
+	_, err := fmt.Fprintln(g.Out, strings.Join(view.Table(rows), "\n"))
 	return err
 }
 
@@ -161,7 +163,7 @@ func (e portEntry) label() string {
 	if e.Service == "" {
 		return "-"
 	}
-	return portLabel(ports.Request{Service: e.Service, Name: e.Name})
+	return PortLabel(ports.Request{Service: e.Service, Name: e.Name})
 }
 
 func (e portEntry) project() string {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -45,11 +46,11 @@ no service of a lhrun that runs: for those there is "lhrun stop".`,
 		Args:              between(1, 2),
 		ValidArgsFunction: g.completePort,
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := g.open()
+			p, err := g.Open()
 			if err != nil {
 				return err
 			}
-			wanted, err := p.portsOf(args)
+			wanted, err := portsToFree(p, args)
 			if err != nil {
 				return err
 			}
@@ -60,7 +61,7 @@ no service of a lhrun that runs: for those there is "lhrun stop".`,
 				}
 			}
 			if asJSON {
-				return printJSON(g.Out, f.done)
+				return view.PrintJSON(g.Out, f.done)
 			}
 			return nil
 		},
@@ -70,24 +71,24 @@ no service of a lhrun that runs: for those there is "lhrun stop".`,
 	return cmd
 }
 
-// portsOf are all ports of the service that args name, or the one further port.
-func (p *project) portsOf(args []string) ([]ports.Lease, error) {
-	if _, err := p.service(args[0]); err != nil {
+// portsToFree are all ports of the service that args name, or the one further port.
+func portsToFree(p *Project, args []string) ([]ports.Lease, error) {
+	if _, err := p.Service(args[0]); err != nil {
 		return nil, err
 	}
 	if len(args) == 2 {
-		if _, err := p.port(args[0], args[1]); err != nil {
+		if _, err := portOf(p, args[0], args[1]); err != nil {
 			return nil, err
 		}
 	}
 	var out []ports.Lease
-	for _, l := range p.leases {
+	for _, l := range p.Leases {
 		if l.Service == args[0] && (len(args) == 1 || l.Name == args[1]) {
 			out = append(out, l)
 		}
 	}
 	if out == nil {
-		return nil, usageError("service %q has no port", args[0])
+		return nil, badUsage("service %q has no port", args[0])
 	}
 	return out, nil
 }
@@ -100,7 +101,7 @@ func freeCommand(r ports.Request) string {
 // freeing is one `ports free`.
 type freeing struct {
 	*globals
-	project    *project
+	project    *Project
 	yes, quiet bool
 	done       []freed
 }
@@ -115,7 +116,7 @@ func (f *freeing) say(format string, args ...any) {
 func (f *freeing) free(l ports.Lease) error {
 	result := freed{l.Home, []holderFact{}}
 	defer func() { f.done = append(f.done, result) }()
-	what := fmt.Sprintf("port %d of %s", l.Home, portLabel(l.Request))
+	what := fmt.Sprintf("port %d of %s", l.Home, PortLabel(l.Request))
 	for round := 0; ; round++ {
 		holder, err := inTheWay(l.Home)
 		if err != nil {
@@ -180,7 +181,7 @@ func (f *freeing) refuse(what string, l ports.Lease, h ports.Holder) error {
 	switch {
 	case err != nil:
 		return err
-	case live != nil && live.Dir == f.project.checkout.Dir:
+	case live != nil && live.Dir == f.project.Checkout.Dir:
 		return fmt.Errorf("%s, of the run that goes on here: end it with \"lhrun stop %s\"", held, cmp.Or(h.Service, l.Service))
 	case live != nil:
 		return fmt.Errorf("%s, which runs: end it with \"lhrun stop\" in %s", held, live.Dir)
@@ -194,7 +195,7 @@ func (f *freeing) refuse(what string, l ports.Lease, h ports.Holder) error {
 
 // alive is a lease of the lhrun that runs and that h belongs to; nil is none.
 func (f *freeing) alive(h ports.Holder) (*ports.Entry, error) {
-	entries, err := f.project.registry.Entries()
+	entries, err := f.project.Registry.Entries()
 	for _, e := range entries {
 		if e.Live && (e.PID == h.PID && h.PID != 0 || h.Project != "" && e.Project == h.Project && e.Dir == h.Dir) {
 			return &e, nil
@@ -209,7 +210,7 @@ func (f *freeing) ask(what string, h ports.Holder) error {
 		return nil
 	}
 	if !term.IsTerminal(int(f.In.Fd())) {
-		return usageError("%s is held by %s; --yes ends it", what, factOf(h))
+		return badUsage("%s is held by %s; --yes ends it", what, factOf(h))
 	}
 	fmt.Fprintf(f.Err, "%s is held by %s\nEnd it? [y/N] ", what, factOf(h))
 	answer, _ := bufio.NewReader(f.In).ReadString('\n')

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -50,7 +51,7 @@ runs has leased it.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			n, err := strconv.ParseUint(args[0], 10, 16)
 			if err != nil || n == 0 {
-				return usageError("%q is not a port: they go from 1 to 65535", args[0])
+				return badUsage("%q is not a port: they go from 1 to 65535", args[0])
 			}
 			_, registry, err := g.anywhere()
 			if err != nil {
@@ -97,7 +98,7 @@ func (g *globals) tellWho(who whoHas, asJSON bool) error {
 		nobody = exitError{exitFailed, nil}
 	}
 	if asJSON {
-		if err := printJSON(g.Out, who); err != nil {
+		if err := view.PrintJSON(g.Out, who); err != nil {
 			return err
 		}
 		return nobody

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/view"
 )
 
 func newPs(g *globals) *cobra.Command {
@@ -55,7 +56,7 @@ Where the project does not run nothing is printed, and the exit code is 5.`,
 func (g *globals) ps(names []string, watch, asJSON bool) error {
 	ctx, stop := untilInterrupted()
 	defer stop()
-	_, client, err := g.dial(ctx, names...)
+	_, client, err := g.Dial(ctx, names...)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ type psList struct {
 	project control.Project
 	names   []string
 	json    bool
-	masker  *masker
+	mask    *Masker
 }
 
 // chosen is snap with the services that were asked for, fit for a screen.
@@ -98,11 +99,11 @@ func (l *psList) masked(text string) string {
 	if text == "" {
 		return ""
 	}
-	if l.masker == nil {
-		m := l.globals.masker()
-		l.masker = &m
+	if l.mask == nil {
+		m := l.Masker()
+		l.mask = &m
 	}
-	return l.masker.text(text)
+	return l.mask.Text(text)
 }
 
 func (l *psList) print(snap control.Snapshot) error {
@@ -111,16 +112,16 @@ func (l *psList) print(snap control.Snapshot) error {
 		return err
 	}
 	if l.json {
-		return printJSON(l.Out, snap)
+		return view.PrintJSON(l.Out, snap)
 	}
-	_, err = fmt.Fprintln(l.Out, strings.Join(l.sheet(l.Out).psTable(snap.Services, time.Now()), "\n"))
+	_, err = fmt.Fprintln(l.Out, strings.Join(l.Sheet(l.Out).PsTable(snap.Services, time.Now()), "\n"))
 	return err
 }
 
 // watch prints until ctx ends, or the project, which is no error.
 func (l *psList) watch(ctx context.Context) error {
 	var err error
-	if s := l.sheet(l.Out); s.width != 0 && !l.json {
+	if s := l.Sheet(l.Out); s.Width != 0 && !l.json {
 		err = l.watchLive(ctx)
 	} else {
 		err = l.watchPlain(ctx)

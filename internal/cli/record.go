@@ -4,20 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"time"
-	"unicode"
 
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
 )
-
-// sweepPatience is how long what a killed run has left may take to end by itself.
-const sweepPatience = 2 * time.Second
 
 // record is what a run writes down: for the next lhrun in case it is killed, and
 // for those that cannot read its file.
@@ -29,10 +21,10 @@ type record struct {
 
 const recordName = "run.json"
 
-func (i *instance) recordPath() string { return filepath.Join(i.dir, recordName) }
+func (i *Instance) recordPath() string { return filepath.Join(i.dir, recordName) }
 
 // record is what the last run that was killed, or the one that runs, wrote down.
-func (i *instance) record() (record, error) { return readRecord(i.recordPath()) }
+func (i *Instance) record() (record, error) { return readRecord(i.recordPath()) }
 
 func readRecord(path string) (record, error) {
 	var rec record
@@ -44,7 +36,7 @@ func readRecord(path string) (record, error) {
 }
 
 // write records who runs, for the next lhrun in case this one is killed.
-func (i *instance) write(rec record) error {
+func (i *Instance) write(rec record) error {
 	data, err := json.Marshal(rec)
 	if err == nil {
 		err = replacePlain(i.recordPath(), data)
@@ -71,82 +63,6 @@ func replacePlain(path string, data []byte) error {
 		err = os.Rename(temp, path)
 	}
 	return err
-}
-
-// recordPaths are the records of all runs of this user that go on or were killed.
-func recordPaths() []string {
-	projects, err := projectsDir()
-	if err != nil {
-		return nil
-	}
-	// The path to it may hold what a pattern would take for its own.
-	found, _ := fs.Glob(os.DirFS(projects), "*/*/"+recordName)
-	for i, name := range found {
-		found[i] = filepath.Join(projects, filepath.FromSlash(name))
-	}
-	return found
-}
-
-// runOf finds the checkout that was started from file and not ended in order,
-// whatever the file says by now.
-func runOf(file string) (ports.Checkout, bool) {
-	for _, path := range recordPaths() {
-		if rec, err := readRecord(path); err == nil && rec.File == file {
-			return rec.Checkout, true
-		}
-	}
-	return ports.Checkout{}, false
-}
-
-// sweep ends what a killed run has left, and says what it was in lines for people.
-// Everything is known by pid and start time, by the mark of that run in its
-// environment, or by the pipe that it writes to.
-func (i *instance) sweep() (told []string) {
-	rec, err := i.record()
-	if err != nil {
-		return nil // None, or garbled by a crash: there is nothing to go by.
-	}
-	ended, still := proc.EndLeftovers(rec.Record, sweepPatience)
-	i.bury(rec, len(ended))
-	for _, l := range sortLeft(ended) {
-		told = append(told, fmt.Sprintf("ended %s, left by a run that was killed", describeLeft(l)))
-	}
-	for _, l := range sortLeft(still) {
-		told = append(told, fmt.Sprintf("cannot end %s, left by a run that was killed: it survives SIGKILL", describeLeft(l)))
-	}
-	return told
-}
-
-func sortLeft(all []proc.Left) []proc.Left {
-	slices.SortFunc(all, func(a, b proc.Left) int { return a.PID - b.PID })
-	return all
-}
-
-// describeLeft names a process in one short line: commands can be pages long.
-func describeLeft(l proc.Left) string {
-	const most = 60
-	text := fmt.Sprintf("pid %d", l.PID)
-	if l.Service != "" {
-		text += " of " + l.Service
-	}
-	command := []rune(oneLine(l.Command))
-	if len(command) > most {
-		command = append(command[:most-1], '…')
-	}
-	if len(command) == 0 {
-		return text
-	}
-	return text + " (" + string(command) + ")"
-}
-
-// oneLine is what anybody may have put into text, fit for a line of lhrun's own.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text)
 }
 
 // readPlain reads a small file of this user's, never through a link, and never

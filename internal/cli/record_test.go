@@ -10,7 +10,7 @@ import (
 func TestARunIsFoundInAStateDirectoryWithABracketInItsPath(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", filepath.Join(t.TempDir(), "mine [old]"))
 	want := ports.Checkout{Project: "shop", Instance: "main", Dir: "/src/shop"}
-	i, err := newInstance(want)
+	i, err := InstanceOf(want)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // once, what a service started in its turn within seconds, or minutes where the trees
 // are large.
 type recorder struct {
-	instance *instance
+	instance *Instance
 	sup      *supervisor.Supervisor
 	rec      record
 	// below is what the last look into the trees has found.
@@ -32,7 +32,7 @@ const (
 
 // keepRecord writes the record now, and again as it changes, until the recorder is
 // closed.
-func (i *instance) keepRecord(rec record, sup *supervisor.Supervisor) (*recorder, error) {
+func (i *Instance) keepRecord(rec record, sup *supervisor.Supervisor) (*recorder, error) {
 	if err := i.write(rec); err != nil {
 		return nil, err
 	}

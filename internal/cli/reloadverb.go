@@ -13,10 +13,11 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/view"
 )
 
 func newReload(g *globals) *cobra.Command {
-	o := alterOptions{verb: control.VerbReload}
+	o := changeOptions{verb: control.VerbReload}
 	cmd := &cobra.Command{
 		Use:   "reload",
 		Short: "Bring the file's changes into the run, restart only what changed",
@@ -46,32 +47,31 @@ run.`,
 }
 
 // reload asks for a reload and waits until what it changed is ready, or gone.
-func (g *globals) reload(ctx context.Context, o alterOptions) error {
+func (g *globals) reload(ctx context.Context, o changeOptions) error {
 	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	_, client, err := g.dial(ctx)
+	_, client, err := g.Dial(ctx)
 	if err != nil {
 		return err
 	}
-	screen := g.newBareScreen()
-	screen.mute = o.json
+	screen := g.Bare(o.json)
 	defer screen.Close()
-	a := &alteration{alterOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: boundOf(o.timeout)}}
+	a := &change{changeOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: Bound(o.timeout)}}
 	if a.now, err = client.Snapshot(ctx, false); err != nil {
 		return err
 	}
 	if a.answer, err = client.Ask(ctx, control.Request{Verb: control.VerbReload}); err != nil {
 		return g.asCheck(err)
 	}
-	plan := plannedBy(a.now, a.answer)
+	plan := view.PlanOf(a.now, a.answer)
 	if !o.json {
 		err = g.printPlan(plan, false)
 	}
-	a.view = newView(screen, a.answer.Services, g.masker())
-	a.view.summed = true
+	a.view = view.NewReporter(screen, a.answer.Services, g.Masker().Text)
+	a.view.Summed = true
 	a.expect()
 	err = errors.Join(err, a.wait(ctx))
-	a.view.live(nil)
+	a.view.Live(nil)
 	if o.json {
 		err = errors.Join(err, g.printPlan(plan, true))
 	}
@@ -79,14 +79,14 @@ func (g *globals) reload(ctx context.Context, o alterOptions) error {
 }
 
 // expect sets the goal: what moves is ready, what is removed is gone.
-func (a *alteration) expect() {
+func (a *change) expect() {
 	a.names = a.answer.Changed
-	a.board = newBoard(a.names)
-	a.board.refresh(a.now)
-	a.board.wanted = slices.Clone(a.names) // The new ones, too.
-	a.board.expect(a.answer.Seq, a.names...)
+	a.replica = newReplica(a.names)
+	a.replica.refresh(a.now)
+	a.replica.wanted = slices.Clone(a.names) // The new ones, too.
+	a.replica.expect(a.answer.Seq, a.names...)
 	for _, op := range a.answer.Operations {
-		if _, known := a.board.known[op.Service]; known && op.Do == config.DoRemove {
+		if _, known := a.replica.known[op.Service]; known && op.Do == config.DoRemove {
 			a.leaving = append(a.leaving, op.Service)
 		}
 	}

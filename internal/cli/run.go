@@ -60,27 +60,21 @@ executed.`,
 func runArgs(cmd *cobra.Command, args []string) error {
 	switch dash := cmd.ArgsLenAtDash(); {
 	case dash < 0:
-		return usageError("run needs %q before the command: %s", "--", usageLine(cmd))
+		return badUsage("run needs %q before the command: %s", "--", usageLine(cmd))
 	case dash > 0:
-		return usageError("run does not take %q before %q; services go into --with", args[0], "--")
+		return badUsage("run does not take %q before %q; services go into --with", args[0], "--")
 	case len(args) == 0:
-		return usageError("run needs a command after %q", "--")
+		return badUsage("run needs a command after %q", "--")
 	}
 	return nil
 }
 
 // run does its work in the care of a guard, so that nothing is left of it whatever
-// becomes of it. The guard is in one process group with it and with the command, so
+// happens to it. The guard is in one process group with it and with the command, so
 // a terminal treats the three as one.
 func (g *globals) run(o runOptions) error {
-	ward, guarded := proc.Guarded()
-	if guarded {
-		return g.errand(o, ward)
+	if ward, guarded := proc.Guarded(); guarded {
+		return g.oneOff(o, ward)
 	}
-	code, err := proc.Guard(proc.GuardOptions{Together: true})
-	if err != nil {
-		return err
-	}
-	mournedBy(proc.Self(), code)
-	return exitError{code, nil}
+	return guard(proc.GuardOptions{Together: true})
 }

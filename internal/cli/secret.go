@@ -2,20 +2,17 @@ package cli
 
 import (
 	"cmp"
-	"context"
-	"errors"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// mask stands for a value that is nobody's business.
-const mask = "***"
+// masked stands for a secret.
+const masked = "***"
 
-// secretName recognises the names of variables whose values are not for a screen. A
-// regular expression for it took 1% of a start of ten services.
+// secretName reports whether a variable of that name holds a secret. A regular
+// expression for it took 1% of a start of ten services.
 func secretName(name string) bool {
 	name = strings.ToLower(name)
 	for _, part := range []string{"passw", "passphrase", "secret", "token", "credential", "private"} {
@@ -42,14 +39,16 @@ var urlPassword = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@`)
 })
 
-// shortestSecret: shorter values would make riddles out of ordinary words.
+// shortestSecret is how long a value has to be: shorter ones are ordinary words.
 const shortestSecret = 4
 
-// masker takes the values of variables that look like secrets out of texts.
-type masker struct{ values func() *strings.Replacer }
+// Masker replaces the values of variables that look like secrets in texts. The zero
+// value replaces nothing.
+type Masker struct{ values func() *strings.Replacer }
 
-func newMasker(environs ...[]string) masker {
-	return masker{sync.OnceValue(func() *strings.Replacer { return replacer(environs) })}
+// NewMasker returns a Masker of the secrets in environs, each a list of NAME=value.
+func NewMasker(environs ...[]string) Masker {
+	return Masker{sync.OnceValue(func() *strings.Replacer { return replacer(environs) })}
 }
 
 func replacer(environs [][]string) *strings.Replacer {
@@ -66,12 +65,13 @@ func replacer(environs [][]string) *strings.Replacer {
 	slices.SortFunc(secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	var pairs []string
 	for _, s := range slices.Compact(secrets) {
-		pairs = append(pairs, s, mask)
+		pairs = append(pairs, s, masked)
 	}
 	return strings.NewReplacer(pairs...)
 }
 
-func (m masker) text(s string) string {
+// Text returns s without secrets, among them passwords in URLs.
+func (m Masker) Text(s string) string {
 	if m.values == nil {
 		return s
 	}
@@ -79,53 +79,5 @@ func (m masker) text(s string) string {
 	if !strings.Contains(s, "://") {
 		return s
 	}
-	return urlPassword().ReplaceAllString(s, "${1}"+mask+"@")
-}
-
-// error keeps the exit code of err, and of its text what may be seen.
-func (m masker) error(err error) error {
-	var exit exitError
-	if m.values == nil || !errors.As(err, &exit) || exit.err == nil {
-		return err
-	}
-	return exitError{exit.code, errors.New(m.text(exit.err.Error()))}
-}
-
-// masker knows the secrets of every service; where the project's file cannot be
-// read now, at least those of lhrun's own environment. It reads them in the background,
-// which a verb that waits for an answer has the time for.
-func (g *globals) masker() masker {
-	values := sync.OnceValue(func() *strings.Replacer {
-		p, err := g.open()
-		if err != nil {
-			return replacer([][]string{os.Environ()})
-		}
-		return replacer(p.environs())
-	})
-	go values()
-	return masker{values}
-}
-
-// masker knows the secrets of every service of a project that is resolved.
-func (p *project) masker() masker { return newMasker(p.environs()...) }
-
-func (p *project) environs() [][]string {
-	environs := [][]string{os.Environ(), p.resolved.Env}
-	for _, s := range p.resolved.Services {
-		environs = append(environs, s.Env)
-	}
-	return environs
-}
-
-// conclude makes err, the end of a verb that says what services are like, fit for a
-// screen. A verb that was interrupted ends without a word.
-func (g *globals) conclude(err error) error {
-	var exit exitError
-	switch {
-	case errors.Is(err, context.Canceled):
-		return exitError{exitInterrupted, nil}
-	case errors.As(err, &exit) && exit.err != nil:
-		return g.masker().error(err)
-	}
-	return err
+	return urlPassword().ReplaceAllString(s, "${1}"+masked+"@")
 }

@@ -7,7 +7,7 @@ import (
 
 // Values of variables that look like secrets are masked, and nothing else.
 func TestMaskerTakesSecretsOut(t *testing.T) {
-	m := newMasker([]string{
+	m := NewMasker([]string{
 		"DB_PASSWORD=hunter2", "LONGER_SECRET=hunter2000", "GITHUB_TOKEN=ghp_x", "API_KEY=abcd", "STRIPE_KEY=sk-1", "SECRET_KEY_BASE=kkkk",
 		"PWD=/src/shop", "OLDPWD=/src", "KEYBOARD=dvorak", "MONKEY=banana", "MY_PWD=opensesame", "MYAPIKEY_2=mellon", "AWS_ACCESSKEY=ajar", "TURKEY=gobble", "SHORT_TOKEN=1", "PORT=21480",
 	})
@@ -21,7 +21,7 @@ func TestMaskerTakesSecretsOut(t *testing.T) {
 		"redis://:pw@h and http://h:80/a@b": "redis://:***@h and http://h:80/a@b",
 		"postgres://app@127.0.0.1/x":        "postgres://app@127.0.0.1/x",
 	} {
-		if got := m.text(in); got != want {
+		if got := m.Text(in); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}
 	}
@@ -36,8 +36,8 @@ func FuzzMasker(f *testing.F) {
 		if len(secret) < shortestSecret || strings.ContainsAny(secret, "*") {
 			t.Skip("too short to be one, or made of what masks")
 		}
-		m := newMasker([]string{"X_TOKEN=" + secret})
-		if got := m.text(before + secret + after); strings.Contains(got, secret) {
+		m := NewMasker([]string{"X_TOKEN=" + secret})
+		if got := m.Text(before + secret + after); strings.Contains(got, secret) {
 			t.Errorf("%q holds %q", got, secret)
 		}
 	})

@@ -8,33 +8,26 @@ import (
 )
 
 // serve lets other processes of the user see and steer this run.
-func (ses *session) serve() error {
-	path, err := control.SocketPath(ses.checkout.Project, ses.checkout.Instance)
+func (s *Session) serve() error {
+	path, err := control.SocketPath(s.Checkout.Project, s.Checkout.Instance)
 	if err != nil {
 		return err
 	}
-	_ = os.Remove(ses.instance.lastPath()) // It is not the last one any more.
-	ses.downs = make(chan bool, 16)
-	ses.local = control.NewLocal(control.LocalOptions{
-		Supervisor: ses.sup,
+	_ = os.Remove(s.instance.lastPath()) // It is not the last one any more.
+	s.local = control.NewLocal(control.LocalOptions{
+		Supervisor: s.sup,
 		About: control.Snapshot{
-			Project: ses.checkout.Project, Instance: ses.checkout.Instance, Dir: ses.checkout.Dir,
-			PID: os.Getpid(), Version: readBuild().Version,
+			Project: s.Checkout.Project, Instance: s.Checkout.Instance, Dir: s.Checkout.Dir,
+			PID: os.Getpid(), Version: s.options.Version,
 		},
-		LogDir: ses.instance.logs(),
-		Down:   ses.askDown,
-		Plan:   ses.reload.Plan,
-		Reload: ses.reload.Reload,
+		LogDir: s.instance.LogDir(),
+		Down:   s.requestStop,
+		Plan:   s.reload.Plan,
+		Reload: s.reload.Reload,
 	})
-	ses.running, ses.begun = ses.local, make(chan struct{})
-	ses.server, err = control.Listen(path, &served{ses.local, ses.begun})
+	s.begun = make(chan struct{})
+	s.server, err = control.Listen(path, &served{s.local, s.begun})
 	return err
-}
-
-// begin asks for the services that are wanted; from then on others see the run.
-func (ses *session) begin() error {
-	defer close(ses.begun)
-	return ses.sup.Start(ses.wanted...)
 }
 
 // served is the run as other processes see it: not before its services were asked
@@ -53,10 +46,10 @@ func (s *served) Snapshot(ctx context.Context, usage bool) (control.Snapshot, er
 	}
 }
 
-// askDown never waits: of many who ask, one is enough.
-func (ses *session) askDown(kill bool) {
+// requestStop never waits: of many requests one is enough.
+func (s *Session) requestStop(kill bool) {
 	select {
-	case ses.downs <- kill:
+	case s.stops <- kill:
 	default:
 	}
 }

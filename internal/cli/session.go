@@ -1,43 +1,47 @@
 package cli
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
-	"slices"
 
-	"golang.org/x/term"
+	"github.com/hashicorp/go-hclog"
 
-	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// session is a project that this process runs: its checkout claimed, its ports
-// leased, its port files written, its supervisor made.
-type session struct {
-	*project
-	globals *globals
-	options upOptions
+// Session is a project that this process runs. Open claims the checkout, Prepare
+// makes it ready, Start starts it, Close lets go of it.
+type Session struct {
+	*Project
+	options Options
 	wanted  []string
 
-	*watch
-
-	instance *instance
+	instance *Instance
 	held     *ports.Leases // until reload owns them
+	notes    []string
 	reload   *reloader
-	screen   screen
+	screen   HostScreen
+	mask     Masker
 	own      ownLines
 	sup      *supervisor.Supervisor
 	local    *control.Local
 	server   *control.Server
-	begun    chan struct{}
-	// downs are the wishes of other processes that all be stopped; true kills.
-	downs    chan bool
 	recorder *recorder
-	// met closes when the one who began this run in the background looks at it.
-	met <-chan struct{}
+	// begun closes when the wanted services were asked to start.
+	begun chan struct{}
+	// stops are the requests of other processes to stop everything; true kills.
+	stops chan bool
+	stop  context.CancelFunc
+	// stopping ends when the end in order begins.
+	stopping context.Context
+	ended    chan error
+	// calmed says that the program's own pages were given back once.
+	calmed bool
 }
 
 // A service takes some filesEach descriptors: its port's, its process's, its output's
@@ -47,169 +51,189 @@ const (
 	spareFiles = 64
 )
 
-// openSession does all that comes before the first spawn. On an error nothing is
-// held and nothing runs.
-func (g *globals) openSession(o upOptions, ward *proc.Ward) (_ *session, err error) {
-	p, err := g.find()
+// Open claims the checkout, ends what a killed run has left of it and leases its
+// ports. It returns a RunningError where another process has the checkout. On an
+// error nothing is held.
+func Open(o Options) (_ *Session, err error) {
+	p, err := o.Find()
 	if err != nil {
 		return nil, err
 	}
+	if o.Guard == (proc.ID{}) {
+		o.Guard = proc.Self() // Without a guard that lives a run counts as abandoned.
+	}
 	proc.MakeRoom(spareFiles + filesEach*len(p.Services))
-	ses := &session{project: p, globals: g, options: o}
-	if ses.wanted, err = p.Select(o.names, g.profiles, o.noDeps); err != nil {
+	s := &Session{Project: p, options: o, ended: make(chan error, 1), stops: make(chan bool, 16)}
+	s.stopping, s.stop = context.WithCancel(context.Background())
+	if s.wanted, err = p.Select(o.Names, o.Profiles, o.NoDeps); err != nil {
 		return nil, err
 	}
-	if len(ses.wanted) == 0 {
+	if len(s.wanted) == 0 {
 		return nil, usageError("no service starts by itself here: name one, or a --profile")
 	}
-	if ses.instance, err = claim(p.checkout); err != nil {
-		return nil, held(err, ses.wanted)
+	if s.instance, err = claim(p.Checkout); err != nil {
+		return nil, withWanted(err, s.wanted)
 	}
 	defer func() {
 		if err != nil {
-			_ = ses.close()
+			_ = s.Close()
 		}
 	}()
-	swept := ses.instance.sweep()
-	if ses.held, err = p.registry.Lease(p.checkout, p.Requests()); err != nil {
+	s.notes = s.instance.sweep()
+	if s.held, err = p.Registry.Lease(p.Checkout, p.Requests()); err != nil {
 		return nil, err
 	}
-	p.leases = ses.held.All()
-	if p.resolved, err = p.resolve(p.leases); err != nil {
+	p.Leases = s.held.All()
+	if p.Resolved, err = p.resolve(p.Leases); err != nil {
 		return nil, err
 	}
-	if ses.screen, err = ses.openScreen(g); err != nil {
-		return nil, err
-	}
-	ses.watch = &watch{board: newBoard(ses.wanted), view: newView(ses.screen, ses.wanted, p.masker())}
-	ses.view.keep = ses.own.add
-	ses.view.header(ses.project, len(ses.wanted))
-	ses.tellBeforehand(swept)
-	return ses, ses.prepare(o, ward)
+	s.mask = p.Masker()
+	return s, nil
 }
 
-// prepare writes the port files and makes the supervisor.
-func (ses *session) prepare(o upOptions, ward *proc.Ward) error {
-	remarks, err := writePortFiles(ses.Dir, nil, ses.resolved.Dotenv)
+// Wanted returns the services that this run starts.
+func (s *Session) Wanted() []string { return s.wanted }
+
+// OwnLog returns the file for lhrun's own lines of a run in the background.
+func (s *Session) OwnLog() string { return s.instance.OwnLog() }
+
+// Mask removes the secrets of the project's services from text.
+func (s *Session) Mask(text string) string { return s.mask.Text(text) }
+
+// Say tells one line of lhrun's own, without secrets, and keeps it among the lines
+// of the services.
+func (s *Session) Say(level hclog.Level, text string) {
+	text = s.Mask(text)
+	s.screen.Say(level, text)
+	s.own.add(text)
+}
+
+func (s *Session) warn(format string, args ...any) {
+	s.Say(hclog.Warn, fmt.Sprintf(format, args...))
+}
+
+// Prepare writes the port files, makes the supervisor, which writes to screen, and
+// serves the run to other processes. On an error the session is closed, and screen
+// with it.
+func (s *Session) Prepare(screen HostScreen) (err error) {
+	defer func() {
+		if err != nil {
+			_ = s.Close()
+		}
+	}()
+	s.screen = screen
+	s.tellNotes()
+	remarks, err := writePortFiles(s.Dir, nil, s.Resolved.Dotenv)
 	if err != nil {
 		return err
 	}
 	for _, r := range remarks {
-		ses.view.warn("%s", r)
+		s.warn("%s", r)
 	}
-	ses.sup, err = supervisor.New(supervisor.Options{
-		Services:   o.services(ses.resolved, ses.wanted),
-		Env:        ses.resolved.Env,
-		Output:     ses.screen,
-		LogDir:     ses.instance.logs(),
-		MaxLogSize: ses.MaxLogSize,
-		TTYSize:    terminalSize(ses.screen.File()),
+	s.sup, err = supervisor.New(supervisor.Options{
+		Services:   s.options.services(s.Resolved, s.wanted),
+		Env:        s.Resolved.Env,
+		Output:     s.screen,
+		LogDir:     s.instance.LogDir(),
+		MaxLogSize: s.MaxLogSize,
+		TTYSize:    s.screen.Size(),
 		Subreaper:  true,
 	})
 	if err != nil {
 		return err
 	}
-	ses.own.begin(ses.sup)
-	ses.recorder, err = ses.instance.keepRecord(record{
-		Record:   proc.Record{Run: ses.sup.RunID(), Supervisor: proc.Self(), Guard: ward.Guard()},
-		Checkout: ses.checkout,
-		File:     realPath(ses.File),
-	}, ses.sup)
-	if err != nil {
+	s.own.begin(s.sup)
+	if err := s.record(); err != nil {
 		return err
 	}
-	_ = os.Remove(ses.instance.lastPath()) // Of another run; this one may be killed.
-	ses.reload = &reloader{
-		globals: *ses.globals, options: o, sup: ses.sup, view: ses.view, now: ses.project, held: ses.held,
-		files: newFileWatch(ses.Dir, ses.sup, ses.view.warn),
+	s.reload = &reloader{
+		options: s.options, sup: s.sup, warn: s.warn, now: s.Project, held: s.held,
+		files: newFileWatch(s.Dir, s.sup, s.warn),
 	}
-	if err := ses.serve(); err != nil {
+	if err := s.serve(); err != nil {
 		return err
 	}
-	ses.reload.watch()
+	s.reload.watch()
 	return nil
 }
 
-// openScreen is where this run writes: to the terminal that it was started in, or,
-// in the background, to a file and at first to the one that began it.
-func (ses *session) openScreen(g *globals) (screen, error) {
-	switch {
-	case g.away:
-		return newAwayScreen(ses.instance.ownLog(), g.Out)
-	case ses.options.openScreen != nil:
-		return ses.options.openScreen(ses.wanted), nil
+// tellNotes says what a reader of the stream should know before it begins.
+func (s *Session) tellNotes() {
+	s.Say(hclog.Info, fmt.Sprintf("%s: starting %s", title(s.Checkout), plural(len(s.wanted), "service")))
+	for _, line := range s.notes {
+		s.warn("%s", line)
 	}
-	return g.newScreen(ses.options, ses.wanted), nil
-}
-
-// services are all of the project's; with --no-deps the wanted ones wait only for
-// each other.
-func (o upOptions) services(r *config.Resolved, wanted []string) []supervisor.Service {
-	services := slices.Clone(r.Services)
-	if !o.noDeps {
-		return services
-	}
-	for i, svc := range services {
-		services[i].DependsOn = slices.DeleteFunc(slices.Clone(svc.DependsOn), func(d supervisor.Dependency) bool {
-			return !slices.Contains(wanted, d.Name)
-		})
-	}
-	return services
-}
-
-// tellBeforehand says what a reader of the stream should know before it begins.
-func (ses *session) tellBeforehand(swept []string) {
-	for _, line := range swept {
-		ses.view.warn("%s", line)
-	}
-	for _, l := range ses.leases {
+	for _, l := range s.Leases {
 		for _, line := range aside(l) {
-			ses.view.warn("%s", line)
+			s.warn("%s", line)
 		}
 	}
-	for _, n := range ses.resolved.Notices {
-		ses.view.warn("%s", n)
+	for _, n := range s.Resolved.Notices {
+		s.warn("%s", n)
 	}
 }
 
-func portLabel(r ports.Request) string {
-	if r.Name == "" {
-		return r.Service
-	}
-	return r.Service + "." + r.Name
-}
-
-// close gives back what the session holds. A session that never came to run its
-// supervisor may be closed too.
-func (ses *session) close() error {
-	var err error
-	if ses.server != nil {
-		ses.awaitMet()
-		err = ses.server.Close()
-	}
-	ses.remember()
-	if ses.reload != nil {
-		err = errors.Join(err, ses.reload.close())
-	} else if ses.held != nil {
-		err = errors.Join(err, ses.held.Close())
-	}
-	if ses.screen != nil {
-		_ = ses.screen.Close()
-	}
-	if ses.recorder != nil {
-		ses.recorder.close()
-		ses.own.end(ses.instance.logs(), ses.MaxLogSize)
-	}
-	if e := ses.instance.release(); err == nil {
-		err = e
+// record writes down who runs, and keeps that current.
+func (s *Session) record() (err error) {
+	s.recorder, err = s.instance.keepRecord(record{
+		Record:   proc.Record{Run: s.sup.RunID(), Supervisor: proc.Self(), Guard: s.options.Guard},
+		Checkout: s.Checkout,
+		File:     realPath(s.File),
+	}, s.sup)
+	if err == nil {
+		_ = os.Remove(s.instance.lastPath()) // Of another run; this one may be killed.
 	}
 	return err
 }
 
-func terminalSize(f *os.File) supervisor.Size {
-	cols, rows, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return supervisor.Size{}
+// Start runs the supervisor and asks for the wanted services. From then on other
+// processes see the run. Ended tells of its end.
+func (s *Session) Start() error {
+	go func() { s.ended <- s.sup.Run(s.stopping) }()
+	defer close(s.begun)
+	return s.sup.Start(s.wanted...)
+}
+
+// Control returns the run as other processes see it.
+func (s *Session) Control() control.Project { return s.local }
+
+// Stop begins the end in order. It may be called again.
+func (s *Session) Stop() { s.stop() }
+
+// Stopping reports whether the end in order has begun.
+func (s *Session) Stopping() bool { return s.stopping.Err() != nil }
+
+// Kill ends all services at once.
+func (s *Session) Kill() { s.sup.Kill() }
+
+// Resize tells services that have a terminal its new size.
+func (s *Session) Resize() { s.sup.Resize(s.screen.Size()) }
+
+// Ended tells once that nothing runs any more, with the error of the log store.
+func (s *Session) Ended() <-chan error { return s.ended }
+
+// Close lets go of the checkout, in which nothing runs any more.
+func (s *Session) Close() error {
+	s.stop()
+	var err error
+	if s.server != nil {
+		err = s.server.Close()
 	}
-	return supervisor.Size{Rows: uint16(rows), Cols: uint16(cols)}
+	s.remember()
+	if s.reload != nil {
+		err = errors.Join(err, s.reload.close())
+	} else if s.held != nil {
+		err = errors.Join(err, s.held.Close())
+	}
+	if s.screen != nil {
+		_ = s.screen.Close()
+	}
+	if s.recorder != nil {
+		s.recorder.close()
+		s.own.end(s.instance.LogDir(), s.MaxLogSize)
+	}
+	if e := s.instance.release(); err == nil {
+		err = e
+	}
+	return err
 }

@@ -3,7 +3,7 @@ package cli
 import "github.com/spf13/cobra"
 
 func newStart(g *globals) *cobra.Command {
-	return newAlter(g, &cobra.Command{
+	return newChange(g, &cobra.Command{
 		Use:   "start SERVICE…",
 		Short: "Start services and what they need, and wait until they are ready",
 		Long: `start starts services of the project that runs, what they depend on first, and
@@ -19,7 +19,7 @@ the project does not run.`,
 }
 
 func newStop(g *globals) *cobra.Command {
-	return newAlter(g, &cobra.Command{
+	return newChange(g, &cobra.Command{
 		Use:   "stop SERVICE…",
 		Short: "Stop services, those that depend on them first",
 		Long: `stop stops services of the project that runs, after those that depend on them,
@@ -36,7 +36,7 @@ does not run.`,
 }
 
 func newRestart(g *globals) *cobra.Command {
-	return newAlter(g, &cobra.Command{
+	return newChange(g, &cobra.Command{
 		Use:   "restart SERVICE…",
 		Short: "Stop services, start them again and wait until they are ready",
 		Long: `restart ends services of the project that runs, and starts each again when its

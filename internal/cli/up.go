@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/view"
 )
 
 // upOptions are the flags of up.
@@ -24,8 +25,6 @@ type upOptions struct {
 	keepGoing      bool
 	detach         bool
 	json           bool
-	// openScreen makes another screen than up's; nil is up's.
-	openScreen func(names []string) screen
 }
 
 func newUp(g *globals) *cobra.Command {
@@ -74,13 +73,13 @@ Procfile everything ends when one process does, with its exit code.`,
 
 func (g *globals) up(o upOptions) error {
 	if o.logFormat != "text" && o.logFormat != "json" {
-		return usageError("--log-format is text or json, not %q", o.logFormat)
+		return badUsage("--log-format is text or json, not %q", o.logFormat)
 	}
 	if o.noDeps && len(o.names) == 0 {
-		return usageError("--no-deps needs the names of services")
+		return badUsage("--no-deps needs the names of services")
 	}
 	if o.json && !o.dryRun {
-		return usageError("--json goes with --dry-run; \"lhrun ps --json\" shows what runs")
+		return badUsage("--json goes with --dry-run; \"lhrun ps --json\" shows what runs")
 	}
 	if o.dryRun {
 		p, err := g.dryRun(context.Background(), o)
@@ -90,40 +89,77 @@ func (g *globals) up(o upOptions) error {
 		return g.printPlan(p, o.json)
 	}
 	ward, guarded := proc.Guarded()
-	away := os.Getenv(awayKey) != ""
+	detached := os.Getenv(detachedKey) != ""
 	switch {
 	case guarded:
-		os.Unsetenv(awayKey)
-		if g.away = away; away {
-			o.timeout = 0 // That is for the one who waits.
+		os.Unsetenv(detachedKey)
+		if detached {
+			return g.upInBackground(o, ward)
 		}
-		return g.host(o, ward)
-	case o.detach && !away:
-		return g.upAway(o)
+		return g.upHere(o, ward)
+	case o.detach && !detached:
+		return g.upDetached(o)
 	}
-	code, err := proc.Guard(proc.GuardOptions{})
+	return guard(proc.GuardOptions{})
+}
+
+// guard starts this program again and takes care that nothing is left of it. Where
+// it was killed, the guard leaves word of that.
+func guard(o proc.GuardOptions) error {
+	code, err := proc.Guard(o)
 	if err != nil {
 		return err
 	}
-	mournedBy(proc.Self(), code)
+	killed := code == exitUsage || code > 128 && code != exitInterrupted // 2 is a panic's, too.
+	if killed {
+		RecordCrash()
+	}
 	return exitError{code, nil}
 }
 
-// host runs the project, or joins the run that there is.
-func (g *globals) host(o upOptions, ward *proc.Ward) error {
-	return g.together(o, ward.Signals(), func() (*meeting, error) {
-		ses, err := g.openSession(o, ward)
-		if err == nil {
-			return nil, errors.Join(ses.handOver(), ses.run(ward), ses.close())
+// upHere runs the project in this terminal, or attaches to the run that there is.
+func (g *globals) upHere(o upOptions, ward *proc.Ward) error {
+	return g.beginOrAttach(o, ward.Signals(), func() (*handshake, error) {
+		h, err := g.openHosted(o.names, o.noDeps, ward, func(s *Session) (view.Screen, error) {
+			return g.stream(o, s.Wanted()), nil
+		})
+		if err != nil {
+			return g.runOfAnother(err)
 		}
-		running, ok := errors.AsType[errRunning](err)
-		if !ok {
-			return nil, err
-		}
-		m := &meeting{Checkout: running.checkout, Wanted: running.wanted, Joins: true}
-		if g.away {
-			return nil, json.NewEncoder(g.Out).Encode(word{Meet: m})
-		}
-		return m, nil
+		return nil, errors.Join(runForeground(h, o, ward), h.Close())
 	})
+}
+
+// upInBackground runs the project for the lhrun that has begun this one, or tells it
+// of the run that there is.
+func (g *globals) upInBackground(o upOptions, ward *proc.Ward) error {
+	o.timeout = 0 // That is for the one who waits.
+	var screen *detachedScreen
+	h, err := g.openHosted(o.names, o.noDeps, ward, func(s *Session) (_ view.Screen, err error) {
+		screen, err = newDetachedScreen(s.OwnLog(), g.Out)
+		return screen, err
+	})
+	if err != nil {
+		other, err := g.runOfAnother(err)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(g.Out).Encode(message{Meet: other})
+	}
+	met, err := screen.handOver(&handshake{Checkout: h.Checkout, Wanted: h.Wanted()})
+	err = errors.Join(err, runForeground(h, o, ward))
+	select {
+	case <-met: // Whoever began this run gets the time to see its end.
+	case <-time.After(handshakePatience):
+	}
+	return errors.Join(err, h.Close())
+}
+
+// runOfAnother is where to reach the run that err tells of, or err.
+func (g *globals) runOfAnother(err error) (*handshake, error) {
+	other, ok := errors.AsType[*RunningError](err)
+	if !ok {
+		return nil, err
+	}
+	return &handshake{Checkout: other.Checkout, Wanted: other.Wanted, Joins: true}, nil
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/spf13/cobra"
 )
 
@@ -24,18 +25,21 @@ runs or not.`,
 		Args:              between(1, 1),
 		ValidArgsFunction: g.completeService,
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := g.open()
+			p, err := g.Open()
 			if err != nil {
 				return err
 			}
-			url, err := p.url(args[0])
+			s, err := p.ResolvedService(args[0])
 			if err != nil {
 				return err
+			}
+			if s.URL == "" {
+				return badUsage("service %q has no url", args[0])
 			}
 			if asJSON {
-				return printJSON(g.Out, urlFact{args[0], url})
+				return view.PrintJSON(g.Out, urlFact{args[0], s.URL})
 			}
-			_, err = fmt.Fprintln(g.Out, url)
+			_, err = fmt.Fprintln(g.Out, s.URL)
 			return err
 		},
 	}

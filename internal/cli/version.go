@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/spf13/cobra"
 )
 
@@ -28,7 +29,7 @@ func newVersion(g *globals) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			b := readBuild()
 			if asJSON {
-				return printJSON(g.Out, b)
+				return view.PrintJSON(g.Out, b)
 			}
 			_, err := fmt.Fprintln(g.Out, b)
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -66,17 +67,17 @@ func (g *globals) wait(o waitOptions) error {
 	defer stop()
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = withBound(ctx, o.timeout)
+		ctx, cancel = WithBound(ctx, o.timeout)
 		defer cancel()
 	}
-	checkout, client, err := g.dialUp(ctx, o.timeout, o.names...)
+	checkout, client, err := g.DialUp(ctx, o.timeout, o.names...)
 	if err != nil {
 		return err
 	}
 	w := &waiting{goal: want, names: o.names, checkout: checkout, project: client, timeout: o.timeout}
 	err = w.run(ctx)
 	if o.json && w.seen {
-		if e := printJSON(g.Out, w.facts()); e != nil {
+		if e := view.PrintJSON(g.Out, w.facts()); e != nil {
 			return e
 		}
 	}
@@ -105,12 +106,12 @@ func (w *waiting) run(ctx context.Context) error {
 		return w.mistake
 	case errors.Is(err, context.DeadlineExceeded):
 		return w.late()
-	case isGone(err):
-		return exitError{exitNotRunning, fmt.Errorf("%s (%s) has ended: %s", w.checkout.Project, w.checkout.Instance, sayAll(w.tally.lacking))}
+	case IsGone(err):
+		return exitError{exitNotRunning, fmt.Errorf("%s (%s) has ended: %s", w.checkout.Project, w.checkout.Instance, view.DescribeAll(w.tally.lacking))}
 	case err != nil:
 		return err
 	case len(w.tally.never) > 0:
-		return exitError{exitFailed, errors.New(sayAll(w.tally.never))}
+		return exitError{exitFailed, errors.New(view.DescribeAll(w.tally.never))}
 	}
 	return nil
 }
@@ -138,7 +139,7 @@ func (w *waiting) begin(snap control.Snapshot) error {
 	}
 	for _, s := range list {
 		if len(w.names) > 0 && !w.goal.possible(s) {
-			return usageError("%s is a %s, so it is never %s", s.Name, s.Type, w.goal)
+			return badUsage("%s is a %s, so it is never %s", s.Name, s.Type, w.goal)
 		}
 	}
 	if len(w.names) == 0 {
@@ -154,7 +155,7 @@ func (w *waiting) begin(snap control.Snapshot) error {
 // vanished: a reload has taken away what is waited for.
 func (w *waiting) vanished(snap control.Snapshot) error {
 	for _, name := range w.names {
-		if _, ok := serviceNamed(snap, name); !ok {
+		if _, ok := view.ServiceNamed(snap, name); !ok {
 			return exitError{exitFailed, fmt.Errorf("%s is not part of the project any more", name)}
 		}
 	}
@@ -168,7 +169,7 @@ func (w *waiting) late() error {
 	if snap, err := w.project.Snapshot(ctx, false); err == nil {
 		w.newest, w.tally = snap, w.goal.count(snap.Services, w.names)
 	}
-	return exitError{exitNotInTime, fmt.Errorf("not %s within %s: %s", w.goal, w.timeout, sayAll(w.tally.lacking))}
+	return exitError{exitNotInTime, fmt.Errorf("not %s within %s: %s", w.goal, w.timeout, view.DescribeAll(w.tally.lacking))}
 }
 
 // facts are the services waited for in the form of ps --json.

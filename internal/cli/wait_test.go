@@ -169,3 +169,9 @@ func TestParseGoal(t *testing.T) {
 		t.Error(g, err)
 	}
 }
+
+func TestAServiceThatIsNotInTheRunIsAUsageError(t *testing.T) {
+	if _, err := pick(startingPair().snap, []string{"aip"}); exitCode(err) != 2 {
+		t.Error(err)
+	}
+}

@@ -5,19 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
-
-// whyLines is how many of its last lines a service at fault is shown with.
-const whyLines = 10
 
 func newWhy(g *globals) *cobra.Command {
 	var asJSON bool
@@ -53,8 +49,8 @@ is 5 then.`,
 func (g *globals) why(name string, asJSON bool) error {
 	ctx, stop := untilInterrupted()
 	defer stop()
-	checkout, client, err := g.dial(ctx)
-	if exit, ok := errors.AsType[exitError](err); ok && exit.code == exitNotRunning {
+	checkout, client, err := g.Dial(ctx)
+	if _, ok := errors.AsType[*NotRunningError](err); ok {
 		return cmp.Or(g.whyEnded(ctx, checkout, name, asJSON), err)
 	}
 	if err != nil {
@@ -73,134 +69,53 @@ func (g *globals) why(name string, asJSON bool) error {
 
 // whyEnded explains how a service was when the last run ended, if that is known.
 func (g *globals) whyEnded(ctx context.Context, c ports.Checkout, name string, asJSON bool) error {
-	i, err := newInstance(c)
+	i, err := InstanceOf(c)
 	if err != nil {
 		return err
 	}
 	stored := func(ctx context.Context, q control.LogQuery, each func(control.LogLine) error) error {
-		return control.Logs(ctx, i.logs(), q, each)
+		return control.Logs(ctx, i.LogDir(), q, each)
 	}
-	last, err := i.last()
+	last, err := i.Last()
 	if err != nil {
-		// There was none, or it was killed: only what was written is left.
-		lines, err := lastLines(ctx, stored, name, whyLines)
-		if err != nil || len(lines) == 0 || asJSON {
-			return cmp.Or(err, g.refuseUnknown(name))
-		}
-		said := wroteLast(name, lines)
-		if own, err := lastLines(ctx, stored, logs.Self, 1); err == nil && len(own) > 0 {
-			said = append(append(wroteLast(logs.Self, own), ""), said...)
-		}
-		_, err = fmt.Fprintln(g.Out, g.masker().text(strings.Join(said, "\n")))
-		return err
+		return g.whyKilled(ctx, name, stored, asJSON)
 	}
 	e, err := explain(ctx, last.Snapshot, name, stored)
 	if err != nil {
 		return err
 	}
-	e.now, e.ended = last.Ended.Time, true
+	e.Now, e.Ended = last.Ended.Time, true
 	return g.writeExplanation(e, asJSON)
 }
 
-func (g *globals) writeExplanation(e explanation, asJSON bool) error {
-	m := g.masker()
-	if asJSON {
-		return printJSON(g.Out, e.facts(e.cause, m))
+// whyKilled shows what a service wrote last where the last run, if there was one,
+// was killed and left nothing else.
+func (g *globals) whyKilled(ctx context.Context, name string, stored view.LogReader, asJSON bool) error {
+	lines, err := view.LastLines(ctx, stored, name, view.WhyLines)
+	if err != nil || len(lines) == 0 || asJSON {
+		return cmp.Or(err, g.RefuseUnknown(name))
 	}
-	return e.write(g.Out, m)
-}
-
-// explanation is the answer of why at one moment.
-type explanation struct {
-	*cause
-	now time.Time
-	// ended is: now is when the run ended.
-	ended bool
-	// last are the last lines of those at fault, by service.
-	last map[string][]string
-}
-
-// logReader is Project.Logs.
-type logReader func(ctx context.Context, q control.LogQuery, each func(control.LogLine) error) error
-
-// explain finds the reasons of a service and, of those at fault, the last lines.
-func explain(ctx context.Context, snap control.Snapshot, name string, logs logReader) (explanation, error) {
-	if _, err := pick(snap, []string{name}); err != nil {
-		return explanation{}, err
+	said := view.WroteLast(name, lines)
+	if own, err := view.LastLines(ctx, stored, logs.Self, 1); err == nil && len(own) > 0 {
+		said = append(append(view.WroteLast(logs.Self, own), ""), said...)
 	}
-	s, _ := serviceNamed(snap, name)
-	e := explanation{cause: causeOf(snap, s), now: time.Now(), last: map[string][]string{}}
-	for _, root := range e.roots() {
-		if !hasSpoken(root.Service) {
-			continue
-		}
-		lines, err := lastLines(ctx, logs, root.Name, whyLines)
-		if err != nil {
-			return e, err
-		}
-		e.last[root.Name] = lines
-	}
-	return e, nil
-}
-
-// lastLines are up to n lines of a service, fit for a terminal.
-func lastLines(ctx context.Context, logs logReader, service string, n int) ([]string, error) {
-	var lines []string
-	err := logs(ctx, control.LogQuery{Services: []string{service}, Last: n}, func(l control.LogLine) error {
-		lines = append(lines, clean(l.Text))
-		return nil
-	})
-	return lines, err
-}
-
-func (e explanation) write(w io.Writer, m masker) error {
-	var lines []string
-	if e.ended {
-		lines = append(lines, fmt.Sprintf("When the last run ended, %s ago:", age(time.Since(e.now))))
-	}
-	lines = append(lines, e.lines(e.now)...)
-	if details := e.details(); len(details) > 0 {
-		if len(e.because) > 0 {
-			lines = append(lines, "")
-		}
-		lines = append(lines, details...)
-	}
-	for _, root := range e.roots() {
-		if last := e.last[root.Name]; len(last) > 0 {
-			lines = append(append(lines, ""), wroteLast(root.Name, last)...)
-		}
-	}
-	if advice := e.advice(); advice != "" && !e.ended {
-		lines = append(lines, "", advice)
-	}
-	_, err := fmt.Fprintln(w, m.text(strings.Join(lines, "\n")))
+	_, err = fmt.Fprintln(g.Out, g.Masker().Text(strings.Join(said, "\n")))
 	return err
 }
 
-func wroteLast(service string, last []string) []string {
-	lines := []string{service + " wrote last:"}
-	for _, line := range last {
-		lines = append(lines, "  | "+line)
+func (g *globals) writeExplanation(e view.Explanation, asJSON bool) error {
+	mask := g.Masker().Text
+	if asJSON {
+		return view.PrintJSON(g.Out, e.Facts(mask))
 	}
-	return lines
+	return e.Write(g.Out, mask)
 }
 
-// whyFact is one service in what `why --json` prints.
-type whyFact struct {
-	control.Service
-	Why       string    `json:"why"`
-	Because   []whyFact `json:"because"`
-	LastLines []string  `json:"last_lines,omitempty"`
-}
-
-func (e explanation) facts(c *cause, m masker) whyFact {
-	f := whyFact{Service: c.Service, Why: m.text(c.sentence(e.now)), Because: []whyFact{}}
-	f.Reason = m.text(f.Reason)
-	for _, b := range c.because {
-		f.Because = append(f.Because, e.facts(b, m))
+// explain refuses a service that snap does not hold.
+func explain(ctx context.Context, snap control.Snapshot, name string, logs view.LogReader) (view.Explanation, error) {
+	s, err := pick(snap, []string{name})
+	if err != nil {
+		return view.Explanation{}, err
 	}
-	for _, line := range e.last[c.Name] {
-		f.LastLines = append(f.LastLines, m.text(line))
-	}
-	return f
+	return view.Explain(ctx, snap, s[0], logs)
 }
