@@ -15,6 +15,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
@@ -34,7 +35,7 @@ func newChange(g *globals, cmd *cobra.Command, noDeps string) *cobra.Command {
 	cmd.ValidArgsFunction = g.completeServices
 	cmd.RunE = func(cmd *cobra.Command, names []string) error {
 		if len(names) == 0 {
-			return badUsage("%s needs the names of services: %s", o.verb, usageLine(cmd))
+			return usageError("%s needs the names of services: %s", o.verb, usageLine(cmd))
 		}
 		o.names = names
 		return g.change(cmd.Context(), o)
@@ -72,7 +73,7 @@ func (g *globals) change(ctx context.Context, o changeOptions) error {
 	}
 	screen := g.Bare(o.json)
 	defer screen.Close()
-	a := &change{changeOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: Bound(o.timeout)}}
+	a := &change{changeOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: run.Bound(o.timeout)}}
 	a.view = view.NewReporter(screen, o.names, mask)
 	a.view.Summed = true
 	if err := a.ask(ctx); err != nil {
@@ -218,7 +219,7 @@ func (a *change) tick(now time.Time) error {
 	} else {
 		a.view.Progress(a.replica.all(), now)
 	}
-	if !IsOver(a.bound) {
+	if !run.IsOver(a.bound) {
 		return nil
 	}
 	reason := a.replica.pending()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
@@ -41,7 +42,7 @@ type attached struct {
 func (g *globals) attach(o upOptions, h handshake, signals <-chan os.Signal) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	client, err := DialCheckout(ctx, h.Checkout)
+	client, err := run.DialCheckout(ctx, h.Checkout)
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func (g *globals) attach(o upOptions, h handshake, signals <-chan os.Signal) err
 	}
 	defer v.screen.Close()
 	v.watch = &watch{running: client, replica: newReplica(h.Wanted), view: view.NewReporter(v.screen, h.Wanted, g.Masker().Text), started: time.Now()}
-	v.view.Terse, v.changed, v.bound = o.detach, !h.Joins, Bound(o.timeout)
+	v.view.Terse, v.changed, v.bound = o.detach, !h.Joins, run.Bound(o.timeout)
 	since, err := v.begin(ctx)
 	switch {
 	case errors.Is(err, control.ErrEnded):
@@ -122,7 +123,7 @@ func (v *attached) checkKnown(s control.Snapshot) error {
 		switch {
 		case known:
 		case slices.Contains(v.options.names, name):
-			return badUsage("service %q is not in the run that is up; %q brings it in", name, "lhrun reload")
+			return usageError("service %q is not in the run that is up; %q brings it in", name, "lhrun reload")
 		default:
 			v.view.Warn("%s is not in the run that is up; \"lhrun reload\" brings it in", name)
 		}
@@ -227,7 +228,7 @@ func (v *attached) tick(now time.Time) (over bool) {
 	if !v.failing.IsZero() {
 		return v.judge()
 	}
-	if v.settled || !IsOver(v.bound) {
+	if v.settled || !run.IsOver(v.bound) {
 		return false
 	}
 	return v.late(v.options.timeout)
@@ -264,7 +265,7 @@ func (v *attached) ended(err error) {
 		v.view.Alarm("%s is lost: its lhrun was killed (%v)", v, err)
 		v.outcome = exitError{exitFailed, nil}
 	case v.ending:
-		AwaitRelease(v.Checkout, handshakePatience)
+		run.AwaitRelease(v.Checkout, handshakePatience)
 		v.view.Say("%s has ended", v)
 	case v.options.detach:
 		v.view.Alarm("%s was stopped before all was ready", v)

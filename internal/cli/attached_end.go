@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -131,7 +132,7 @@ func (v *attached) beginEnd() {
 // lastLines shows the end of what a service wrote.
 func (v *attached) lastLines(st control.Service) {
 	const most = 20
-	i, err := InstanceOf(v.Checkout)
+	i, err := run.InstanceOf(v.Checkout)
 	if err != nil {
 		return
 	}

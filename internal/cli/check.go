@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -72,7 +73,7 @@ waits for. "by lhrun" are the ports of a service with listen = "fd".`,
 }
 
 // checkedProject gathers what is known before anything starts.
-func checkedProject(p *Project, profiles []string) (checked, error) {
+func checkedProject(p *run.Project, profiles []string) (checked, error) {
 	c := checked{
 		Project:  p.Name,
 		Instance: p.Checkout.Instance,
@@ -100,7 +101,7 @@ func checkedProject(p *Project, profiles []string) (checked, error) {
 	return c, nil
 }
 
-func serviceRow(p *Project, s *config.Service) (checkedService, error) {
+func serviceRow(p *run.Project, s *config.Service) (checkedService, error) {
 	row := checkedService{Name: s.Name, Type: "service", DependsOn: []view.Dependency{}}
 	if s.Task {
 		row.Type = "task"

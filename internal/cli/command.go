@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
 )
 
 // command is the command of run while it goes on.
@@ -18,7 +19,7 @@ type command struct {
 }
 
 // begin starts x as a child with lhrun's own streams, in lhrun's process group.
-func (g *globals) begin(x Execution) (*command, error) {
+func (g *globals) begin(x run.Execution) (*command, error) {
 	path, err := x.Enter()
 	if err != nil {
 		return nil, err
@@ -26,7 +27,7 @@ func (g *globals) begin(x Execution) (*command, error) {
 	began := time.Now()
 	process, err := os.StartProcess(path, x.Argv, &os.ProcAttr{Env: x.Env, Files: []*os.File{g.In, g.Out, g.Err}})
 	if err != nil {
-		return nil, &CommandError{Name: x.Argv[0], Err: err}
+		return nil, &run.CommandError{Name: x.Argv[0], Err: err}
 	}
 	c := &command{process, began, make(chan int, 1)}
 	go func() {

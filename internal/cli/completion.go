@@ -39,9 +39,9 @@ of this project's services.`,
 				return root.GenPowerShellCompletionWithDesc(g.Out)
 			default:
 				if near := didYouMean(args[0], shells); near != "" {
-					return badUsage("unknown shell %q%s", args[0], near)
+					return usageError("unknown shell %q%s", args[0], near)
 				}
-				return badUsage("unknown shell %q; it is one of %s", args[0], strings.Join(shells, ", "))
+				return usageError("unknown shell %q; it is one of %s", args[0], strings.Join(shells, ", "))
 			}
 		},
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
@@ -107,7 +108,7 @@ func (d doctor) loopback() {
 // runs finds what runs on this machine and what killed runs have left.
 func (d doctor) runs() {
 	live, left := 0, 0
-	for _, r := range List() {
+	for _, r := range run.List() {
 		if r.Alive {
 			live++
 			continue

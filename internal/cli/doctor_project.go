@@ -13,6 +13,7 @@ import (
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/dotenv"
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
@@ -73,7 +74,7 @@ func (d doctor) portRange(registry *ports.Registry) {
 }
 
 // portFiles checks the files that ports are written to.
-func (d doctor) portFiles(p *Project) {
+func (d doctor) portFiles(p *run.Project) {
 	for _, f := range p.Resolved.Dotenv {
 		switch {
 		case dotenv.Tracked(f.Path):
@@ -89,7 +90,7 @@ func (d doctor) portFiles(p *Project) {
 }
 
 // tools checks that each program that a command begins with is there.
-func (d doctor) tools(p *Project) {
+func (d doctor) tools(p *run.Project) {
 	missing, found := 0, 0
 	for _, s := range p.Resolved.Services {
 		env, _ := p.Resolved.Environ(s.Name)
@@ -98,7 +99,7 @@ func (d doctor) tools(p *Project) {
 			if name == "" {
 				continue
 			}
-			if _, err := lookPathIn(s.Dir, name, Lookup(env, "PATH")); err == nil {
+			if _, err := lookPathIn(s.Dir, name, run.Lookup(env, "PATH")); err == nil {
 				found++
 				continue
 			}
@@ -161,11 +162,11 @@ func lookPathIn(dir, name, path string) (string, error) {
 			dirs[i] = filepath.Join(dir, d)
 		}
 	}
-	return LookPath(name, strings.Join(dirs, string(os.PathListSeparator)))
+	return run.LookPath(name, strings.Join(dirs, string(os.PathListSeparator)))
 }
 
 // ports checks who sits on the project's ports.
-func (d doctor) ports(p *Project) {
+func (d doctor) ports(p *run.Project) {
 	entries, err := p.Registry.Entries()
 	if err != nil {
 		d.fail("ports", "", "%v", err)
@@ -183,9 +184,9 @@ func (d doctor) ports(p *Project) {
 		busy++
 		hint := freeCommand(l.Request)
 		if l.Fixed != 0 {
-			d.fail("ports", hint, "port %d of %s is held by %s", l.Home, PortLabel(l.Request), taken.Holder)
+			d.fail("ports", hint, "port %d of %s is held by %s", l.Home, run.PortLabel(l.Request), taken.Holder)
 		} else {
-			d.warn("ports", hint, "port %d of %s is held by %s; lhrun moves aside", l.Home, PortLabel(l.Request), taken.Holder)
+			d.warn("ports", hint, "port %d of %s is held by %s; lhrun moves aside", l.Home, run.PortLabel(l.Request), taken.Holder)
 		}
 	}
 	if busy == 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/dotenv"
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
@@ -77,7 +78,7 @@ func (d *shutdown) run(ctx context.Context, g *globals) error {
 		if err == nil {
 			err = d.bring(ctx, client)
 		}
-		if !IsGone(err) {
+		if !run.IsGone(err) {
 			return err
 		}
 		held, err := d.sweep(false)
@@ -85,7 +86,7 @@ func (d *shutdown) run(ctx context.Context, g *globals) error {
 			return err
 		}
 		if time.Now().After(limit) {
-			return Unresponsive(c)
+			return run.Unresponsive(c)
 		}
 		if pause(ctx, d.signals) {
 			return exitError{exitInterrupted, nil}
@@ -128,7 +129,7 @@ func (d *shutdown) follow(ctx context.Context, w *watch, news *stream) {
 	kill := func() {
 		_, _ = w.running.Ask(ctx, control.Request{Verb: control.VerbDown, Kill: true}) // Else it has ended.
 	}
-	limit := Bound(d.options.timeout)
+	limit := run.Bound(d.options.timeout)
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for {
@@ -168,7 +169,7 @@ func (d *shutdown) settle(ctx context.Context) error {
 			return err
 		}
 		if time.Now().After(limit) {
-			return Unresponsive(d.checkout)
+			return run.Unresponsive(d.checkout)
 		}
 		if pause(ctx, d.signals) {
 			return exitError{exitInterrupted, nil}
@@ -179,9 +180,9 @@ func (d *shutdown) settle(ctx context.Context) error {
 // sweep ends what a killed run has left, unless somebody holds the checkout. ran
 // is: something has just been running.
 func (d *shutdown) sweep(ran bool) (held bool, err error) {
-	told, err := Sweep(d.checkout)
+	told, err := run.Sweep(d.checkout)
 	if err != nil {
-		_, held = errors.AsType[*RunningError](err)
+		_, held = errors.AsType[*run.RunningError](err)
 		return held, err
 	}
 	for _, line := range told {

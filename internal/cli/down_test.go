@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
@@ -34,7 +35,7 @@ func TestDownIsFineWhereTheRunEndsAsItIsAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	g := &globals{Terminal: view.Terminal{In: out, Out: out, Err: out}, Locate: Locate{Dir: dir}}
+	g := &globals{Terminal: view.Terminal{In: out, Out: out, Err: out}, Locate: run.Locate{Dir: dir}}
 	p, err := g.Find()
 	if err != nil {
 		t.Fatal(err)

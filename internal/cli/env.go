@@ -69,7 +69,7 @@ func envWriter(format string) (func(io.Writer, []string) error, error) {
 	case "json":
 		return writeEnvJSON, nil
 	default:
-		return nil, badUsage("unknown format %q%s; it is one of %s",
+		return nil, usageError("unknown format %q%s; it is one of %s",
 			format, didYouMean(format, envFormats), strings.Join(envFormats, ", "))
 	}
 }

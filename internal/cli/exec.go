@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/spf13/cobra"
 )
 
@@ -41,18 +42,18 @@ func execArgs(cmd *cobra.Command, args []string) error {
 	dash := cmd.ArgsLenAtDash()
 	switch {
 	case dash < 0:
-		return badUsage("exec needs %q before the command: %s", "--", usageLine(cmd))
+		return usageError("exec needs %q before the command: %s", "--", usageLine(cmd))
 	case dash > 1:
-		return badUsage("exec takes one SERVICE before %q, not %q", "--", args[:dash])
+		return usageError("exec takes one SERVICE before %q, not %q", "--", args[:dash])
 	case dash == len(args):
-		return badUsage("exec needs a command after %q", "--")
+		return usageError("exec needs a command after %q", "--")
 	}
 	return nil
 }
 
 // become replaces lhrun by x. It returns only when that cannot be done, or, where
 // the system has no such thing, with x's exit code.
-func (g *globals) become(x Execution) error {
+func (g *globals) become(x run.Execution) error {
 	path, err := x.Enter()
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -44,8 +45,8 @@ func (e exitError) Error() string {
 
 func (e exitError) Unwrap() error { return e.err }
 
-// badUsage is a command line that cannot be carried out as it was given.
-func badUsage(format string, args ...any) error {
+// usageError is a command line that cannot be carried out as it was given.
+func usageError(format string, args ...any) error {
 	return exitError{exitUsage, fmt.Errorf(format, args...)}
 }
 
@@ -55,11 +56,11 @@ func exitCode(err error) int {
 	var mistakes config.Mistakes
 	var busy *ports.BusyError
 	var taken *control.PortError
-	var usage *UsageError
-	var absent *NotRunningError
-	var mute *UnresponsiveError
-	var command *CommandError
-	var dir *DirError
+	var usage *run.UsageError
+	var absent *run.NotRunningError
+	var mute *run.UnresponsiveError
+	var command *run.CommandError
+	var dir *run.DirError
 	switch {
 	case err == nil:
 		return 0

@@ -19,7 +19,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	} else if none, ok := errors.AsType[*pflag.NotExistError](err); ok && none.GetSpecifiedShortnames() == "" {
 		text += flagMeant(cmd, none.GetSpecifiedName())
 	}
-	return badUsage("%s; see %q", text, cmd.CommandPath()+" --help")
+	return usageError("%s; see %q", text, cmd.CommandPath()+" --help")
 }
 
 // wrongValue says what a flag takes, without the words of Go's parsers.
@@ -56,7 +56,7 @@ func verbArgs(cmd *cobra.Command, args []string) error {
 	if verb := elsewhere(args[0]); verb != "" {
 		meant = fmt.Sprintf(", did you mean %q?", verb)
 	}
-	return badUsage("unknown verb %q%s; see %q", args[0], meant, "lhrun --help")
+	return usageError("unknown verb %q%s; see %q", args[0], meant, "lhrun --help")
 }
 
 // elsewhere is lhrun's verb for what programs of its kind call word.
@@ -79,9 +79,9 @@ func between(min, max int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < min:
-			return badUsage("%s needs more: %s", cmd.Name(), usageLine(cmd))
+			return usageError("%s needs more: %s", cmd.Name(), usageLine(cmd))
 		case len(args) > max:
-			return badUsage("%s does not take %q: %s", cmd.Name(), args[max], usageLine(cmd))
+			return usageError("%s does not take %q: %s", cmd.Name(), args[max], usageLine(cmd))
 		}
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
@@ -36,7 +37,7 @@ func runForeground(h *hosted, o upOptions, ward *proc.Ward) error {
 	defer signal.Stop(pipe)
 	c := &foreground{hosted: h, upOptions: o}
 	defer c.Stop()
-	c.started, c.changed, c.bound = time.Now(), true, Bound(o.timeout)
+	c.started, c.changed, c.bound = time.Now(), true, run.Bound(o.timeout)
 	c.Busy()
 	events := c.follow(context.Background(), 0)
 	if err := c.Start(); err != nil {
@@ -205,7 +206,7 @@ func (c *foreground) signal(sig os.Signal) {
 	case sig == syscall.SIGHUP:
 		time.AfterFunc(hangUpPatience, func() {
 			c.Kill()
-			time.AfterFunc(leaveAfter, func() { c.HardExit(exitInterrupted) }) // What is said may find no reader.
+			time.AfterFunc(run.LeaveAfter, func() { c.HardExit(exitInterrupted) }) // What is said may find no reader.
 		})
 		c.end(exitError{exitInterrupted, nil}, "the terminal is gone, stopping")
 	case c.ending.IsZero():
@@ -248,7 +249,7 @@ func (c *foreground) tick(now time.Time) {
 		return
 	}
 	c.view.Progress(c.replica.all(), now)
-	if !c.settled && IsOver(c.bound) {
+	if !c.settled && run.IsOver(c.bound) {
 		c.end(exitError{exitNotInTime, fmt.Errorf("not ready within %s: %s", c.timeout, c.replica.pending())}, "")
 	}
 }

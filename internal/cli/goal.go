@@ -29,7 +29,7 @@ func parseGoal(words []string) (goal, error) {
 	var g goal
 	for _, w := range words {
 		if !slices.Contains(names, w) {
-			return nil, badUsage("unknown state %q%s; it is one of %s", w, didYouMean(w, names), strings.Join(names, ", "))
+			return nil, usageError("unknown state %q%s; it is one of %s", w, didYouMean(w, names), strings.Join(names, ", "))
 		}
 		g = append(g, supervisor.State(w))
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -43,7 +44,7 @@ func (h handshake) String() string {
 }
 
 func (h handshake) ownLogHint() string {
-	i, err := InstanceOf(h.Checkout)
+	i, err := run.InstanceOf(h.Checkout)
 	if err != nil {
 		return err.Error()
 	}
@@ -77,7 +78,7 @@ func (g *globals) beginOrAttach(o upOptions, signals <-chan os.Signal, begin fun
 		case !m.Joins:
 			return fmt.Errorf("the run in the background ended at once; %s", m.ownLogHint())
 		case time.Now().After(limit):
-			return Unresponsive(m.Checkout)
+			return run.Unresponsive(m.Checkout)
 		}
 		if pause(context.Background(), signals) {
 			return exitError{exitInterrupted, nil}

@@ -5,21 +5,22 @@ import (
 
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
 // hosted is a run of this process, and what tells of it.
 type hosted struct {
-	*Session
+	*run.Session
 	*watch
 	screen view.Screen
 }
 
 // openHosted opens a session and gives it the screen that open makes.
-func (g *globals) openHosted(names []string, noDeps bool, ward *proc.Ward, open func(*Session) (view.Screen, error)) (*hosted, error) {
+func (g *globals) openHosted(names []string, noDeps bool, ward *proc.Ward, open func(*run.Session) (view.Screen, error)) (*hosted, error) {
 	h := &hosted{watch: &watch{}}
 	var err error
-	h.Session, err = Open(Options{
+	h.Session, err = run.Open(run.Options{
 		Locate: g.Locate, Names: names, NoDeps: noDeps,
 		Guard: ward.Guard(), Version: readBuild().Version, Exit: g.exit,
 		Reloaded: h.reloaded,
@@ -49,7 +50,7 @@ func (h *hosted) reloaded(a control.Answer) {
 // saidBy is a screen on which the session says everything, so that it keeps it.
 type saidBy struct {
 	view.Screen
-	session *Session
+	session *run.Session
 }
 
 func (s saidBy) Say(level hclog.Level, text string) { s.session.Say(level, text) }

@@ -28,7 +28,7 @@ to run becomes a comment. A file that exists is left alone (exit 2).`,
 		RunE: func(*cobra.Command, []string) error {
 			draft, err := initfile.Read(g.Dir)
 			if err != nil {
-				return badUsage("cannot look for services: %w", err)
+				return usageError("cannot look for services: %w", err)
 			}
 			for _, note := range draft.Notes {
 				fmt.Fprintln(g.Err, "lhrun: left out", note)
@@ -55,7 +55,7 @@ func (g *globals) writeDraft(draft *initfile.Draft) error {
 		path = filepath.Join(g.Dir, name)
 	}
 	if err := writeNew(path, draft.TOML()); errors.Is(err, fs.ErrExist) {
-		return badUsage("%s exists, and init never overwrites; see %q", path, "lhrun init --stdout")
+		return usageError("%s exists, and init never overwrites; see %q", path, "lhrun init --stdout")
 	} else if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/run"
 )
 
 // logsOptions are the flags of logs, as they were typed.
@@ -86,26 +87,26 @@ type logsRequest struct {
 func (o logsOptions) request(now time.Time, limited bool) (logsRequest, error) {
 	r := logsRequest{names: o.names, follow: o.follow, timestamps: o.timestamps, json: o.asJSON || o.logFormat == "json"}
 	if o.logFormat != "text" && o.logFormat != "json" {
-		return r, badUsage("--log-format is text or json, not %q", o.logFormat)
+		return r, usageError("--log-format is text or json, not %q", o.logFormat)
 	}
 	if o.follow && (o.until != "" || o.run != "0") {
-		return r, badUsage("-f goes on with what comes, so it has no use for --until and --run")
+		return r, usageError("-f goes on with what comes, so it has no use for --until and --run")
 	}
 	if o.last < 0 {
-		return r, badUsage("-n is a number of lines, not %d", o.last)
+		return r, usageError("-n is a number of lines, not %d", o.last)
 	}
 	r.query.Last, r.newOnly = o.last, limited && o.last == 0
 	var err error
 	if r.query.Since, err = parseMoment(o.since, now); err != nil {
-		return r, badUsage("--since %w", err)
+		return r, usageError("--since %w", err)
 	}
 	if r.query.Until, err = parseMoment(o.until, now); err != nil {
-		return r, badUsage("--until %w", err)
+		return r, usageError("--until %w", err)
 	}
 	if o.grep != "" {
 		re, err := regexp.Compile(o.grep)
 		if err != nil {
-			return r, badUsage("--grep: %w", err)
+			return r, usageError("--grep: %w", err)
 		}
 		r.query.Match = logs.Matching(re)
 	}
@@ -120,7 +121,7 @@ func (o logsOptions) whichRun(q *logs.Query) error {
 	}
 	n, err := strconv.Atoi(o.run)
 	if err != nil || n > 0 {
-		return badUsage("--run is 0, -1 and so on, or all, not %q", o.run)
+		return usageError("--run is 0, -1 and so on, or all, not %q", o.run)
 	}
 	q.Run = n
 	return nil
@@ -160,7 +161,7 @@ func parseMoment(s string, now time.Time) (time.Time, error) {
 
 // logNames are all names that may stand before a line: lhrun's own, the services of
 // the file in their order, then those that only have a log.
-func logNames(p *Project, kept []string) []string {
+func logNames(p *run.Project, kept []string) []string {
 	names := []string{logs.Self}
 	for _, name := range slices.Concat(p.Order(), kept) {
 		if !slices.Contains(names, name) {

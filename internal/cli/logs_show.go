@@ -14,6 +14,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -61,7 +62,7 @@ func (g *globals) logs(ctx context.Context, r logsRequest) error {
 }
 
 func openLogs(c ports.Checkout) (*logs.Store, error) {
-	i, err := InstanceOf(c)
+	i, err := run.InstanceOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -74,9 +75,9 @@ func (r logsRequest) runExists(runs []time.Time) error {
 		return nil
 	}
 	if len(runs) < 2 {
-		return badUsage("there is no run %d: no run before the last one is remembered", r.query.Run)
+		return usageError("there is no run %d: no run before the last one is remembered", r.query.Run)
 	}
-	return badUsage("there is no run %d: the oldest that is remembered is %d, of %s",
+	return usageError("there is no run %d: the oldest that is remembered is %d, of %s",
 		r.query.Run, 1-len(runs), runs[0].Format(time.DateTime))
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
@@ -17,7 +18,7 @@ import (
 // it is attached to.
 type target interface {
 	// execution returns argv in the environment of the project.
-	execution(argv []string) (Execution, error)
+	execution(argv []string) (run.Execution, error)
 	// end begins the end of what was started here; with kill it waits for nothing.
 	// It may be called again.
 	end(kill bool)
@@ -273,7 +274,7 @@ func (e *oneOff) tick(now time.Time) {
 	switch e.phase {
 	case phaseStarting:
 		e.view.Progress(e.replica.all(), now)
-		if IsOver(e.bound) {
+		if run.IsOver(e.bound) {
 			e.late(e.timeout)
 		}
 	case phaseEnding:

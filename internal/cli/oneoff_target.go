@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
@@ -14,11 +15,11 @@ import (
 // run that there is. The events begin with those of what it has started.
 func (e *oneOff) enter() (*stream, error) {
 	for limit := time.Now().Add(handshakePatience); ; {
-		h, err := e.openHosted(e.with, false, e.ward, func(s *Session) (view.Screen, error) { return e.openScreen(s.Wanted()), nil })
+		h, err := e.openHosted(e.with, false, e.ward, func(s *run.Session) (view.Screen, error) { return e.openScreen(s.Wanted()), nil })
 		if err == nil {
 			return e.host(h)
 		}
-		running, ok := errors.AsType[*RunningError](err)
+		running, ok := errors.AsType[*run.RunningError](err)
 		if !ok {
 			return nil, err
 		}
@@ -29,7 +30,7 @@ func (e *oneOff) enter() (*stream, error) {
 		case !errors.Is(err, control.ErrNotRunning):
 			return events, err
 		case time.Now().After(limit):
-			return nil, Unresponsive(running.Checkout)
+			return nil, run.Unresponsive(running.Checkout)
 		}
 		select {
 		case <-time.After(handshakePause):
@@ -53,7 +54,7 @@ type hostedTarget struct {
 
 func (e *oneOff) host(h *hosted) (*stream, error) {
 	e.target, e.watch = &hostedTarget{h, e.Dir}, h.watch
-	e.started, e.bound, e.view.Terse = time.Now(), Bound(e.timeout), true
+	e.started, e.bound, e.view.Terse = time.Now(), run.Bound(e.timeout), true
 	e.replica.expect(0, h.Wanted()...)
 	events := e.follow(context.Background(), 0)
 	if err := h.Start(); err != nil {
@@ -62,7 +63,7 @@ func (e *oneOff) host(h *hosted) (*stream, error) {
 	return events, nil
 }
 
-func (t *hostedTarget) execution(argv []string) (Execution, error) {
+func (t *hostedTarget) execution(argv []string) (run.Execution, error) {
 	return t.Execution("", t.dir, argv)
 }
 
@@ -89,9 +90,9 @@ type attachedTarget struct {
 	ended   chan error
 }
 
-func (e *oneOff) attach(running *RunningError) (*stream, error) {
+func (e *oneOff) attach(running *run.RunningError) (*stream, error) {
 	ctx := context.Background()
-	client, err := DialCheckout(ctx, running.Checkout)
+	client, err := run.DialCheckout(ctx, running.Checkout)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func (e *oneOff) attach(running *RunningError) (*stream, error) {
 		running: client, replica: newReplica(running.Wanted),
 		view: view.NewReporter(e.screen, running.Wanted, e.Masker().Text), started: time.Now(),
 	}
-	e.view.Terse, e.bound = true, Bound(e.timeout)
+	e.view.Terse, e.bound = true, run.Bound(e.timeout)
 	return t.begin(ctx, e.watch)
 }
 
@@ -114,7 +115,7 @@ func (t *attachedTarget) begin(ctx context.Context, w *watch) (*stream, error) {
 	}
 	for _, name := range w.replica.wanted {
 		if _, known := view.ServiceNamed(now, name); !known {
-			return nil, badUsage("service %q is not in the run that is up; %q brings it in", name, "lhrun reload")
+			return nil, usageError("service %q is not in the run that is up; %q brings it in", name, "lhrun reload")
 		}
 	}
 	w.replica.refresh(now)
@@ -132,10 +133,10 @@ func (t *attachedTarget) begin(ctx context.Context, w *watch) (*stream, error) {
 }
 
 // execution knows the ports that the running project has now.
-func (t *attachedTarget) execution(argv []string) (Execution, error) {
+func (t *attachedTarget) execution(argv []string) (run.Execution, error) {
 	p, err := t.Open()
 	if err != nil {
-		return Execution{}, err
+		return run.Execution{}, err
 	}
 	return p.Execution("", t.Dir, argv)
 }
@@ -171,7 +172,7 @@ func (t *attachedTarget) stopStarted(ctx context.Context) error {
 			})
 		}
 	}
-	if IsGone(err) {
+	if run.IsGone(err) {
 		return nil // It went with the whole project.
 	}
 	return err

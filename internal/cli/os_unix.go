@@ -5,6 +5,8 @@ package cli
 import (
 	"os"
 	"syscall"
+
+	"github.com/lhrun/lhrun/internal/run"
 )
 
 // resizes reports whether sig tells of another size of the terminal.
@@ -16,8 +18,8 @@ func interrupts(sig os.Signal) bool {
 }
 
 // replaceSelf returns only when the kernel refuses.
-func (g *globals) replaceSelf(path string, x Execution) error {
-	return &CommandError{Name: x.Argv[0], Err: syscall.Exec(path, x.Argv, x.Env)}
+func (g *globals) replaceSelf(path string, x run.Execution) error {
+	return &run.CommandError{Name: x.Argv[0], Err: syscall.Exec(path, x.Argv, x.Env)}
 }
 
 // codeOf is the exit code that a shell would give: 128+n for signal n.

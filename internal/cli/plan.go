@@ -10,6 +10,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
@@ -96,14 +97,14 @@ func (g *globals) firstPlan(o upOptions) (view.Plan, error) {
 	return out, nil
 }
 
-func startOf(p *Project, name string) (view.Operation, error) {
+func startOf(p *run.Project, name string) (view.Operation, error) {
 	svc, err := p.Service(name)
 	if err != nil {
 		return view.Operation{}, err
 	}
 	row, err := serviceRow(p, svc)
 	return view.Operation{
-		Operation: control.Operation{Do: DoStart, Service: name, Causes: []string{}},
+		Operation: control.Operation{Do: run.DoStart, Service: name, Causes: []string{}},
 		Port:      row.Port, Ports: row.Ports, After: row.DependsOn,
 	}, err
 }

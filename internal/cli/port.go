@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/spf13/cobra"
 )
@@ -50,7 +51,7 @@ the same number whether the project runs or not.`,
 }
 
 // portOf returns the number of a service's port; name "" is the main one.
-func portOf(p *Project, service, name string) (int, error) {
+func portOf(p *run.Project, service, name string) (int, error) {
 	s, err := p.Service(service)
 	if err != nil {
 		return 0, err
@@ -60,12 +61,12 @@ func portOf(p *Project, service, name string) (int, error) {
 	case port != 0:
 		return port, nil
 	case name == "":
-		return 0, badUsage("service %q has no port", service)
+		return 0, usageError("service %q has no port", service)
 	}
 	var names []string
 	for _, port := range s.Ports {
 		names = append(names, port.Name)
 	}
 	slices.Sort(names)
-	return 0, badUsage("service %q has no port named %q%s", service, name, didYouMean(name, names))
+	return 0, usageError("service %q has no port named %q%s", service, name, didYouMean(name, names))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
@@ -64,7 +65,7 @@ while they are idle: those are never given to anybody else.`,
 
 // anywhere is the project that is here and the registry of its ports; without a
 // project, the registry alone.
-func (g *globals) anywhere() (*Project, *ports.Registry, error) {
+func (g *globals) anywhere() (*run.Project, *ports.Registry, error) {
 	p, err := g.Open()
 	if err == nil {
 		return p, p.Registry, nil
@@ -102,7 +103,7 @@ func (g *globals) portEntries(all bool) ([]portEntry, error) {
 }
 
 // hasPort reports whether e is the home of a port that p's file speaks of.
-func hasPort(p *Project, e ports.Entry) bool {
+func hasPort(p *run.Project, e ports.Entry) bool {
 	if p == nil || e.Dir != p.Checkout.Dir || e.Project != p.Checkout.Project {
 		return false
 	}
@@ -113,7 +114,7 @@ func hasPort(p *Project, e ports.Entry) bool {
 
 // addIdle adds those of p's ports that no registry knows: fixed ones, while
 // nothing runs.
-func addIdle(p *Project, entries []portEntry) []portEntry {
+func addIdle(p *run.Project, entries []portEntry) []portEntry {
 	if p == nil {
 		return entries
 	}
@@ -128,12 +129,12 @@ func addIdle(p *Project, entries []portEntry) []portEntry {
 }
 
 // isOf reports whether e is a port of p, which may be nil.
-func isOf(p *Project, e portEntry) bool {
+func isOf(p *run.Project, e portEntry) bool {
 	return p != nil && e.Dir == p.Checkout.Dir && e.Project == p.Checkout.Project
 }
 
 // lookAt finds out who sits on an idle port of p.
-func lookAt(p *Project, e *portEntry) error {
+func lookAt(p *run.Project, e *portEntry) error {
 	if e.Live || !isOf(p, *e) {
 		return nil
 	}
@@ -163,7 +164,7 @@ func (e portEntry) label() string {
 	if e.Service == "" {
 		return "-"
 	}
-	return PortLabel(ports.Request{Service: e.Service, Name: e.Name})
+	return run.PortLabel(ports.Request{Service: e.Service, Name: e.Name})
 }
 
 func (e portEntry) project() string {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
@@ -72,7 +73,7 @@ no service of a lhrun that runs: for those there is "lhrun stop".`,
 }
 
 // portsToFree are all ports of the service that args name, or the one further port.
-func portsToFree(p *Project, args []string) ([]ports.Lease, error) {
+func portsToFree(p *run.Project, args []string) ([]ports.Lease, error) {
 	if _, err := p.Service(args[0]); err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func portsToFree(p *Project, args []string) ([]ports.Lease, error) {
 		}
 	}
 	if out == nil {
-		return nil, badUsage("service %q has no port", args[0])
+		return nil, usageError("service %q has no port", args[0])
 	}
 	return out, nil
 }
@@ -101,7 +102,7 @@ func freeCommand(r ports.Request) string {
 // freeing is one `ports free`.
 type freeing struct {
 	*globals
-	project    *Project
+	project    *run.Project
 	yes, quiet bool
 	done       []freed
 }
@@ -116,7 +117,7 @@ func (f *freeing) say(format string, args ...any) {
 func (f *freeing) free(l ports.Lease) error {
 	result := freed{l.Home, []holderFact{}}
 	defer func() { f.done = append(f.done, result) }()
-	what := fmt.Sprintf("port %d of %s", l.Home, PortLabel(l.Request))
+	what := fmt.Sprintf("port %d of %s", l.Home, run.PortLabel(l.Request))
 	for round := 0; ; round++ {
 		holder, err := inTheWay(l.Home)
 		if err != nil {
@@ -210,7 +211,7 @@ func (f *freeing) ask(what string, h ports.Holder) error {
 		return nil
 	}
 	if !term.IsTerminal(int(f.In.Fd())) {
-		return badUsage("%s is held by %s; --yes ends it", what, factOf(h))
+		return usageError("%s is held by %s; --yes ends it", what, factOf(h))
 	}
 	fmt.Fprintf(f.Err, "%s is held by %s\nEnd it? [y/N] ", what, factOf(h))
 	answer, _ := bufio.NewReader(f.In).ReadString('\n')

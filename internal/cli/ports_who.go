@@ -51,7 +51,7 @@ runs has leased it.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			n, err := strconv.ParseUint(args[0], 10, 16)
 			if err != nil || n == 0 {
-				return badUsage("%q is not a port: they go from 1 to 65535", args[0])
+				return usageError("%q is not a port: they go from 1 to 65535", args[0])
 			}
 			_, registry, err := g.anywhere()
 			if err != nil {

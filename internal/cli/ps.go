@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
@@ -77,7 +78,7 @@ type psList struct {
 	project control.Project
 	names   []string
 	json    bool
-	mask    *Masker
+	mask    *run.Masker
 }
 
 // chosen is snap with the services that were asked for, fit for a screen.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
@@ -56,7 +57,7 @@ func (g *globals) reload(ctx context.Context, o changeOptions) error {
 	}
 	screen := g.Bare(o.json)
 	defer screen.Close()
-	a := &change{changeOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: Bound(o.timeout)}}
+	a := &change{changeOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: run.Bound(o.timeout)}}
 	if a.now, err = client.Snapshot(ctx, false); err != nil {
 		return err
 	}

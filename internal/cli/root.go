@@ -11,13 +11,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/spf13/cobra"
 )
 
 // globals is what every verb shares: the flags of the root, and the terminal.
 type globals struct {
-	Locate
+	run.Locate
 	view.Terminal
 	// exit ends this process at once, where the way out of a verb is blocked.
 	exit func(code int)

@@ -60,11 +60,11 @@ executed.`,
 func runArgs(cmd *cobra.Command, args []string) error {
 	switch dash := cmd.ArgsLenAtDash(); {
 	case dash < 0:
-		return badUsage("run needs %q before the command: %s", "--", usageLine(cmd))
+		return usageError("run needs %q before the command: %s", "--", usageLine(cmd))
 	case dash > 0:
-		return badUsage("run does not take %q before %q; services go into --with", args[0], "--")
+		return usageError("run does not take %q before %q; services go into --with", args[0], "--")
 	case len(args) == 0:
-		return badUsage("run needs a command after %q", "--")
+		return usageError("run needs a command after %q", "--")
 	}
 	return nil
 }

@@ -79,14 +79,14 @@ func newServing(args []string, host, port string) (serving, error) {
 		s.host = "127.0.0.1"
 	}
 	if ip := net.ParseIP(s.host); ip == nil || !ip.IsLoopback() {
-		return s, badUsage("serve listens on loopback addresses only, not on %q", host)
+		return s, usageError("serve listens on loopback addresses only, not on %q", host)
 	}
 	if port == "" {
 		return s, nil
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
-		return s, badUsage("%q is not a port", port)
+		return s, usageError("%q is not a port", port)
 	}
 	s.port = int(n)
 	return s, nil
@@ -96,7 +96,7 @@ func newServing(args []string, host, port string) (serving, error) {
 func (g *globals) serve(ctx context.Context, s serving) error {
 	root, err := os.OpenRoot(s.dir)
 	if err != nil {
-		return badUsage("cannot serve %q: %w", s.dir, errors.Unwrap(err))
+		return usageError("cannot serve %q: %w", s.dir, errors.Unwrap(err))
 	}
 	defer root.Close()
 	listener, err := s.listen(ctx)

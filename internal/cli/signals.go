@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/run"
 )
 
 // relaySignals passes signals on to a loop that also writes. Where the loop does not
@@ -27,7 +29,7 @@ func relaySignals(ctx context.Context, from <-chan os.Signal, held func(os.Signa
 					continue
 				}
 				waiting = append(waiting, sig)
-				stuck = time.After(StuckAfter)
+				stuck = time.After(run.StuckAfter)
 			case out <- first:
 				waiting, told = waiting[1:], max(0, told-1)
 			case <-stuck:

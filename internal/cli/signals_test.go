@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/run"
 )
 
 func TestASignalIsHeededThoughTheLoopIsHeldUp(t *testing.T) {
@@ -21,17 +23,17 @@ func TestASignalIsHeededThoughTheLoopIsHeldUp(t *testing.T) {
 		if sig := <-to; sig != syscall.SIGINT {
 			t.Errorf("the loop got %v", sig)
 		}
-		time.Sleep(2 * StuckAfter)
+		time.Sleep(2 * run.StuckAfter)
 		synctest.Wait()
 		if held != nil {
 			t.Errorf("%v was taken for held up", held)
 		}
 
 		from <- syscall.SIGTERM
-		time.Sleep(2 * StuckAfter)
+		time.Sleep(2 * run.StuckAfter)
 		synctest.Wait()
 		from <- syscall.SIGINT
-		time.Sleep(2 * StuckAfter)
+		time.Sleep(2 * run.StuckAfter)
 		synctest.Wait()
 		if want := []os.Signal{syscall.SIGTERM, syscall.SIGINT}; !slices.Equal(held, want) {
 			t.Errorf("held up were %v, want %v", held, want)

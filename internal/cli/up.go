@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
@@ -73,13 +74,13 @@ Procfile everything ends when one process does, with its exit code.`,
 
 func (g *globals) up(o upOptions) error {
 	if o.logFormat != "text" && o.logFormat != "json" {
-		return badUsage("--log-format is text or json, not %q", o.logFormat)
+		return usageError("--log-format is text or json, not %q", o.logFormat)
 	}
 	if o.noDeps && len(o.names) == 0 {
-		return badUsage("--no-deps needs the names of services")
+		return usageError("--no-deps needs the names of services")
 	}
 	if o.json && !o.dryRun {
-		return badUsage("--json goes with --dry-run; \"lhrun ps --json\" shows what runs")
+		return usageError("--json goes with --dry-run; \"lhrun ps --json\" shows what runs")
 	}
 	if o.dryRun {
 		p, err := g.dryRun(context.Background(), o)
@@ -112,7 +113,7 @@ func guard(o proc.GuardOptions) error {
 	}
 	killed := code == exitUsage || code > 128 && code != exitInterrupted // 2 is a panic's, too.
 	if killed {
-		RecordCrash()
+		run.RecordCrash()
 	}
 	return exitError{code, nil}
 }
@@ -120,7 +121,7 @@ func guard(o proc.GuardOptions) error {
 // upHere runs the project in this terminal, or attaches to the run that there is.
 func (g *globals) upHere(o upOptions, ward *proc.Ward) error {
 	return g.beginOrAttach(o, ward.Signals(), func() (*handshake, error) {
-		h, err := g.openHosted(o.names, o.noDeps, ward, func(s *Session) (view.Screen, error) {
+		h, err := g.openHosted(o.names, o.noDeps, ward, func(s *run.Session) (view.Screen, error) {
 			return g.stream(o, s.Wanted()), nil
 		})
 		if err != nil {
@@ -135,7 +136,7 @@ func (g *globals) upHere(o upOptions, ward *proc.Ward) error {
 func (g *globals) upInBackground(o upOptions, ward *proc.Ward) error {
 	o.timeout = 0 // That is for the one who waits.
 	var screen *detachedScreen
-	h, err := g.openHosted(o.names, o.noDeps, ward, func(s *Session) (_ view.Screen, err error) {
+	h, err := g.openHosted(o.names, o.noDeps, ward, func(s *run.Session) (_ view.Screen, err error) {
 		screen, err = newDetachedScreen(s.OwnLog(), g.Out)
 		return screen, err
 	})
@@ -157,7 +158,7 @@ func (g *globals) upInBackground(o upOptions, ward *proc.Ward) error {
 
 // runOfAnother is where to reach the run that err tells of, or err.
 func (g *globals) runOfAnother(err error) (*handshake, error) {
-	other, ok := errors.AsType[*RunningError](err)
+	other, ok := errors.AsType[*run.RunningError](err)
 	if !ok {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ runs or not.`,
 				return err
 			}
 			if s.URL == "" {
-				return badUsage("service %q has no url", args[0])
+				return usageError("service %q has no url", args[0])
 			}
 			if asJSON {
 				return view.PrintJSON(g.Out, urlFact{args[0], s.URL})

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
@@ -67,7 +68,7 @@ func (g *globals) wait(o waitOptions) error {
 	defer stop()
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = WithBound(ctx, o.timeout)
+		ctx, cancel = run.WithBound(ctx, o.timeout)
 		defer cancel()
 	}
 	checkout, client, err := g.DialUp(ctx, o.timeout, o.names...)
@@ -106,7 +107,7 @@ func (w *waiting) run(ctx context.Context) error {
 		return w.mistake
 	case errors.Is(err, context.DeadlineExceeded):
 		return w.late()
-	case IsGone(err):
+	case run.IsGone(err):
 		return exitError{exitNotRunning, fmt.Errorf("%s (%s) has ended: %s", w.checkout.Project, w.checkout.Instance, view.DescribeAll(w.tally.lacking))}
 	case err != nil:
 		return err
@@ -139,7 +140,7 @@ func (w *waiting) begin(snap control.Snapshot) error {
 	}
 	for _, s := range list {
 		if len(w.names) > 0 && !w.goal.possible(s) {
-			return badUsage("%s is a %s, so it is never %s", s.Name, s.Type, w.goal)
+			return usageError("%s is a %s, so it is never %s", s.Name, s.Type, w.goal)
 		}
 	}
 	if len(w.names) == 0 {

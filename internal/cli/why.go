@@ -11,6 +11,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
@@ -50,7 +51,7 @@ func (g *globals) why(name string, asJSON bool) error {
 	ctx, stop := untilInterrupted()
 	defer stop()
 	checkout, client, err := g.Dial(ctx)
-	if _, ok := errors.AsType[*NotRunningError](err); ok {
+	if _, ok := errors.AsType[*run.NotRunningError](err); ok {
 		return cmp.Or(g.whyEnded(ctx, checkout, name, asJSON), err)
 	}
 	if err != nil {
@@ -69,7 +70,7 @@ func (g *globals) why(name string, asJSON bool) error {
 
 // whyEnded explains how a service was when the last run ended, if that is known.
 func (g *globals) whyEnded(ctx context.Context, c ports.Checkout, name string, asJSON bool) error {
-	i, err := InstanceOf(c)
+	i, err := run.InstanceOf(c)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// column is one column of the Table of ps.
+// column is one column of the table of ps.
 type column struct {
 	title string
 	right bool

@@ -11,7 +11,7 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// sentence says in plain words how a service is and, in Short, why. Those that it
+// sentence says in plain words how a service is and, in short, why. Those that it
 // is so because of are told apart, below.
 func (c *cause) sentence(now time.Time) string {
 	since := Age(now.Sub(c.Since.Time))
