@@ -2,6 +2,25 @@ package cli
 
 import "github.com/spf13/cobra"
 
+// newChange makes one of start, stop and restart: cmd is what they differ in.
+func newChange(g *globals, cmd *cobra.Command, noDeps string) *cobra.Command {
+	o := changeOptions{verb: cmd.Name()}
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.ValidArgsFunction = g.completeServices
+	cmd.RunE = func(cmd *cobra.Command, names []string) error {
+		if len(names) == 0 {
+			return usageError("%s needs the names of services: %s", o.verb, usageLine(cmd))
+		}
+		o.names = names
+		return g.change(cmd.Context(), o)
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.noDeps, "no-deps", false, noDeps)
+	f.DurationVar(&o.timeout, "timeout", 0, "exit with code 4 when not done after `DURATION`")
+	addJSON(cmd, &o.json)
+	return cmd
+}
+
 func newStart(g *globals) *cobra.Command {
 	return newChange(g, &cobra.Command{
 		Use:   "start SERVICE…",
