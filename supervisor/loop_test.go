@@ -434,7 +434,7 @@ func TestAStartThatNobodyWantsAnyMoreIsCalledOff(t *testing.T) {
 		w.fake.slow["api"] = calledOff
 		w.start()
 		w.expect("api", StateStarting, "")
-		if err := w.alone(VerbStop, ); err != nil {
+		if err := w.alone(VerbStop); err != nil {
 			t.Fatal(err)
 		}
 		w.expect("api", StateStarting, "")
@@ -456,7 +456,7 @@ func TestAServiceThatIsWantedAgainWhileItsStartIsCalledOffStarts(t *testing.T) {
 		calledOff := make(chan struct{})
 		w.fake.slow["api"] = calledOff
 		w.start()
-		if err := w.alone(VerbStop, ); err != nil {
+		if err := w.alone(VerbStop); err != nil {
 			t.Fatal(err)
 		}
 		w.start()

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,11 +19,13 @@ const module = "github.com/lhrun/lhrun/"
 var may = map[string][]string{
 	"cmd/lhrun":         {"*"},
 	"internal/bench":    {"*"},
-	"internal/cli":      {"internal/initfile", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
-	"internal/initfile": {"internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
-	"internal/control":  {"supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
-	"internal/config":   {"internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
-	"supervisor":        {"ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/cli":      {"internal/mask", "internal/run", "internal/view", "internal/initfile", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/run":      {"internal/mask", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/view":     {"internal/mask", "internal/control", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/initfile": {"internal/mask", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/control":  {"internal/mask", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/config":   {"internal/mask", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"supervisor":        {"ports", "internal/mask", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
 }
 
 // TestArrowsGoOneWay keeps the rooms of the house apart, on every system.
@@ -40,19 +44,93 @@ func TestArrowsGoOneWay(t *testing.T) {
 	}
 }
 
+// commandLine are the packages of flags, and of terminals.
+var commandLine = []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "flag"}
+
 // TestSupervisorKnowsNoTerminal: nor TOML, nor flags.
 func TestSupervisorKnowsNoTerminal(t *testing.T) {
-	unknown := []string{"github.com/BurntSushi/toml", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "flag"}
+	needNone(t, append([]string{"github.com/BurntSushi/toml"}, commandLine...), "supervisor", "ports")
+}
+
+// TestTheHostOfARunKnowsNoTerminal: a test, a page or a server can host one.
+func TestTheHostOfARunKnowsNoTerminal(t *testing.T) {
+	needNone(t, append([]string{module + "internal/cli", module + "internal/view"}, commandLine...), "internal/run")
+}
+
+// TestViewsKnowNoCommandLine: nor the host of a run, so that any view can use their
+// sentences.
+func TestViewsKnowNoCommandLine(t *testing.T) {
+	needNone(t, []string{module + "internal/cli", module + "internal/run", "github.com/spf13/cobra", "github.com/spf13/pflag"}, "internal/view")
+}
+
+// needNone checks that the packages from need none of unknown.
+func needNone(t *testing.T, unknown []string, from ...string) {
+	t.Helper()
+	found := 0
 	for _, p := range packages(t, "linux") {
-		if from := strings.TrimPrefix(p.ImportPath, module); from != "supervisor" && from != "ports" {
+		if !slices.Contains(from, strings.TrimPrefix(p.ImportPath, module)) {
 			continue
 		}
+		found++
 		for _, dep := range p.Deps {
 			if slices.Contains(unknown, dep) {
 				t.Errorf("%s must not need %s", p.ImportPath, dep)
 			}
 		}
 	}
+	if found != len(from) {
+		t.Errorf("%d of %q are there", found, from)
+	}
+}
+
+// mostFiles is how many files the command line may have, tests not counted: what
+// does not fit belongs into a room below.
+const mostFiles = 50
+
+func TestTheCommandLineStaysSmall(t *testing.T) {
+	if files := sources(t, "../../internal/cli"); len(files) > mostFiles {
+		t.Errorf("internal/cli has %d files, not at most %d", len(files), mostFiles)
+	}
+}
+
+// TestAFileThatMakesACommandIsNamedAfterIt, so that a verb is found by its name.
+func TestAFileThatMakesACommandIsNamedAfterIt(t *testing.T) {
+	for name, text := range sources(t, "../../internal/cli") {
+		makes := strings.Contains(text, "&cobra.Command{")
+		if named := strings.HasPrefix(name, "cmd_"); makes != named && name != "root.go" {
+			t.Errorf("%s makes a command: %v", name, makes)
+		}
+	}
+}
+
+// TestTheHostOfARunNeverEndsTheProcess: whoever hosts it decides that.
+func TestTheHostOfARunNeverEndsTheProcess(t *testing.T) {
+	for name, text := range sources(t, "../../internal/run") {
+		if strings.Contains(text, "os.Exit") {
+			t.Errorf("%s ends the process", name)
+		}
+	}
+}
+
+// sources are the files of a directory by name, without tests.
+func sources(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s: %d files, %v", dir, len(paths), err)
+	}
+	files := map[string]string{}
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(path)] = string(text)
+	}
+	return files
 }
 
 type goPackage struct {

@@ -6,8 +6,9 @@ import (
 
 	"github.com/lhrun/lhrun/internal/cli"
 	_ "github.com/lhrun/lhrun/internal/stack" // Before the others are initialised.
+	"github.com/lhrun/lhrun/internal/view"
 )
 
 func main() {
-	os.Exit(cli.Main(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(cli.Main(os.Args[1:], view.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }

@@ -11,8 +11,9 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
-	"github.com/lhrun/lhrun/supervisor"
 )
 
 // machine checks what is the same for every project.
@@ -107,24 +108,18 @@ func (d doctor) loopback() {
 // runs finds what runs on this machine and what killed runs have left.
 func (d doctor) runs() {
 	live, left := 0, 0
-	for _, path := range recordPaths() {
-		rec, err := readRecord(path)
-		if err != nil {
-			continue // Garbled by a crash; the next run writes it anew.
-		}
-		if rec.Supervisor.Alive() {
+	for _, r := range run.List() {
+		if r.Alive {
 			live++
 			continue
 		}
-		dir := filepath.Dir(path)
-		whose := fmt.Sprintf("%s (%s)", filepath.Base(filepath.Dir(dir)), filepath.Base(dir))
-		for _, l := range supervisor.Leftovers(rec.CrashRecord) {
+		for _, l := range r.Leftovers() {
 			left++
 			d.warn("runs", "the next verb in that project ends it, as lhrun down",
-				"pid %d (%s) was left by a run of %s that was killed", l.PID, l.Command, whose)
+				"pid %d (%s) was left by a run of %s (%s) that was killed", l.PID, l.Command, r.Checkout.Project, r.Checkout.Instance)
 		}
 	}
 	if left == 0 {
-		d.ok("runs", "%s on this machine, nothing is left of others", plural(live, "run"))
+		d.ok("runs", "%s on this machine, nothing is left of others", view.Plural(live, "run"))
 	}
 }

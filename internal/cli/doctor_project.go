@@ -13,6 +13,8 @@ import (
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/dotenv"
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -37,7 +39,7 @@ func (d doctor) project(g *globals) {
 		d.ok("file", "there is no project here")
 		return
 	}
-	d.ok("file", "%s: %s (%s), %s", p.File, p.Name, p.checkout.Instance, plural(len(p.Services), "service"))
+	d.ok("file", "%s: %s (%s), %s", p.File, p.Name, p.Checkout.Instance, view.Plural(len(p.Services), "service"))
 	d.portFiles(p)
 	d.tools(p)
 	d.ports(p)
@@ -72,8 +74,8 @@ func (d doctor) portRange(registry *ports.Registry) {
 }
 
 // portFiles checks the files that ports are written to.
-func (d doctor) portFiles(p *project) {
-	for _, f := range p.resolved.Dotenv {
+func (d doctor) portFiles(p *run.Project) {
+	for _, f := range p.Resolved.Dotenv {
 		switch {
 		case dotenv.Tracked(f.Path):
 			d.warn("dotenv", "name another file with `dotenv`, or `dotenv = false`", "%s is tracked by git, so the ports are not written into it", f.Path)
@@ -88,16 +90,16 @@ func (d doctor) portFiles(p *project) {
 }
 
 // tools checks that each program that a command begins with is there.
-func (d doctor) tools(p *project) {
+func (d doctor) tools(p *run.Project) {
 	missing, found := 0, 0
-	for _, s := range p.resolved.Services {
-		env, _ := p.resolved.Environ(s.Name)
+	for _, s := range p.Resolved.Services {
+		env, _ := p.Resolved.Environ(s.Name)
 		for _, c := range commandsOf(s) {
 			name := program(p.Shell, c.argv)
 			if name == "" {
 				continue
 			}
-			if _, err := lookPathIn(s.Dir, name, lookup(env, "PATH")); err == nil {
+			if _, err := lookPathIn(s.Dir, name, run.Lookup(env, "PATH")); err == nil {
 				found++
 				continue
 			}
@@ -106,7 +108,7 @@ func (d doctor) tools(p *project) {
 		}
 	}
 	if missing == 0 {
-		d.ok("tools", "%s in commands, all there", plural(found, "program"))
+		d.ok("tools", "%s in commands, all there", view.Plural(found, "program"))
 	}
 }
 
@@ -160,20 +162,20 @@ func lookPathIn(dir, name, path string) (string, error) {
 			dirs[i] = filepath.Join(dir, d)
 		}
 	}
-	return lookPath(name, strings.Join(dirs, string(os.PathListSeparator)))
+	return run.LookPath(name, strings.Join(dirs, string(os.PathListSeparator)))
 }
 
 // ports checks who sits on the project's ports.
-func (d doctor) ports(p *project) {
-	entries, err := p.registry.Entries()
+func (d doctor) ports(p *run.Project) {
+	entries, err := p.Registry.Entries()
 	if err != nil {
 		d.fail("ports", "", "%v", err)
 		return
 	}
 	busy := 0
-	for _, l := range p.leases {
+	for _, l := range p.Leases {
 		live := func(e ports.Entry) bool {
-			return e.Live && e.Port == l.Home && e.Dir == p.checkout.Dir
+			return e.Live && e.Port == l.Home && e.Dir == p.Checkout.Dir
 		}
 		var taken *ports.BusyError
 		if slices.ContainsFunc(entries, live) || !errors.As(ports.Free(l.Home), &taken) {
@@ -182,12 +184,12 @@ func (d doctor) ports(p *project) {
 		busy++
 		hint := freeCommand(l.Request)
 		if l.Fixed != 0 {
-			d.fail("ports", hint, "port %d of %s is held by %s", l.Home, portLabel(l.Request), taken.Holder)
+			d.fail("ports", hint, "port %d of %s is held by %s", l.Home, run.PortLabel(l.Request), taken.Holder)
 		} else {
-			d.warn("ports", hint, "port %d of %s is held by %s; lhrun moves aside", l.Home, portLabel(l.Request), taken.Holder)
+			d.warn("ports", hint, "port %d of %s is held by %s; lhrun moves aside", l.Home, run.PortLabel(l.Request), taken.Holder)
 		}
 	}
 	if busy == 0 {
-		d.ok("ports", "%s, none held by somebody else", plural(len(p.leases), "port"))
+		d.ok("ports", "%s, none held by somebody else", view.Plural(len(p.Leases), "port"))
 	}
 }

@@ -5,10 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -51,13 +56,26 @@ func exitCode(err error) int {
 	var mistakes config.Mistakes
 	var busy *ports.BusyError
 	var taken *control.PortError
+	var usage *run.UsageError
+	var absent *run.NotRunningError
+	var mute *run.UnresponsiveError
+	var command *run.CommandError
+	var dir *run.DirError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &exit):
 		return exit.code
-	case errors.As(err, &mistakes):
+	case errors.As(err, &mistakes), errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &absent):
+		return exitNotRunning
+	case errors.As(err, &mute) && mute.Within > 0:
+		return exitNotInTime
+	case errors.As(err, &command) && errors.Is(err, fs.ErrNotExist):
+		return exitNotFound
+	case errors.As(err, &command), errors.As(err, &dir):
+		return exitCannotExec
 	case errors.As(err, &busy), errors.As(err, &taken):
 		return exitPortTaken
 	case errors.Is(err, control.ErrNotRunning), errors.Is(err, control.ErrEnded):
@@ -85,4 +103,42 @@ func report(w io.Writer, err error) {
 	default:
 		fmt.Fprintln(w, "lhrun:", strings.TrimRight(err.Error(), "\n"))
 	}
+}
+
+// asUsage makes a mistake that the running project tells of one of the command line.
+func asUsage(err error) error {
+	if mistake, ok := errors.AsType[*control.Mistake](err); ok {
+		return exitError{exitUsage, mistake}
+	}
+	return err
+}
+
+// maskError keeps the exit code of err, and removes secrets from its text.
+func maskError(err error, mask func(string) string) error {
+	var exit exitError
+	if !errors.As(err, &exit) || exit.err == nil {
+		return err
+	}
+	return exitError{exit.code, errors.New(mask(exit.err.Error()))}
+}
+
+// conclude makes err, the end of a verb that says what services are like, fit for a
+// screen. A verb that was interrupted ends without a word.
+func (g *globals) conclude(err error) error {
+	var exit exitError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return exitError{exitInterrupted, nil}
+	case errors.As(err, &exit) && exit.err != nil:
+		return maskError(err, g.Masker().Text)
+	}
+	return err
+}
+
+// untilInterrupted is a context that a Ctrl-C ends, and SIGTERM; its error is then
+// context.Canceled. A second one ends lhrun at once.
+func untilInterrupted() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }

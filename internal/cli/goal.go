@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -49,9 +51,9 @@ const (
 func (g goal) of(s control.Service) standing {
 	want := g
 	if len(want) == 0 {
-		want = goal{home(s)}
+		want = goal{view.TargetState(s)}
 	}
-	switch state := supervisor.State(s.State); {
+	switch state := s.State; {
 	case slices.Contains(want, state):
 		return there
 	case state.Settled():
@@ -65,7 +67,7 @@ func (g goal) of(s control.Service) standing {
 // possible reports whether s can ever be in one of the states: a task is never
 // ready, a service never completed.
 func (g goal) possible(s control.Service) bool {
-	impossible := map[supervisor.State]bool{supervisor.StateReady: isTask(s), supervisor.StateUnhealthy: isTask(s), supervisor.StateCompleted: !isTask(s)}
+	impossible := map[supervisor.State]bool{supervisor.StateReady: view.IsTask(s), supervisor.StateUnhealthy: view.IsTask(s), supervisor.StateCompleted: !view.IsTask(s)}
 	return len(g) == 0 || slices.ContainsFunc(g, func(st supervisor.State) bool { return !impossible[st] })
 }
 
@@ -103,4 +105,19 @@ func (g goal) count(list []control.Service, names []string) tally {
 		}
 	}
 	return t
+}
+
+// pick returns the services of those names in the order of the snapshot, all
+// where there are no names.
+func pick(snap control.Snapshot, names []string) ([]control.Service, error) {
+	if len(names) == 0 {
+		return snap.Services, nil
+	}
+	known := view.Names(snap.Services)
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, exitError{exitUsage, config.Unknown("service", name, known)}
+		}
+	}
+	return view.Filter(snap.Services, func(s control.Service) bool { return slices.Contains(names, s.Name) }), nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 // fakeProject is a project of which the test decides what happens. It counts what
@@ -53,7 +54,7 @@ func (p *fakeProject) set(services ...control.Service) {
 	defer p.mu.Unlock()
 	for _, s := range services {
 		p.snap.Seq++
-		e := control.Event{Seq: p.snap.Seq, Kind: control.KindState, Service: &s}
+		e := control.Event{Seq: p.snap.Seq, Kind: supervisor.EventState, Service: &s}
 		apply(&p.snap, e)
 		p.past = append(p.past, e)
 	}

@@ -1,43 +1,41 @@
-// Package cli is lhrun's command line: one file a verb, each turning flags and
-// arguments into calls on the packages below, and their answers into output and
-// an exit code.
+// Package cli is lhrun's command line. It turns flags and arguments into calls on
+// the packages below, and their answers into output and an exit code. A file that
+// makes a command is cmd_<verb>.go; the others are nouns that verbs share.
+//
+// It hosts no run and words no fact: internal/run and internal/view do.
 package cli
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/spf13/cobra"
 )
 
-// Streams are the three files that a run reads and writes. They are files rather
-// than readers because some verbs ask whether they are terminals.
-type Streams struct {
-	In, Out, Err *os.File
-}
-
-// globals is what every verb shares: the streams and the flags of the root.
+// globals is what every verb shares: the flags of the root, and the terminal.
 type globals struct {
-	Streams
-	file     string
-	dir      string
-	profiles []string
-	noColor  bool
-	// away is: this process is the one that up -d has put into the background.
-	away bool
+	run.Locate
+	view.Terminal
+	// exit ends this process at once, where the way out of a verb is blocked.
+	exit func(code int)
 }
 
 // Main runs lhrun with args, which exclude the program's name, and returns the
 // exit code.
-func Main(args []string, s Streams) int {
+func Main(args []string, t view.Terminal) int {
 	if slices.Equal(args, []string{"--version"}) {
 		args = []string{"version"} // as most programs have it
 	}
-	root := newRoot(&globals{Streams: s}, asked(args))
+	g := &globals{Terminal: t, exit: os.Exit}
+	g.Warn = func(line string) { fmt.Fprintln(t.Err, "lhrun:", line) }
+	root := newRoot(g, asked(args))
 	root.SetArgs(args)
 	err := root.Execute()
-	report(s.Err, err)
+	report(t.Err, err)
 	return exitCode(err)
 }
 
@@ -115,10 +113,10 @@ func asked(args []string) string {
 
 func (g *globals) addFlags(root *cobra.Command) {
 	f := root.PersistentFlags()
-	f.StringVarP(&g.file, "file", "f", "", "read `FILE` instead of lhrun.toml")
-	f.StringVarP(&g.dir, "directory", "C", "", "look for it from `DIR` on")
-	f.StringArrayVar(&g.profiles, "profile", nil, "also start the services of profile `NAME`; may be repeated")
-	f.BoolVar(&g.noColor, "no-color", false, "write no colours")
+	f.StringVarP(&g.File, "file", "f", "", "read `FILE` instead of lhrun.toml")
+	f.StringVarP(&g.Dir, "directory", "C", "", "look for it from `DIR` on")
+	f.StringArrayVar(&g.Profiles, "profile", nil, "also start the services of profile `NAME`; may be repeated")
+	f.BoolVar(&g.NoColor, "no-color", false, "write no colours")
 	root.Flags().Bool("json", false, "before a verb that prints facts: print JSON")
 	cobra.CheckErr(root.MarkPersistentFlagDirname("directory"))
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("profile", g.completeProfiles))

@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/run"
+)
+
+// logsOptions are the flags of logs, as they were typed.
+type logsOptions struct {
+	names        []string
+	follow       bool
+	last         int
+	since, until string
+	grep         string
+	run          string
+	timestamps   bool
+	logFormat    string
+	asJSON       bool
+}
+
+func newLogs(g *globals) *cobra.Command {
+	var o logsOptions
+	cmd := &cobra.Command{
+		Use:   "logs [SERVICE…]",
+		Short: "Show what the services have written",
+		Long: `logs shows what the services, or these, have written, in one stream as up does.
+It reads what is kept on disk, so it works while the project runs, after it was
+stopped and after a crash, and it slows nobody. lhrun's own lines have the name
+lhrun.
+
+Without flags it is all of the current run, or of the last one. --since and
+--until look into all runs that are kept, and a line of its own says where each
+begins. TIME is a duration before now (10m), a time of the last 24 hours (15:04
+or 15:04:05), a day (2006-01-02), both ("2006-01-02 15:04") or RFC 3339.
+
+With -f it goes on with what comes until Ctrl-C (exit code 130), also when the
+project is stopped and started again. Whoever reads too slowly for the log's
+bound is told how much was missed.`,
+		Example: `  lhrun logs                     the current run, or the last one
+  lhrun logs -f -n 20 api web    the last 20 lines of each, and what comes
+  lhrun logs --since 10m --grep 'error|panic'
+  lhrun logs --run -1 api        the run before
+  lhrun logs --run all --json | jq -r '."@message"'`,
+		ValidArgsFunction: g.completeServices,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			o.names = names
+			want, err := o.request(time.Now(), cmd.Flags().Changed("lines"))
+			if err != nil {
+				return err
+			}
+			return g.logs(cmd.Context(), want)
+		},
+	}
+	f := cmd.Flags()
+	// -f follows here, as everywhere; the file keeps its long name.
+	f.StringVar(&g.File, "file", "", "read `FILE` instead of lhrun.toml")
+	f.BoolVarP(&o.follow, "follow", "f", false, "go on with what comes")
+	f.IntVarP(&o.last, "lines", "n", 0, "only the last `N` lines of each service")
+	f.StringVar(&o.since, "since", "", "only lines from `TIME` on")
+	f.StringVar(&o.until, "until", "", "only lines up to `TIME`")
+	f.StringVar(&o.grep, "grep", "", "only lines that match the regular expression `RE`")
+	f.StringVar(&o.run, "run", "0", "`RUN`: 0 is the last, -1 before it; all")
+	f.BoolVarP(&o.timestamps, "timestamps", "t", false, "put the time before each line")
+	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of the stream: text or json")
+	addJSON(cmd, &o.asJSON)
+	return cmd
+}
+
+// logsRequest is what logs was asked for, checked.
+type logsRequest struct {
+	names      []string
+	query      logs.Query
+	follow     bool
+	newOnly    bool
+	timestamps bool
+	json       bool
+}
+
+func (o logsOptions) request(now time.Time, limited bool) (logsRequest, error) {
+	r := logsRequest{names: o.names, follow: o.follow, timestamps: o.timestamps, json: o.asJSON || o.logFormat == "json"}
+	if o.logFormat != "text" && o.logFormat != "json" {
+		return r, usageError("--log-format is text or json, not %q", o.logFormat)
+	}
+	if o.follow && (o.until != "" || o.run != "0") {
+		return r, usageError("-f goes on with what comes, so it has no use for --until and --run")
+	}
+	if o.last < 0 {
+		return r, usageError("-n is a number of lines, not %d", o.last)
+	}
+	r.query.Last, r.newOnly = o.last, limited && o.last == 0
+	var err error
+	if r.query.Since, err = parseMoment(o.since, now); err != nil {
+		return r, usageError("--since %w", err)
+	}
+	if r.query.Until, err = parseMoment(o.until, now); err != nil {
+		return r, usageError("--until %w", err)
+	}
+	if o.grep != "" {
+		re, err := regexp.Compile(o.grep)
+		if err != nil {
+			return r, usageError("--grep: %w", err)
+		}
+		r.query.Match = logs.Matching(re)
+	}
+	return r, o.whichRun(&r.query)
+}
+
+// whichRun: a bound in time looks into all runs, unless one is named.
+func (o logsOptions) whichRun(q *logs.Query) error {
+	q.All = o.run == "all" || o.run == "0" && (o.since != "" || o.until != "")
+	if o.run == "all" {
+		return nil
+	}
+	n, err := strconv.Atoi(o.run)
+	if err != nil || n > 0 {
+		return usageError("--run is 0, -1 and so on, or all, not %q", o.run)
+	}
+	q.Run = n
+	return nil
+}
+
+// momentLayouts are the ways to write a time; one without a day is of the last 24
+// hours.
+var momentLayouts = []string{
+	time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02",
+}
+
+// parseMoment reads a TIME of a flag; "" is the zero time.
+func parseMoment(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	for _, layout := range momentLayouts {
+		if t, err := time.ParseInLocation(layout, s, now.Location()); err == nil {
+			return t, nil
+		}
+	}
+	for _, layout := range []string{"15:04:05", "15:04"} {
+		if t, err := time.ParseInLocation(layout, s, now.Location()); err == nil {
+			y, m, d := now.Date()
+			t = time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), 0, now.Location())
+			if t.After(now) {
+				t = t.AddDate(0, 0, -1)
+			}
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("cannot be %q: want 10m, 15:04, 2006-01-02, %q or RFC 3339", s, "2006-01-02 15:04")
+}
+
+// logNames are all names that may stand before a line: lhrun's own, the services of
+// the file in their order, then those that only have a log.
+func logNames(p *run.Project, kept []string) []string {
+	names := []string{logs.Self}
+	for _, name := range slices.Concat(p.Order(), kept) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}

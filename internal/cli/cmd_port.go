@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/view"
+	"github.com/spf13/cobra"
+)
+
+// portFact is what `port --json` prints.
+type portFact struct {
+	Service string `json:"service"`
+	Name    string `json:"name,omitempty"`
+	Port    int    `json:"port"`
+}
+
+func newPort(g *globals) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "port SERVICE [NAME]",
+		Short: "Print a service's port",
+		Long: `port prints the number of SERVICE's port, or of its further port NAME. It is
+the same number whether the project runs or not.`,
+		Example: `  curl "http://127.0.0.1:$(lhrun port api)/healthz"
+  lhrun port api debug`,
+		Args:              between(1, 2),
+		ValidArgsFunction: g.completePort,
+		RunE: func(_ *cobra.Command, args []string) error {
+			fact := portFact{Service: args[0]}
+			if len(args) == 2 {
+				fact.Name = args[1]
+			}
+			p, err := g.Peek()
+			if err != nil {
+				return err
+			}
+			if fact.Port, err = portOf(p, fact.Service, fact.Name); err != nil {
+				return err
+			}
+			if asJSON {
+				return view.PrintJSON(g.Out, fact)
+			}
+			_, err = fmt.Fprintln(g.Out, fact.Port)
+			return err
+		},
+	}
+	addJSON(cmd, &asJSON)
+	return cmd
+}
+
+// portOf returns the number of a service's port; name "" is the main one.
+func portOf(p *run.Project, service, name string) (int, error) {
+	s, err := p.Service(service)
+	if err != nil {
+		return 0, err
+	}
+	port := p.Port(service, name)
+	switch {
+	case port != 0:
+		return port, nil
+	case name == "":
+		return 0, usageError("service %q has no port", service)
+	}
+	var names []string
+	for _, port := range s.Ports {
+		names = append(names, port.Name)
+	}
+	slices.Sort(names)
+	return 0, usageError("service %q has no port named %q%s", service, name, didYouMean(name, names))
+}

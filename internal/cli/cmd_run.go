@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
+	"github.com/spf13/cobra"
+)
+
+// runOptions are the arguments of run.
+type runOptions struct {
+	with    []string
+	argv    []string
+	verbose bool
+	timeout time.Duration
+}
+
+func newRun(g *globals) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run [--with A,B] -- CMD [ARG…]",
+		Short: "Start what is needed, run a command, stop what was started",
+		Long: `run starts all services, or those of --with and what they need, waits until
+they are ready, and runs CMD in the project's environment, in the current
+directory or that of -C. CMD has the terminal, gets the signals, each once, and
+its exit code is lhrun's: 128+n when signal n ended it. When it has ended,
+whatever CMD has left behind and what run has started are ended too.
+
+Where the project runs already, run joins: it starts what is missing, and stops
+only that, as far as nothing else has come to depend on it.
+
+When a service fails, or not all is ready within --timeout, CMD is not run: the
+reason and the last lines of those at fault are shown.
+
+What services write is not shown, but kept for "lhrun logs"; -v shows it. It
+goes to standard error, as lhrun's own lines do: standard output is CMD's alone.
+
+Exit codes besides CMD's own: 1 a service failed, 3 a port is taken, 4 not ready
+in time, 130 interrupted before CMD began, 127 there is no CMD, 126 it cannot be
+executed.`,
+		Example: `  lhrun run -- npm test
+  lhrun run --with db --timeout 1m -- go test ./...
+  lhrun run -v --with api -- sh -c 'curl -f "$API_URL/healthz"'`,
+		Args: runArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.argv = args
+			return g.run(o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&o.with, "with", nil, "start only `A,B` and what they need")
+	f.BoolVarP(&o.verbose, "logs", "v", false, "show what services write, on standard error")
+	f.DurationVar(&o.timeout, "timeout", 0, "exit code 4 when not all is ready after `DURATION`")
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("with", g.completeNameList))
+	return cmd
+}
+
+// runArgs wants the dash: everything behind it is the command's.
+func runArgs(cmd *cobra.Command, args []string) error {
+	switch dash := cmd.ArgsLenAtDash(); {
+	case dash < 0:
+		return usageError("run needs %q before the command: %s", "--", usageLine(cmd))
+	case dash > 0:
+		return usageError("run does not take %q before %q; services go into --with", args[0], "--")
+	case len(args) == 0:
+		return usageError("run needs a command after %q", "--")
+	}
+	return nil
+}
+
+// run does its work in the care of a guard, so that nothing is left of it whatever
+// happens to it. The guard is in one process group with it and with the command, so
+// a terminal treats the three as one.
+func (g *globals) run(o runOptions) error {
+	if ward, guarded := proc.Guarded(); guarded {
+		return g.oneOff(o, ward)
+	}
+	return guard(proc.GuardOptions{SameGroup: true})
+}
+
+// command is the command of run while it goes on.
+type command struct {
+	process *os.Process
+	// began is a moment before it did.
+	began time.Time
+	// ended gets its exit code.
+	ended chan int
+}
+
+// begin starts x as a child with lhrun's own streams, in lhrun's process group.
+func (g *globals) begin(x run.Execution) (*command, error) {
+	path, err := x.Enter()
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	process, err := os.StartProcess(path, x.Argv, &os.ProcAttr{Env: x.Env, Files: []*os.File{g.In, g.Out, g.Err}})
+	if err != nil {
+		return nil, &run.CommandError{Name: x.Argv[0], Err: err}
+	}
+	c := &command{process, began, make(chan int, 1)}
+	go func() {
+		state, err := process.Wait()
+		if err != nil {
+			c.ended <- exitFailed
+			return
+		}
+		c.ended <- codeOf(state)
+	}()
+	return c, nil
+}
+
+// signal reaches the command alone, not what it has started.
+func (c *command) signal(sig os.Signal) { _ = c.process.Signal(sig) } // It may be gone.
+
+const (
+	// infancy is for how long after its start a signal to the group may have come before
+	// there was a command in it, as far as can be seen from here.
+	infancy = 200 * time.Millisecond
+	// reaction is what a signal takes to end who does nothing about it.
+	reaction = 5 * time.Millisecond
+)
+
+// hear sees to it that a signal to the whole group reaches a command that began just
+// then. Who lives and does nothing about it has not got it.
+func (c *command) hear(a proc.Arrival) {
+	sig, ok := a.Signal.(syscall.Signal)
+	switch age := a.At.Sub(c.began); {
+	case !ok || age > infancy:
+	case age < 0:
+		c.signal(sig)
+	default:
+		time.AfterFunc(reaction, func() {
+			if proc.MissedSignal(c.process.Pid, sig) {
+				c.signal(sig)
+			}
+		})
+	}
+}
+
+// kill ends it at once.
+func (c *command) kill() { _ = c.process.Signal(syscall.SIGKILL) }

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/supervisor"
+)
+
+// newChange makes one of start, stop and restart: cmd is what they differ in.
+func newChange(g *globals, cmd *cobra.Command, noDeps string) *cobra.Command {
+	o := changeOptions{verb: supervisor.Verb(cmd.Name())}
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.ValidArgsFunction = g.completeServices
+	cmd.RunE = func(cmd *cobra.Command, names []string) error {
+		if len(names) == 0 {
+			return usageError("%s needs the names of services: %s", o.verb, usageLine(cmd))
+		}
+		o.names = names
+		return g.change(cmd.Context(), o)
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.noDeps, "no-deps", false, noDeps)
+	f.DurationVar(&o.timeout, "timeout", 0, "exit with code 4 when not done after `DURATION`")
+	addJSON(cmd, &o.json)
+	return cmd
+}
+
+func newStart(g *globals) *cobra.Command {
+	return newChange(g, &cobra.Command{
+		Use:   "start SERVICE…",
+		Short: "Start services and what they need, and wait until they are ready",
+		Long: `start starts services of the project that runs, what they depend on first, and
+returns when they are ready: tasks, when they are completed. A completed task
+runs again; what runs already stays as it is.
+
+Exit codes: 1 when one fails, 4 when not all is ready within --timeout, 5 when
+the project does not run.`,
+		Example: `  lhrun start worker
+  lhrun start migrate      run a task again
+  lhrun start api --json`,
+	}, "leave out what they depend on")
+}
+
+func newStop(g *globals) *cobra.Command {
+	return newChange(g, &cobra.Command{
+		Use:   "stop SERVICE…",
+		Short: "Stop services, those that depend on them first",
+		Long: `stop stops services of the project that runs, after those that depend on them,
+and returns when nothing of their process trees is left. The project goes on,
+even with nothing in it: lhrun start brings a service back, lhrun down ends the
+run.
+
+Exit codes: 4 when something is still there after --timeout, 5 when the project
+does not run.`,
+		Example: `  lhrun stop worker
+  lhrun stop db            and what depends on it
+  lhrun stop db --no-deps`,
+	}, "leave alone what depends on them")
+}
+
+func newRestart(g *globals) *cobra.Command {
+	return newChange(g, &cobra.Command{
+		Use:   "restart SERVICE…",
+		Short: "Stop services, start them again and wait until they are ready",
+		Long: `restart ends services of the project that runs, and starts each again when its
+whole process tree is gone and its port is free, on the same port. It returns
+when they are ready. What depends on them goes on, except where the file says
+restart = true.
+
+Exit codes: 1 when one fails, 4 when not all is ready within --timeout, 5 when
+the project does not run.`,
+		Example: `  lhrun restart api
+  lhrun restart api web --timeout 30s`,
+	}, "do not start what they depend on")
+}

@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/view"
+)
+
+// upOptions are the flags of up.
+type upOptions struct {
+	names          []string
+	timestamps     bool
+	logFormat      string
+	timeout        time.Duration
+	abortOnFailure bool
+	noDeps         bool
+	dryRun         bool
+	keepGoing      bool
+	detach         bool
+	json           bool
+}
+
+func newUp(g *globals) *cobra.Command {
+	var o upOptions
+	cmd := &cobra.Command{
+		Use:   "up [SERVICE…]",
+		Short: "Start all services, or these and what they need, until Ctrl-C",
+		Long: `up gives every service its port, writes the port files, starts each service as
+soon as what it depends on is ready, and shows what they write. The first Ctrl-C
+stops them, dependents first; the second kills what is left.
+
+With -d it does so in the background, and returns when all is ready: 0, or 1
+when a service failed, or 4 when not all was ready within --timeout. What
+started goes on even then, except with --abort-on-failure; lhrun down stops it.
+Ctrl-C before that stops what was started.
+
+Where the project runs already, up joins: it starts what is missing, shows what
+all services write from now on, and its Ctrl-C only leaves (130 before all is
+ready, else 0).
+
+A run ends by itself when every service has come to its end by itself. One that
+was stopped by name may be started again, so it keeps the run going. With a
+Procfile everything ends when one process does, with its exit code.`,
+		Example: `  lhrun up                    everything
+  lhrun up api                api and what it depends on
+  lhrun up -d --timeout 30s   in the background; code 4 when not ready by then
+  lhrun up -t --no-color      with times, without colours`,
+		ValidArgsFunction: g.completeServices,
+		RunE: func(_ *cobra.Command, names []string) error {
+			o.names = names
+			return g.up(o)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVarP(&o.detach, "detach", "d", false, "run in the background, and return when all is ready")
+	f.BoolVarP(&o.timestamps, "timestamps", "t", false, "put the time before each line")
+	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of the stream: text or json")
+	f.DurationVar(&o.timeout, "timeout", 0, "exit with code 4 when not ready after `DURATION`")
+	f.BoolVar(&o.abortOnFailure, "abort-on-failure", false, "stop everything when a service fails")
+	f.BoolVar(&o.noDeps, "no-deps", false, "leave out what the named services depend on")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say what up would do, and do nothing")
+	f.BoolVar(&o.json, "json", false, "with --dry-run: print JSON")
+	f.BoolVar(&o.keepGoing, "keep-going", false, "with a Procfile: go on when a process ends")
+	return cmd
+}
+
+func (g *globals) up(o upOptions) error {
+	if o.logFormat != "text" && o.logFormat != "json" {
+		return usageError("--log-format is text or json, not %q", o.logFormat)
+	}
+	if o.noDeps && len(o.names) == 0 {
+		return usageError("--no-deps needs the names of services")
+	}
+	if o.json && !o.dryRun {
+		return usageError("--json goes with --dry-run; \"lhrun ps --json\" shows what runs")
+	}
+	if o.dryRun {
+		p, err := g.dryRun(context.Background(), o)
+		if err != nil {
+			return err
+		}
+		return g.printPlan(p, o.json)
+	}
+	ward, guarded := proc.Guarded()
+	detached := os.Getenv(detachedKey) != ""
+	switch {
+	case guarded:
+		os.Unsetenv(detachedKey)
+		if detached {
+			return g.upInBackground(o, ward)
+		}
+		return g.upHere(o, ward)
+	case o.detach && !detached:
+		return g.upDetached(o)
+	}
+	return guard(proc.GuardOptions{})
+}
+
+// guard starts this program again and takes care that nothing is left of it. Where
+// it was killed, the guard leaves word of that.
+func guard(o proc.GuardOptions) error {
+	code, err := proc.Guard(o)
+	if err != nil {
+		return err
+	}
+	killed := code == exitUsage || code > 128 && code != exitInterrupted // 2 is a panic's, too.
+	if killed {
+		run.RecordCrash()
+	}
+	return exitError{code, nil}
+}
+
+// upHere runs the project in this terminal, or attaches to the run that there is.
+func (g *globals) upHere(o upOptions, ward *proc.GuardedSide) error {
+	return g.beginOrAttach(o, ward.Signals(), func() (*handshake, error) {
+		h, err := g.openHosted(o.names, o.noDeps, ward, func(s *run.Session) (view.Screen, error) {
+			return g.stream(o, s.Wanted()), nil
+		})
+		if err != nil {
+			return g.runOfAnother(err)
+		}
+		return nil, errors.Join(runForeground(h, o, ward), h.Close())
+	})
+}
+
+// upInBackground runs the project for the lhrun that has begun this one, or tells it
+// of the run that there is.
+func (g *globals) upInBackground(o upOptions, ward *proc.GuardedSide) error {
+	o.timeout = 0 // That is for the one who waits.
+	var screen *detachedScreen
+	h, err := g.openHosted(o.names, o.noDeps, ward, func(s *run.Session) (_ view.Screen, err error) {
+		screen, err = newDetachedScreen(s.OwnLog(), g.Out)
+		return screen, err
+	})
+	if err != nil {
+		other, err := g.runOfAnother(err)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(g.Out).Encode(message{Meet: other})
+	}
+	met, err := screen.handOver(&handshake{Checkout: h.Checkout, Wanted: h.Wanted()})
+	err = errors.Join(err, runForeground(h, o, ward))
+	select {
+	case <-met: // Whoever began this run gets the time to see its end.
+	case <-time.After(handshakePatience):
+	}
+	return errors.Join(err, h.Close())
+}
+
+// runOfAnother is where to reach the run that err tells of, or err.
+func (g *globals) runOfAnother(err error) (*handshake, error) {
+	other, ok := errors.AsType[*run.RunningError](err)
+	if !ok {
+		return nil, err
+	}
+	return &handshake{Checkout: other.Checkout, Wanted: other.Wanted, Joins: true}, nil
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/supervisor"
+)
+
+// detachedKey is the variable that tells a lhrun that it is the one in the background.
+const detachedKey = "LHRUN_AWAY"
+
+// detachedScreen is the screen of a run in the background. What services write is
+// kept on disk anyway; lhrun's own lines go to a file, and to the lhrun that began
+// the run until the two have met.
+type detachedScreen struct {
+	own    hclog.Logger
+	file   *os.File
+	failed chan struct{}
+
+	mu      sync.Mutex
+	waiting *json.Encoder
+}
+
+func newDetachedScreen(path string, waiting *os.File) (*detachedScreen, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &detachedScreen{
+		own: hclog.New(&hclog.LoggerOptions{Name: logs.Self, Output: &boundedFile{f}}), file: f,
+		failed: make(chan struct{}), waiting: json.NewEncoder(waiting),
+	}, nil
+}
+
+func (s *detachedScreen) Say(level hclog.Level, text string) {
+	s.own.Log(level, text)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting != nil {
+		_ = s.waiting.Encode(message{Level: level, Text: text}) // Whoever waited may be gone.
+	}
+}
+
+func (s *detachedScreen) Lines(string, time.Time, []byte) error   { return nil }
+func (s *detachedScreen) Preview(string, time.Time, []byte) error { return nil }
+func (s *detachedScreen) Live([]string) bool                      { return false }
+func (s *detachedScreen) Wipe()                                   {}
+func (s *detachedScreen) Failed() <-chan struct{}                 { return s.failed }
+func (s *detachedScreen) Err() error                              { return nil }
+func (s *detachedScreen) Size() supervisor.Size                   { return supervisor.Size{} }
+func (s *detachedScreen) Close() error                            { return s.file.Close() }
+
+// handOver tells the lhrun that began this run where to reach it. From then on
+// nothing but this process's input holds on to that one's files. The channel closes
+// when that one sees the run, or is gone.
+func (s *detachedScreen) handOver(h *handshake) (met <-chan struct{}, err error) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = os.Stdin.Read(make([]byte, 1)) // Nothing ever comes but its end.
+	}()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.waiting.Encode(message{Meet: h})
+	s.waiting = nil
+	return ended, proc.Redirect(s.file)
+}
+
+// maxOwnLog bounds the file of lhrun's own lines, in bytes.
+const maxOwnLog = 1 << 20
+
+// boundedFile begins anew when it is full.
+type boundedFile struct{ file *os.File }
+
+func (b *boundedFile) Write(p []byte) (int, error) {
+	if info, err := b.file.Stat(); err == nil && info.Size() > maxOwnLog {
+		_ = b.file.Truncate(0)
+	}
+	return b.file.Write(p)
+}

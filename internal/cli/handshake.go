@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/ports"
+)
+
+// message is what a run in the background tells the lhrun that began it, one JSON
+// object a line: lines to show, and last where to reach it.
+type message struct {
+	Level hclog.Level `json:"level,omitempty"`
+	Text  string      `json:"text,omitempty"`
+	Meet  *handshake  `json:"meet,omitempty"`
+}
+
+// handshake says where a run is reached, and what is wanted of it.
+type handshake struct {
+	Checkout ports.Checkout `json:"checkout"`
+	Wanted   []string       `json:"wanted"`
+	// Joins says that another lhrun has begun the run.
+	Joins bool `json:"joins,omitempty"`
+
+	// met tells the run that this lhrun sees it; nil where it does not wait for that.
+	met func()
+	// interrupted says that the run was sent a signal to end before it was seen.
+	interrupted bool
+}
+
+func (h handshake) String() string {
+	return fmt.Sprintf("%s (%s)", h.Checkout.Project, h.Checkout.Instance)
+}
+
+func (h handshake) ownLogHint() string {
+	i, err := run.InstanceOf(h.Checkout)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("what it said is in %s", i.OwnLog())
+}
+
+// handshakePatience bounds how long two that start at the same moment look for each
+// other.
+const handshakePatience = 15 * time.Second
+
+const handshakePause = 20 * time.Millisecond
+
+// errEnding says that the run was on its way down, and is gone by now.
+var errEnding = errors.New("the run has ended")
+
+// beginOrAttach begins a run, of which nothing is left to attach to, or attaches to
+// the one that there is. Of two at the same moment one wins, and the other attaches
+// as soon as it can.
+func (g *globals) beginOrAttach(o upOptions, signals <-chan os.Signal, begin func() (*handshake, error)) error {
+	for limit := time.Now().Add(handshakePatience); ; {
+		m, err := begin()
+		if m == nil {
+			return err
+		}
+		err = g.attach(o, *m, signals)
+		switch {
+		case errors.Is(err, errEnding):
+			limit = time.Now().Add(handshakePatience)
+		case !errors.Is(err, control.ErrNotRunning):
+			return err
+		case !m.Joins:
+			return fmt.Errorf("the run in the background ended at once; %s", m.ownLogHint())
+		case time.Now().After(limit):
+			return run.Unresponsive(m.Checkout)
+		}
+		if pause(context.Background(), signals) {
+			return exitError{exitInterrupted, nil}
+		}
+	}
+}
+
+// pause waits a moment, and reports whether a signal ended that.
+func pause(ctx context.Context, signals <-chan os.Signal) bool {
+	over := time.After(handshakePause)
+	for {
+		select {
+		case <-over:
+			return false
+		case <-ctx.Done():
+			return true
+		case sig := <-signals:
+			if interrupts(sig) {
+				return true
+			}
+		}
+	}
+}
+
+// upDetached puts a run into the background, unless there is one already, and stays
+// until everything is ready.
+func (g *globals) upDetached(o upOptions) error {
+	signals, stop := proc.NotifyDebounced(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	return g.beginOrAttach(o, signals, func() (*handshake, error) { return g.beginDetached(o, signals) })
+}
+
+// beginDetached starts a run in the background and shows what it says until it can
+// be reached. A run that ends before has told why.
+func (g *globals) beginDetached(o upOptions, signals <-chan os.Signal) (*handshake, error) {
+	w, err := newWire()
+	if err != nil {
+		return nil, err
+	}
+	child, err := proc.Detach(append(os.Environ(), detachedKey+"=1"), w.far[0], w.far[1], w.far[2])
+	w.closeFar()
+	if err != nil {
+		w.close()
+		return nil, err
+	}
+	copied := make(chan struct{})
+	go func() {
+		defer close(copied)
+		_, _ = io.Copy(g.Err, w.errs)
+	}()
+	met := make(chan *handshake, 1)
+	go func() { met <- g.hear(o, w.messages) }()
+	interrupted := false
+	for {
+		select {
+		case <-signals:
+			interrupted = true
+			_ = child.Signal(syscall.SIGTERM) // Unreaped, so the pid is its own.
+		case m := <-met:
+			if m != nil && !(m.Joins && interrupted) {
+				m.met, m.interrupted = w.close, interrupted
+				return m, child.Release()
+			}
+			<-copied
+			w.close()
+			return nil, endOfChild(child, interrupted)
+		}
+	}
+}
+
+// wire connects this lhrun and the one in the background: messages and errors come
+// from it, and the end of hold tells it that this one sees the run.
+type wire struct {
+	hold, messages, errs *os.File
+	// far are its three standard files.
+	far [3]*os.File
+}
+
+func newWire() (w wire, err error) {
+	for i, near := range []**os.File{&w.hold, &w.messages, &w.errs} {
+		r, end, err := os.Pipe()
+		if err != nil {
+			w.closeFar()
+			w.close()
+			return wire{}, fmt.Errorf("cannot talk to the background: %w", err)
+		}
+		if *near, w.far[i] = r, end; i == 0 {
+			*near, w.far[i] = end, r
+		}
+	}
+	return w, nil
+}
+
+func (w wire) closeFar() {
+	for _, f := range w.far {
+		_ = f.Close() // A nil one is no trouble.
+	}
+}
+
+func (w wire) close() {
+	_, _, _ = w.hold.Close(), w.messages.Close(), w.errs.Close()
+}
+
+// hear shows what the run in the background says, and returns nil when it ends
+// without having told where to reach it.
+func (g *globals) hear(o upOptions, from io.Reader) *handshake {
+	screen := g.detachScreen(o, nil)
+	for dec := json.NewDecoder(from); ; {
+		var w message
+		if err := dec.Decode(&w); err != nil {
+			return nil
+		}
+		if w.Meet != nil {
+			return w.Meet
+		}
+		screen.Say(w.Level, w.Text)
+	}
+}
+
+// endOfChild is the outcome of a run that ended before it could be met.
+func endOfChild(child *os.Process, interrupted bool) error {
+	state, err := child.Wait()
+	switch {
+	case interrupted:
+		return exitError{exitInterrupted, nil}
+	case err != nil:
+		return err
+	case state.ExitCode() <= 0:
+		return fmt.Errorf("the run in the background ended at once: %s", state)
+	}
+	return exitError{state.ExitCode(), nil}
+}

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/view"
+)
+
+// hosted is a run of this process, and what tells of it.
+type hosted struct {
+	*run.Session
+	*watch
+	screen view.Screen
+}
+
+// openHosted opens a session and gives it the screen that open makes.
+func (g *globals) openHosted(names []string, noDeps bool, guard *proc.GuardedSide, open func(*run.Session) (view.Screen, error)) (*hosted, error) {
+	h := &hosted{watch: &watch{}}
+	var err error
+	h.Session, err = run.Open(run.Options{
+		Locate: g.Locate, Names: names, NoDeps: noDeps,
+		Guard: guard.Guard(), Version: readBuild().Version, Exit: g.exit,
+		Reloaded: h.reloaded,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if h.screen, err = open(h.Session); err != nil {
+		_ = h.Close()
+		return nil, err
+	}
+	h.replica = newReplica(h.Wanted())
+	h.view = view.NewReporter(saidBy{h.screen, h.Session}, h.Wanted(), h.Mask)
+	if err := h.Prepare(h.screen); err != nil {
+		return nil, err
+	}
+	h.running = h.Control()
+	return h, nil
+}
+
+func (h *hosted) reloaded(a control.Answer) {
+	for _, op := range a.Operations {
+		h.view.Say("reload: %s", view.Operation{Operation: op})
+	}
+}
+
+// saidBy is a screen on which the session says everything, so that it keeps it.
+type saidBy struct {
+	view.Screen
+	session *run.Session
+}
+
+func (s saidBy) Say(level hclog.Level, text string) { s.session.Say(level, text) }

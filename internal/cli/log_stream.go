@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/ports"
+)
+
+// logs shows what r asks for. The end may come while a write is stuck in a stopped
+// reader, so nobody waits for that.
+func (g *globals) logs(ctx context.Context, r logsRequest) error {
+	p, err := g.Find()
+	if err != nil {
+		return err
+	}
+	g.ClearUp(p.Checkout)
+	store, err := openLogs(p.Checkout)
+	if err != nil {
+		return err
+	}
+	kept, err := store.Services()
+	if err != nil {
+		return err
+	}
+	all := logNames(p, kept)
+	for _, name := range r.names {
+		if !slices.Contains(all, name) {
+			return exitError{exitUsage, config.Unknown("service", name, all)}
+		}
+	}
+	if err := r.runExists(store.Runs()); err != nil {
+		return err
+	}
+	if len(kept) == 0 && !r.follow {
+		fmt.Fprintf(g.Err, "lhrun: %s (%s) has not written anything yet\n", p.Name, p.Checkout.Instance)
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- r.show(ctx, store, g.newLogStream(r, all), all) }()
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		err = exitError{exitInterrupted, nil}
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return nil // Whoever read has seen enough.
+	}
+	return err
+}
+
+func openLogs(c ports.Checkout) (*logs.Store, error) {
+	i, err := run.InstanceOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return logs.Open(i.LogDir(), logs.StoreOptions{})
+}
+
+// runExists refuses a run before the first that is remembered.
+func (r logsRequest) runExists(runs []time.Time) error {
+	if r.query.Run == 0 || -r.query.Run < len(runs) {
+		return nil
+	}
+	if len(runs) < 2 {
+		return usageError("there is no run %d: no run before the last one is remembered", r.query.Run)
+	}
+	return usageError("there is no run %d: the oldest that is remembered is %d, of %s",
+		r.query.Run, 1-len(runs), runs[0].Format(time.DateTime))
+}
+
+// show writes the past, and with follow what comes.
+func (r logsRequest) show(ctx context.Context, store *logs.Store, out *logStream, all []string) error {
+	services := r.names
+	if len(services) == 0 {
+		services = all
+	}
+	q := r.query
+	q.Whole = r.follow
+	if r.newOnly {
+		q.Since = time.Now().AddDate(100, 0, 0)
+	}
+	if r.follow && !q.All {
+		out.run = store.LastRun()
+	}
+	out.hold = true
+	cursors, err := store.Merge(services, q, out.line)
+	if err = errors.Join(err, out.flush()); err != nil || !r.follow {
+		return err
+	}
+	out.hold, out.match = false, q.Match
+	return store.FollowAll(ctx, maps.Clone(cursors), len(r.names) == 0, out.line)
+}
+
+// logStream writes lines of the store as up writes those of services.
+type logStream struct {
+	sink  logs.Sink
+	out   *bufio.Writer
+	color bool
+	// runs is: say where a run begins. run is the one of the last line.
+	runs bool
+	run  uint32
+	// match leaves lines out; nil takes each.
+	match func([]byte) bool
+	// hold puts off writing until flush.
+	hold bool
+
+	// block are lines of one service at one time.
+	block   []byte
+	service string
+	at      time.Time
+}
+
+func (g *globals) newLogStream(r logsRequest, names []string) *logStream {
+	s := &logStream{out: bufio.NewWriterSize(g.Out, 64<<10), runs: r.query.All || r.follow}
+	if r.json {
+		s.sink = logs.NewJSON(s.out)
+		return s
+	}
+	s.color = g.Colored(g.Out)
+	s.sink = logs.NewConsole(s.out, logs.ConsoleOptions{Color: s.color, Time: r.timestamps, Names: names})
+	return s
+}
+
+// line takes what the store gives.
+func (s *logStream) line(service string, l logs.Line) error {
+	switch {
+	case l.Missed > 0:
+		text := fmt.Sprintf("%s: %d bytes missed, which were written faster than they were shown", service, l.Missed)
+		return errors.Join(s.say(l.At, text), s.settle(l.More))
+	case s.match != nil && (l.Partial || !s.match(l.Text)):
+		return s.settle(l.More)
+	case l.Partial:
+		return errors.Join(s.put(), s.sink.Preview(service, l.At, l.Text), s.out.Flush())
+	}
+	if err := s.boundary(l); err != nil {
+		return err
+	}
+	if service != s.service || !l.At.Equal(s.at) || len(s.block) > 32<<10 {
+		if err := s.put(); err != nil {
+			return err
+		}
+		s.service, s.at = service, l.At
+	}
+	s.block = append(append(s.block, l.Text...), '\n')
+	return s.settle(l.More)
+}
+
+// boundary says where a run begins.
+func (s *logStream) boundary(l logs.Line) error {
+	if l.Run <= s.run {
+		return nil
+	}
+	s.run = l.Run
+	if !s.runs {
+		return nil
+	}
+	text := "── run of " + l.Began().Format(time.DateTime) + " ──"
+	if s.color {
+		text = "\x1b[2m" + text
+	}
+	return s.say(l.At, text)
+}
+
+func (s *logStream) say(at time.Time, text string) error {
+	return errors.Join(s.put(), s.sink.Lines(logs.Self, at, []byte(text+"\n")))
+}
+
+// settle writes what is there, unless more is at hand.
+func (s *logStream) settle(more bool) error {
+	if more || s.hold {
+		return nil
+	}
+	return s.flush()
+}
+
+func (s *logStream) flush() error { return errors.Join(s.put(), s.out.Flush()) }
+
+// put hands the block to the sink.
+func (s *logStream) put() error {
+	block := s.block
+	s.block = s.block[:0]
+	if len(block) == 0 {
+		return nil
+	}
+	return s.sink.Lines(s.service, s.at, block)
+}

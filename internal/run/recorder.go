@@ -1,0 +1,90 @@
+package run
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/lhrun/lhrun/supervisor"
+)
+
+// recorder keeps the record of a run current: what was started is written down at
+// once, what a service started in its turn within seconds, or minutes where the trees
+// are large.
+type recorder struct {
+	instance *Instance
+	sup      *supervisor.Supervisor
+	rec      record
+	// below is what the last look into the trees has found.
+	below []supervisor.Handle
+	quit  chan struct{}
+	ended chan struct{}
+}
+
+const (
+	// writeShare and lookShare bound what writing, and looking into the trees, may
+	// cost: one part in so many of a core. A crowd of starts is written as one.
+	writeShare = 20
+	lookShare  = 8000
+	lookEvery  = 2 * time.Second
+)
+
+// keepRecord writes the record now, and again as it changes, until the recorder is
+// closed.
+func (i *Instance) keepRecord(rec record, sup *supervisor.Supervisor) (*recorder, error) {
+	if err := i.write(rec); err != nil {
+		return nil, err
+	}
+	r := &recorder{instance: i, sup: sup, rec: rec, quit: make(chan struct{}), ended: make(chan struct{})}
+	go r.run()
+	return r, nil
+}
+
+func (r *recorder) run() {
+	defer close(r.ended)
+	news, unsubscribe := r.sup.Subscribe(1)
+	defer unsubscribe()
+	look := time.NewTimer(lookEvery)
+	defer look.Stop()
+	for {
+		select {
+		case _, ok := <-news:
+			if !ok {
+				return
+			}
+		case <-look.C:
+			began := time.Now()
+			r.below = r.sup.Handles(true)
+			look.Reset(max(lookEvery, lookShare*time.Since(began)))
+		case <-r.quit:
+			return
+		}
+		began := time.Now()
+		r.update()
+		select {
+		case <-time.After(min(writeShare*time.Since(began), lookEvery)):
+		case <-r.quit:
+			return
+		}
+	}
+}
+
+// update writes the record if it changed. A disk that is full now may be tried
+// again at the next change.
+func (r *recorder) update() {
+	rec := r.rec
+	rec.Handles = append(r.sup.Handles(false), r.below...)
+	slices.SortFunc(rec.Handles, func(a, b supervisor.Handle) int {
+		return cmp.Or(a.PID-b.PID, cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
+	})
+	rec.Handles = slices.Compact(rec.Handles)
+	if !slices.Equal(rec.Handles, r.rec.Handles) && r.instance.write(rec) == nil {
+		r.rec = rec
+	}
+}
+
+// close returns when nothing will be written any more.
+func (r *recorder) close() {
+	close(r.quit)
+	<-r.ended
+}

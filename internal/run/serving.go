@@ -1,0 +1,55 @@
+package run
+
+import (
+	"context"
+	"os"
+
+	"github.com/lhrun/lhrun/internal/control"
+)
+
+// serve lets other processes of the user see and steer this run.
+func (s *Session) serve() error {
+	path, err := control.SocketPath(s.Checkout.Project, s.Checkout.Instance)
+	if err != nil {
+		return err
+	}
+	_ = os.Remove(s.instance.lastPath()) // It is not the last one any more.
+	s.local = control.NewLocal(control.LocalOptions{
+		Supervisor: s.sup,
+		About: control.Snapshot{
+			Project: s.Checkout.Project, Instance: s.Checkout.Instance, Dir: s.Checkout.Dir,
+			PID: os.Getpid(), Version: s.options.Version,
+		},
+		LogDir: s.instance.LogDir(),
+		Down:   s.requestStop,
+		Plan:   s.reload.Plan,
+		Reload: s.reload.Reload,
+	})
+	s.begun = make(chan struct{})
+	s.server, err = control.Listen(path, &served{s.local, s.begun})
+	return err
+}
+
+// served is the run as other processes see it: not before its services were asked
+// to start, as until then it looks as if nobody wanted any.
+type served struct {
+	*control.Local
+	begun <-chan struct{}
+}
+
+func (s *served) Snapshot(ctx context.Context, usage bool) (control.Snapshot, error) {
+	select {
+	case <-s.begun:
+		return s.Local.Snapshot(ctx, usage)
+	case <-ctx.Done():
+		return control.Snapshot{}, ctx.Err()
+	}
+}
+
+// requestStop never waits: of many requests one is enough.
+func (s *Session) requestStop(kill bool) {
+	select {
+	case s.stops <- kill:
+	default:
+	}
+}

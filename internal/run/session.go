@@ -1,0 +1,246 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/mask"
+	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/ports"
+	"github.com/lhrun/lhrun/supervisor"
+)
+
+// Session is a project that this process runs. Open claims the checkout, Prepare
+// makes it ready, Start starts it, Close lets go of it.
+type Session struct {
+	*Project
+	options Options
+	wanted  []string
+
+	instance *Instance
+	held     *ports.Leases // until reload owns them
+	notes    []string
+	reload   *reloader
+	screen   Screen
+	mask     mask.Masker
+	own      ownLines
+	sup      *supervisor.Supervisor
+	local    *control.Local
+	server   *control.Server
+	recorder *recorder
+	// begun closes when the wanted services were asked to start.
+	begun chan struct{}
+	// stops are the requests of other processes to stop everything; true kills.
+	stops chan bool
+	stop  context.CancelFunc
+	// stopping ends when the end in order begins.
+	stopping context.Context
+	ended    chan error
+	// calmed says that the program's own pages were given back once.
+	calmed bool
+}
+
+// A service takes some filesEach descriptors: its port's, its process's, its output's
+// and its log's. The run itself, and those who talk to it, take spareFiles.
+const (
+	filesEach  = 6
+	spareFiles = 64
+)
+
+// Open claims the checkout, ends what a killed run has left of it and leases its
+// ports. It returns a RunningError where another process has the checkout. On an
+// error nothing is held.
+func Open(o Options) (_ *Session, err error) {
+	p, err := o.Find()
+	if err != nil {
+		return nil, err
+	}
+	if o.Guard == (proc.ID{}) {
+		o.Guard = proc.Self() // Without a guard that lives a run counts as abandoned.
+	}
+	proc.ReserveDescriptors(spareFiles + filesEach*len(p.Services))
+	s := &Session{Project: p, options: o, ended: make(chan error, 1), stops: make(chan bool, 16)}
+	s.stopping, s.stop = context.WithCancel(context.Background())
+	if s.wanted, err = p.Select(o.Names, o.Profiles, o.NoDeps); err != nil {
+		return nil, err
+	}
+	if len(s.wanted) == 0 {
+		return nil, usageError("no service starts by itself here: name one, or a --profile")
+	}
+	if s.instance, err = claim(p.Checkout); err != nil {
+		return nil, withWanted(err, s.wanted)
+	}
+	defer func() {
+		if err != nil {
+			_ = s.Close()
+		}
+	}()
+	s.notes = s.instance.sweep()
+	if s.held, err = p.Registry.Lease(p.Checkout, p.Requests()); err != nil {
+		return nil, err
+	}
+	p.Leases = s.held.All()
+	if p.Resolved, err = p.resolve(p.Leases); err != nil {
+		return nil, err
+	}
+	s.mask = p.Masker()
+	return s, nil
+}
+
+// Wanted returns the services that this run starts.
+func (s *Session) Wanted() []string { return s.wanted }
+
+// OwnLog returns the file for lhrun's own lines of a run in the background.
+func (s *Session) OwnLog() string { return s.instance.OwnLog() }
+
+// Mask removes the secrets of the project's services from text.
+func (s *Session) Mask(text string) string { return s.mask.Text(text) }
+
+// Say tells one line of lhrun's own, without secrets, and keeps it among the lines
+// of the services.
+func (s *Session) Say(level hclog.Level, text string) {
+	text = s.Mask(text)
+	s.screen.Say(level, text)
+	s.own.add(text)
+}
+
+func (s *Session) warn(format string, args ...any) {
+	s.Say(hclog.Warn, fmt.Sprintf(format, args...))
+}
+
+// Prepare writes the port files, makes the supervisor, which writes to screen, and
+// serves the run to other processes. On an error the session is closed, and screen
+// with it.
+func (s *Session) Prepare(screen Screen) (err error) {
+	defer func() {
+		if err != nil {
+			_ = s.Close()
+		}
+	}()
+	s.screen = screen
+	s.tellNotes()
+	remarks, err := writePortFiles(s.Dir, nil, s.Resolved.Dotenv)
+	if err != nil {
+		return err
+	}
+	for _, r := range remarks {
+		s.warn("%s", r)
+	}
+	s.sup, err = supervisor.New(supervisor.Options{
+		Services:   s.options.services(s.Resolved, s.wanted),
+		Env:        s.Resolved.Env,
+		Output:     s.screen,
+		LogDir:     s.instance.LogDir(),
+		MaxLogSize: s.MaxLogSize,
+		TTYSize:    s.screen.Size(),
+		Subreaper:  true,
+	})
+	if err != nil {
+		return err
+	}
+	s.own.begin(s.sup)
+	if err := s.record(); err != nil {
+		return err
+	}
+	s.reload = &reloader{
+		options: s.options, sup: s.sup, warn: s.warn, now: s.Project, held: s.held,
+		files: newFileWatch(s.Dir, s.sup, s.warn),
+	}
+	if err := s.serve(); err != nil {
+		return err
+	}
+	s.reload.watch()
+	return nil
+}
+
+// tellNotes says what a reader of the stream should know before it begins.
+func (s *Session) tellNotes() {
+	s.Say(hclog.Info, fmt.Sprintf("%s: starting %s", title(s.Checkout), plural(len(s.wanted), "service")))
+	for _, line := range s.notes {
+		s.warn("%s", line)
+	}
+	for _, l := range s.Leases {
+		for _, line := range aside(l) {
+			s.warn("%s", line)
+		}
+	}
+	for _, n := range s.Resolved.Notices {
+		s.warn("%s", n)
+	}
+}
+
+// record writes down who runs, and keeps that current.
+func (s *Session) record() (err error) {
+	s.recorder, err = s.instance.keepRecord(record{
+		CrashRecord: supervisor.CrashRecord{
+			Run: s.sup.RunID(), Supervisor: supervisor.Process(proc.Self()), Guard: supervisor.Process(s.options.Guard),
+		},
+		Checkout: s.Checkout,
+		File:     realPath(s.File),
+	}, s.sup)
+	if err == nil {
+		_ = os.Remove(s.instance.lastPath()) // Of another run; this one may be killed.
+	}
+	return err
+}
+
+// Start runs the supervisor and asks for the wanted services. From then on other
+// processes see the run. Ended tells of its end.
+func (s *Session) Start() error {
+	go func() { s.ended <- s.sup.Run(s.stopping) }()
+	defer close(s.begun)
+	_, err := s.sup.Do(supervisor.Command{Verb: supervisor.VerbStart, Services: s.wanted, NoDeps: true})
+	if errors.Is(err, supervisor.ErrEnding) {
+		return nil // Ended tells of that.
+	}
+	return err
+}
+
+// Control returns the run as other processes see it.
+func (s *Session) Control() control.Project { return s.local }
+
+// Stop begins the end in order. It may be called again.
+func (s *Session) Stop() { s.stop() }
+
+// Stopping reports whether the end in order has begun.
+func (s *Session) Stopping() bool { return s.stopping.Err() != nil }
+
+// Kill ends all services at once.
+func (s *Session) Kill() { s.sup.Kill() }
+
+// Resize tells services that have a terminal its new size.
+func (s *Session) Resize() { s.sup.Resize(s.screen.Size()) }
+
+// Ended tells once that nothing runs any more, with the error of the log store.
+func (s *Session) Ended() <-chan error { return s.ended }
+
+// Close lets go of the checkout, in which nothing runs any more.
+func (s *Session) Close() error {
+	s.stop()
+	var err error
+	if s.server != nil {
+		err = s.server.Close()
+	}
+	s.remember()
+	if s.reload != nil {
+		err = errors.Join(err, s.reload.close())
+	} else if s.held != nil {
+		err = errors.Join(err, s.held.Close())
+	}
+	if s.screen != nil {
+		_ = s.screen.Close()
+	}
+	if s.recorder != nil {
+		s.recorder.close()
+		s.own.end(s.instance.LogDir(), s.MaxLogSize)
+	}
+	if e := s.instance.release(); err == nil {
+		err = e
+	}
+	return err
+}

@@ -1,0 +1,128 @@
+package run
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/ports"
+	"github.com/lhrun/lhrun/supervisor"
+)
+
+// sweepPatience is how long what a killed run has left may take to end by itself.
+const sweepPatience = 2 * time.Second
+
+// Sweep ends what a killed run of the checkout has left, and says what it was. It
+// returns a RunningError while another process has the checkout.
+func Sweep(c ports.Checkout) (told []string, err error) {
+	ever, err := exists(c)
+	if err != nil || !ever {
+		return nil, err
+	}
+	i, err := claim(c)
+	if err != nil {
+		return nil, err
+	}
+	told = i.sweep()
+	return told, i.release()
+}
+
+// sweep ends what a killed run has left, and says what it was in lines for people.
+// It knows a process by pid and start time, by the mark of that run in its
+// environment, or by the pipe that it writes to.
+func (i *Instance) sweep() (told []string) {
+	rec, err := i.record()
+	if err != nil {
+		return nil // None, or garbled by a crash: there is nothing to go by.
+	}
+	ended, still := supervisor.EndLeftovers(rec.CrashRecord, sweepPatience)
+	i.recordCrash(rec, len(ended))
+	for _, l := range sortLeft(ended) {
+		told = append(told, fmt.Sprintf("ended %s, left by a run that was killed", describeLeft(l)))
+	}
+	for _, l := range sortLeft(still) {
+		told = append(told, fmt.Sprintf("cannot end %s, left by a run that was killed: it survives SIGKILL", describeLeft(l)))
+	}
+	return told
+}
+
+func sortLeft(all []supervisor.Leftover) []supervisor.Leftover {
+	slices.SortFunc(all, func(a, b supervisor.Leftover) int { return a.PID - b.PID })
+	return all
+}
+
+// describeLeft names a process in one short line: commands can be pages long.
+func describeLeft(l supervisor.Leftover) string {
+	const most = 60
+	text := fmt.Sprintf("pid %d", l.PID)
+	if l.Service != "" {
+		text += " of " + l.Service
+	}
+	command := []rune(oneLine(l.Command))
+	if len(command) > most {
+		command = append(command[:most-1], '…')
+	}
+	if len(command) == 0 {
+		return text
+	}
+	return text + " (" + string(command) + ")"
+}
+
+// oneLine makes text of anybody's fit for a line of lhrun's own.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
+}
+
+// recordCrash leaves word of the crash as the last line of the run that was killed.
+// It may fail: then less is known later.
+func (i *Instance) recordCrash(rec record, ended int) {
+	killed, by := "was killed", "its guard has ended its services"
+	if rec.Guard.PID != os.Getpid() {
+		killed, by = "and its guard were killed", "the next lhrun has found nothing that they left"
+		if ended > 0 {
+			by = fmt.Sprintf("the next lhrun has ended %s that they left", plural(ended, "process"))
+		}
+	}
+	text := fmt.Sprintf("lhrun (pid %d) %s; %s", rec.Supervisor.PID, killed, by)
+	keepLines(i.LogDir(), logs.DefaultMaxSize, ownLine{time.Now(), text})
+}
+
+// RecordCrash takes away the record of the run whose guard this process is, and
+// leaves word of its crash. The guard calls it when the run was killed.
+func RecordCrash() {
+	guard := supervisor.Process(proc.Self())
+	for _, path := range recordPaths() {
+		rec, err := readRecord(path)
+		if err != nil || rec.Guard != guard || rec.Supervisor.Alive() {
+			continue
+		}
+		i := &Instance{dir: filepath.Dir(path)}
+		if i.lock, err = lockFile(i.lockPath()); err != nil {
+			continue // Somebody else does it.
+		}
+		i.sweep()
+		_ = i.release()
+	}
+}
+
+// plural writes a number of things: "1 service", "3 services".
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	if strings.HasSuffix(noun, "s") {
+		noun += "e"
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

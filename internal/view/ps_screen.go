@@ -1,0 +1,34 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lhrun/lhrun/internal/control"
+)
+
+// EnterScreen and LeaveScreen switch to the terminal's second screen and back, so
+// what was there before comes back.
+const (
+	EnterScreen = "\x1b[?1049h\x1b[?25l"
+	LeaveScreen = "\x1b[?25h\x1b[?1049l"
+)
+
+// PsScreen returns everything that a redraw writes: each line over the old one.
+func (s Sheet) PsScreen(snap control.Snapshot, now time.Time) string {
+	head := fmt.Sprintf("%s (%s), pid %d, %s", snap.Project, snap.Instance, snap.PID, now.Format("15:04:05"))
+	lines := append([]string{s.cut(head, 0), ""}, s.PsTable(snap.Services, now)...)
+	if most := max(3, s.Height-1); len(lines) > most {
+		left := fmt.Sprintf("… %d more lines; ps without -w shows all", len(lines)-most+1)
+		lines = append(slices.Clone(lines[:most-1]), s.cut(left, 0))
+	}
+	var b strings.Builder
+	b.WriteString("\x1b[H")
+	for _, line := range lines {
+		b.WriteString(line + "\x1b[K\r\n")
+	}
+	b.WriteString("\x1b[J")
+	return b.String()
+}

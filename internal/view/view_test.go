@@ -1,0 +1,60 @@
+package view
+
+import (
+	"testing"
+	"time"
+
+	"github.com/lhrun/lhrun/internal/control"
+)
+
+// noon is the moment at which tests look.
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.Local)
+
+func ago(d time.Duration) *control.Time { return &control.Time{Time: noon.Add(-d)} }
+
+func code(n int) *int { return &n }
+
+// shop is a project of which everything that can be said is true of something.
+func shop() control.Snapshot {
+	cpu, memory := 0.34, int64(35<<20)
+	return control.Snapshot{Project: "shop", Instance: "main", Dir: "/src/shop", PID: 4242, Services: []control.Service{
+		{Name: "db", Type: "service", State: "ready", PID: 4250, Port: 21480, Ports: map[string]int{"debug": 21481},
+			URL: "postgres://app@127.0.0.1:21480/shop", Wanted: true, Since: *ago(61 * time.Second),
+			StartedAt: ago(62 * time.Second), ReadyAt: ago(62*time.Second - 178*time.Millisecond), CPU: &cpu, Memory: &memory},
+		{Name: "migrate", Type: "task", State: "failed", Wanted: true, Since: *ago(3 * time.Second), StartedAt: ago(4 * time.Second),
+			ExitCode: code(7), Reason: "exited with code 7", DependsOn: []string{"db"}},
+		{Name: "api", Type: "service", State: "failed", Port: 21482, URL: "http://127.0.0.1:21482", Wanted: true, Since: *ago(3 * time.Second),
+			FailedBy: "migrate", Reason: "migrate failed: exited with code 7", DependsOn: []string{"db", "migrate"}},
+		{Name: "web", Type: "service", State: "failed", Port: 21483, URL: "http://127.0.0.1:21483", Wanted: true, Since: *ago(3 * time.Second),
+			FailedBy: "api", Reason: "api failed: migrate failed: exited with code 7", DependsOn: []string{"api"}},
+		{Name: "queue", Type: "service", State: "starting", PID: 4300, Port: 21484, URL: "http://127.0.0.1:21484", Wanted: true,
+			Since: *ago(12 * time.Second), StartedAt: ago(12 * time.Second), Reason: "nothing listens on its port 21484 yet"},
+		{Name: "worker", Type: "service", State: "waiting", Wanted: true, Since: *ago(12 * time.Second),
+			Reason: "waits for queue (starting)", WaitsFor: []string{"queue"}, DependsOn: []string{"queue"}},
+		{Name: "mail", Type: "service", State: "backoff", Port: 21485, URL: "http://127.0.0.1:21485", Wanted: true, Since: *ago(time.Second),
+			StartedAt: ago(2 * time.Second), ExitCode: code(1), Restarts: 2, Reason: "exited with code 1", NextTry: ago(-1500 * time.Millisecond)},
+		{Name: "docs", Type: "service", State: "stopped", Port: 21486, URL: "http://127.0.0.1:21486", Since: *ago(time.Hour), Reason: "not started"},
+	}}
+}
+
+func TestAge(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0s", 999 * time.Millisecond: "0s", 59 * time.Second: "59s", time.Minute: "1m", 200 * time.Second: "3m20s",
+		time.Hour: "1h", 125 * time.Minute: "2h5m", 24 * time.Hour: "1d", 76*time.Hour + time.Minute: "3d4h",
+	} {
+		if got := Age(d); got != want {
+			t.Errorf("Age(%v) is %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestBytes(t *testing.T) {
+	for n, want := range map[int64]string{
+		0: "0K", 1 << 10: "1K", 900 << 10: "900K", 1 << 20: "1.0M", 9900 << 10: "9.7M", 34 << 20: "34M", 999 << 20: "999M",
+		1200 << 20: "1.2G", 64 << 30: "64G", 2 << 40: "2.0T",
+	} {
+		if got := Bytes(n); got != want {
+			t.Errorf("Bytes(%d) is %q, want %q", n, got, want)
+		}
+	}
+}

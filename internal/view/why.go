@@ -1,0 +1,111 @@
+package view
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/lhrun/lhrun/internal/control"
+)
+
+// WhyLines is how many of its last lines a service at fault is shown with.
+const WhyLines = 10
+
+// Explanation says how a service is at one moment, and why.
+type Explanation struct {
+	*cause
+	// Now is that moment. Ended says that it is the end of the last run.
+	Now   time.Time
+	Ended bool
+	// last holds the last lines of the services at fault, by name.
+	last map[string][]string
+}
+
+// LogReader reads log lines as control.Project does.
+type LogReader func(ctx context.Context, q control.LogQuery, each func(control.LogLine) error) error
+
+// Explain finds the reasons of a service of snap and the last lines of the
+// services at fault.
+func Explain(ctx context.Context, snap control.Snapshot, s control.Service, logs LogReader) (Explanation, error) {
+	e := Explanation{cause: causeOf(snap, s), Now: time.Now(), last: map[string][]string{}}
+	for _, root := range e.roots() {
+		if !hasSpoken(root.Service) {
+			continue
+		}
+		lines, err := LastLines(ctx, logs, root.Name, WhyLines)
+		if err != nil {
+			return e, err
+		}
+		e.last[root.Name] = lines
+	}
+	return e, nil
+}
+
+// LastLines returns up to n last lines of a service, fit for a terminal.
+func LastLines(ctx context.Context, logs LogReader, service string, n int) ([]string, error) {
+	var lines []string
+	err := logs(ctx, control.LogQuery{Services: []string{service}, Last: n}, func(l control.LogLine) error {
+		lines = append(lines, clean(l.Text))
+		return nil
+	})
+	return lines, err
+}
+
+// Write writes the explanation for people. Mask removes secrets.
+func (e Explanation) Write(w io.Writer, mask func(string) string) error {
+	var lines []string
+	if e.Ended {
+		lines = append(lines, fmt.Sprintf("When the last run ended, %s ago:", Age(time.Since(e.Now))))
+	}
+	lines = append(lines, e.lines(e.Now)...)
+	if details := e.details(); len(details) > 0 {
+		if len(e.because) > 0 {
+			lines = append(lines, "")
+		}
+		lines = append(lines, details...)
+	}
+	for _, root := range e.roots() {
+		if last := e.last[root.Name]; len(last) > 0 {
+			lines = append(append(lines, ""), WroteLast(root.Name, last)...)
+		}
+	}
+	if advice := e.advice(); advice != "" && !e.Ended {
+		lines = append(lines, "", advice)
+	}
+	_, err := fmt.Fprintln(w, mask(strings.Join(lines, "\n")))
+	return err
+}
+
+// WroteLast lays out the last lines that a service wrote.
+func WroteLast(service string, last []string) []string {
+	lines := []string{service + " wrote last:"}
+	for _, line := range last {
+		lines = append(lines, "  | "+line)
+	}
+	return lines
+}
+
+// whyFact is one service in what why --json prints.
+type whyFact struct {
+	control.Service
+	Why       string    `json:"why"`
+	Because   []whyFact `json:"because"`
+	LastLines []string  `json:"last_lines,omitempty"`
+}
+
+// Facts returns the explanation in the form of why --json. Mask removes secrets.
+func (e Explanation) Facts(mask func(string) string) any { return e.facts(e.cause, mask) }
+
+func (e Explanation) facts(c *cause, mask func(string) string) whyFact {
+	f := whyFact{Service: c.Service, Why: mask(c.sentence(e.Now)), Because: []whyFact{}}
+	f.Reason = mask(f.Reason)
+	for _, b := range c.because {
+		f.Because = append(f.Because, e.facts(b, mask))
+	}
+	for _, line := range e.last[c.Name] {
+		f.LastLines = append(f.LastLines, mask(line))
+	}
+	return f
+}
