@@ -23,11 +23,11 @@ type Target struct {
 	// Started is when the service began: what was open before is not its own,
 	// unless it is on one of Ports. Zero is unknown, and then Tree is searched for it.
 	Started time.Time
-	// Opened is told, once per socket, that a process of Tree listens: on one of
-	// Ports or anywhere else, since now or since before Add. It may be nil.
+	// Opened is told, once per socket, that the service listens: on one of Ports or
+	// anywhere else, since now or since before Add. It may be nil.
 	Opened func(Listener)
-	// Stranger is told, once per socket, that a process outside of Tree listens
-	// on one of Ports where a client on loopback would reach it. It may be nil.
+	// Stranger is told, once per socket, that somebody else listens on one of Ports
+	// where a client on loopback would reach it. It may be nil.
 	Stranger func(Listener, Holder)
 }
 

@@ -9,9 +9,8 @@ import (
 // has to end what this one left when it was killed: see EndLeftovers.
 type Handle struct {
 	Service string `json:"service"`
-	// Process is set for a process, and with it, where they are known, by what its
-	// further processes can be found: the number in LHRUN_RUN behind the run's, and
-	// the pipe that they write to.
+	// Process is set for a process. By Mark, the number in LHRUN_RUN behind the run's,
+	// and Pipe, what it writes to, its descendants are found; both may be unknown.
 	Process
 	Mark uint64 `json:"mark,omitempty"`
 	Pipe string `json:"pipe,omitempty"`
@@ -48,9 +47,9 @@ type Process struct {
 	Start uint64 `json:"start,omitempty"`
 }
 
-// Handles names every instance that was started and is not known to have ended, which
-// costs nothing. With parts it names all that lives of them, as the processes that a
-// service has started in its turn, and looks at the machine for that.
+// Handles names every instance that was started and is not known to have ended. That is
+// cheap. With parts it looks at the machine and names all that lives of them, such as the
+// processes that a service has started in turn.
 func (s *Supervisor) Handles(parts bool) []Handle {
 	var all []Handle
 	for name, i := range s.instances() {
