@@ -23,8 +23,8 @@ func secretName(name string) bool {
 	return strings.HasSuffix(name, "_pwd") || namesKey(name)
 }
 
-// namesKey reports a key that stands alone or is one of an API's or for access, as in
-// KEY_ID or APIKEY, but not in MONKEY or KEYBOARD.
+// namesKey reports whether name speaks of a key, as KEY_ID, APIKEY and ACCESSKEY do,
+// but not MONKEY or KEYBOARD.
 func namesKey(name string) bool {
 	for word := range strings.SplitSeq(name, "_") {
 		if word == "key" || strings.HasSuffix(word, "apikey") || strings.HasSuffix(word, "accesskey") {
