@@ -29,8 +29,10 @@ func List() []Run {
 		if err != nil {
 			continue // Garbled by a crash; the next run writes it anew.
 		}
+		c, dir := rec.Checkout, filepath.Dir(path)
+		c.Project, c.Instance = filepath.Base(filepath.Dir(dir)), filepath.Base(dir) // Whatever a record lacks.
 		runs = append(runs, Run{
-			Checkout: rec.Checkout, File: rec.File,
+			Checkout: c, File: rec.File,
 			PID: rec.Supervisor.PID, Alive: proc.Alive(rec.Supervisor), record: rec.Record,
 		})
 	}
