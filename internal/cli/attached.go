@@ -188,9 +188,9 @@ func (v *attached) drive(from *stream) error {
 
 // confirm tells the run in the background that this up sees it.
 func (v *attached) confirm() {
-	if v.met != nil {
-		v.met()
-		v.met = nil
+	if v.seen != nil {
+		v.seen()
+		v.seen = nil
 	}
 }
 

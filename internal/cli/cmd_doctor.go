@@ -15,7 +15,7 @@ const (
 	healthFail = "fail"
 )
 
-// examination is what `doctor --json` prints. OK is: no check failed.
+// examination is what doctor --json prints. OK says that no check failed.
 type examination struct {
 	OK     bool      `json:"ok"`
 	Checks []finding `json:"checks"`

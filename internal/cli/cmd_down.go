@@ -178,7 +178,7 @@ func (d *shutdown) settle(ctx context.Context) error {
 }
 
 // sweep ends what a killed run has left, unless somebody holds the checkout. ran
-// is: something has just been running.
+// says that a run has just ended, so that nothing left is no news.
 func (d *shutdown) sweep(ran bool) (held bool, err error) {
 	told, err := run.Sweep(d.checkout)
 	if err != nil {

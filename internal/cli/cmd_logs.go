@@ -113,7 +113,7 @@ func (o logsOptions) request(now time.Time, limited bool) (logsRequest, error) {
 	return r, o.whichRun(&r.query)
 }
 
-// whichRun: a bound in time looks into all runs, unless one is named.
+// whichRun selects the runs: with a bound in time all of them, unless one is named.
 func (o logsOptions) whichRun(q *logs.Query) error {
 	q.All = o.run == "all" || o.run == "0" && (o.since != "" || o.until != "")
 	if o.run == "all" {

@@ -145,12 +145,12 @@ func (g *globals) upInBackground(o upOptions, ward *proc.GuardedSide) error {
 		if err != nil {
 			return err
 		}
-		return json.NewEncoder(g.Out).Encode(message{Meet: other})
+		return json.NewEncoder(g.Out).Encode(message{Handshake: other})
 	}
-	met, err := screen.handOver(&handshake{Checkout: h.Checkout, Wanted: h.Wanted()})
+	seen, err := screen.handOver(&handshake{Checkout: h.Checkout, Wanted: h.Wanted()})
 	err = errors.Join(err, runForeground(h, o, ward))
 	select {
-	case <-met: // Whoever began this run gets the time to see its end.
+	case <-seen: // Whoever began this run gets the time to see its end.
 	case <-time.After(handshakePatience):
 	}
 	return errors.Join(err, h.Close())

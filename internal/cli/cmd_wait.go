@@ -153,7 +153,7 @@ func (w *waiting) begin(snap control.Snapshot) error {
 	return nil
 }
 
-// vanished: a reload has taken away what is waited for.
+// vanished refuses a service that a reload has taken away.
 func (w *waiting) vanished(snap control.Snapshot) error {
 	for _, name := range w.names {
 		if _, ok := view.ServiceNamed(snap, name); !ok {

@@ -18,7 +18,7 @@ const detachedKey = "LHRUN_AWAY"
 
 // detachedScreen is the screen of a run in the background. What services write is
 // kept on disk anyway; lhrun's own lines go to a file, and to the lhrun that began
-// the run until the two have met.
+// the run until that one can reach it.
 type detachedScreen struct {
 	own    hclog.Logger
 	file   *os.File
@@ -60,7 +60,7 @@ func (s *detachedScreen) Close() error                            { return s.fil
 // handOver tells the lhrun that began this run where to reach it. From then on
 // nothing but this process's input holds on to that one's files. The channel closes
 // when that one sees the run, or is gone.
-func (s *detachedScreen) handOver(h *handshake) (met <-chan struct{}, err error) {
+func (s *detachedScreen) handOver(h *handshake) (seen <-chan struct{}, err error) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -68,7 +68,7 @@ func (s *detachedScreen) handOver(h *handshake) (met <-chan struct{}, err error)
 	}()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.waiting.Encode(message{Meet: h})
+	_ = s.waiting.Encode(message{Handshake: h})
 	s.waiting = nil
 	return ended, proc.Redirect(s.file)
 }

@@ -113,13 +113,19 @@ func asUsage(err error) error {
 	return err
 }
 
-// maskError keeps the exit code of err, and removes secrets from its text.
+// maskError keeps the exit code of err, and removes secrets from its text. Errors
+// that report writes in a form of their own hold none.
 func maskError(err error, mask func(string) string) error {
 	var exit exitError
-	if !errors.As(err, &exit) || exit.err == nil {
+	var mistakes config.Mistakes
+	var busy *ports.BusyError
+	switch {
+	case err == nil, errors.As(err, &exit) && exit.err == nil:
+		return err
+	case errors.As(err, &mistakes), errors.As(err, &busy):
 		return err
 	}
-	return exitError{exit.code, errors.New(mask(exit.err.Error()))}
+	return exitError{exitCode(err), errors.New(mask(err.Error()))}
 }
 
 // conclude makes err, the end of a verb that says what services are like, fit for a

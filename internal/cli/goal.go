@@ -42,7 +42,7 @@ type standing uint8
 const (
 	onItsWay standing = iota
 	there
-	// never: it does not get there unless somebody asks for something.
+	// never says that it does not get there unless somebody asks for a change.
 	never
 )
 

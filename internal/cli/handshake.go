@@ -21,9 +21,9 @@ import (
 // message is what a run in the background tells the lhrun that began it, one JSON
 // object a line: lines to show, and last where to reach it.
 type message struct {
-	Level hclog.Level `json:"level,omitempty"`
-	Text  string      `json:"text,omitempty"`
-	Meet  *handshake  `json:"meet,omitempty"`
+	Level     hclog.Level `json:"level,omitempty"`
+	Text      string      `json:"text,omitempty"`
+	Handshake *handshake  `json:"handshake,omitempty"`
 }
 
 // handshake says where a run is reached, and what is wanted of it.
@@ -33,8 +33,8 @@ type handshake struct {
 	// Joins says that another lhrun has begun the run.
 	Joins bool `json:"joins,omitempty"`
 
-	// met tells the run that this lhrun sees it; nil where it does not wait for that.
-	met func()
+	// seen tells the run that this lhrun sees it; nil where it does not wait for that.
+	seen func()
 	// interrupted says that the run was sent a signal to end before it was seen.
 	interrupted bool
 }
@@ -129,17 +129,17 @@ func (g *globals) beginDetached(o upOptions, signals <-chan os.Signal) (*handsha
 		defer close(copied)
 		_, _ = io.Copy(g.Err, w.errs)
 	}()
-	met := make(chan *handshake, 1)
-	go func() { met <- g.hear(o, w.messages) }()
+	reached := make(chan *handshake, 1)
+	go func() { reached <- g.hear(o, w.messages) }()
 	interrupted := false
 	for {
 		select {
 		case <-signals:
 			interrupted = true
 			_ = child.Signal(syscall.SIGTERM) // Unreaped, so the pid is its own.
-		case m := <-met:
+		case m := <-reached:
 			if m != nil && !(m.Joins && interrupted) {
-				m.met, m.interrupted = w.close, interrupted
+				m.seen, m.interrupted = w.close, interrupted
 				return m, child.Release()
 			}
 			<-copied
@@ -191,14 +191,14 @@ func (g *globals) hear(o upOptions, from io.Reader) *handshake {
 		if err := dec.Decode(&w); err != nil {
 			return nil
 		}
-		if w.Meet != nil {
-			return w.Meet
+		if w.Handshake != nil {
+			return w.Handshake
 		}
 		screen.Say(w.Level, w.Text)
 	}
 }
 
-// endOfChild is the outcome of a run that ended before it could be met.
+// endOfChild is the outcome of a run that ended before it could be reached.
 func endOfChild(child *os.Process, interrupted bool) error {
 	state, err := child.Wait()
 	switch {

@@ -109,7 +109,7 @@ type logStream struct {
 	sink  logs.Sink
 	out   *bufio.Writer
 	color bool
-	// runs is: say where a run begins. run is the one of the last line.
+	// runs says to tell where a run begins. run is the one of the last line.
 	runs bool
 	run  uint32
 	// match leaves lines out; nil takes each.

@@ -53,7 +53,7 @@ func notUp(c ports.Checkout, timeout time.Duration) error {
 	return &NotRunningError{Checkout: c, Phase: i.phase(locked), Within: timeout}
 }
 
-// lookAgain is how soon a socket that is there, and not served yet, is tried again.
+// lookAgain is how soon dialOnceUp tries a socket again that nobody serves yet.
 const lookAgain = 2 * time.Millisecond
 
 // dialOnceUp waits for the socket of c to be served. It watches the socket's
@@ -90,10 +90,10 @@ func dialOnceUp(ctx context.Context, c ports.Checkout) (*control.Client, error) 
 	}
 }
 
-// dirWatch tells of changes in a directory; without a Watcher it never does.
+// dirWatch tells of changes in a directory. Without a Watcher it tells nothing.
 type dirWatch struct{ *fsnotify.Watcher }
 
-// watchDir watches a directory, which it makes.
+// watchDir watches a directory, and makes it first.
 func watchDir(dir string) dirWatch {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {

@@ -48,9 +48,8 @@ func (x *Execution) Enter() (path string, err error) {
 	return path, nil
 }
 
-// LookPath finds name as a shell does, in the path that the command will see
-// rather than in lhrun's own. Of several reasons it prefers "not allowed" to
-// "not there".
+// LookPath finds name as a shell does, in path, which is the command's rather than
+// lhrun's own. Of several reasons it prefers "not allowed" to "not there".
 func LookPath(name, path string) (string, error) {
 	if strings.ContainsRune(name, filepath.Separator) {
 		return name, executable(name)
@@ -82,7 +81,7 @@ func Lookup(env []string, key string) string {
 	return value
 }
 
-// setVar is env with key set to value, once.
+// setVar returns env with key set to value, once.
 func setVar(env []string, key, value string) []string {
 	out := make([]string, 0, len(env)+1)
 	for _, kv := range env {

@@ -31,7 +31,8 @@ func withWanted(err error, wanted []string) error {
 // lives, but one that is just beginning, or a verb that ends what a killed run left.
 const lockPatience = 5 * time.Second
 
-// claim makes this process the one that runs the checkout. The lock ends with it.
+// claim makes this process the one that runs the checkout, until it ends or releases
+// the claim.
 func claim(c ports.Checkout) (*Instance, error) {
 	i, err := InstanceOf(c)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unmapProgram gives the pages of this program's file back, most of which only a start
-// needs. The kernel has them in its cache, from where those that are needed come again.
+// unmapProgram gives the pages of this program's file back: only a start needs most of
+// them. The kernel brings those that are needed again back from its cache.
 func unmapProgram() {
 	path, err := os.Readlink("/proc/self/exe")
 	if err != nil {

@@ -4,7 +4,7 @@
 // It also finds the runs of other processes.
 //
 // It starts no terminal, parses no flags, reads no signals and never ends the
-// process: what a user should know it returns, or tells the HostScreen that it was
+// process: what a user should know it returns, or tells the Screen that it was
 // given. So a test, a page or a server can host a run as the command line does.
 package run
 

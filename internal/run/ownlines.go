@@ -8,14 +8,14 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// ownLines keeps lhrun's own lines of a run on disk, among those of the services:
-// through the supervisor while that runs, and by itself what is said before and
-// after.
+// ownLines keeps lhrun's own lines of a run on disk, among those of the services.
+// While the supervisor runs it writes them through that; what is said before and
+// after it writes by itself.
 type ownLines struct {
 	mu      sync.Mutex
 	sup     *supervisor.Supervisor
 	waiting []ownLine
-	// writing closes when a writer has come to its end; nil is none.
+	// writing closes when the writer has finished; nil means that there is none.
 	writing chan struct{}
 }
 
@@ -25,12 +25,12 @@ type ownLine struct {
 }
 
 const (
-	// mostWaiting bounds what is held while nothing can be kept.
+	// mostWaiting bounds the lines held in memory while the disk takes none.
 	mostWaiting = 1000
-	// diskPatience is how long who says something waits for the disk. A run goes on
-	// while that takes its time.
+	// diskPatience is how long add waits for the disk. A slow disk does not hold up
+	// the run.
 	diskPatience = 100 * time.Millisecond
-	// atOnce is the time whose lines are written as one where the disk is behind.
+	// atOnce is the span of time whose lines are written together on a slow disk.
 	atOnce = time.Second
 )
 
@@ -61,7 +61,7 @@ func (o *ownLines) begin(sup *supervisor.Supervisor) {
 	o.write()
 }
 
-// write has the lines written that wait, unless somebody does it already.
+// write starts a writer of the waiting lines, unless there is one. Callers hold mu.
 func (o *ownLines) write() (writing <-chan struct{}) {
 	if o.sup == nil || o.writing != nil || len(o.waiting) == 0 {
 		return o.writing
@@ -75,7 +75,7 @@ func (o *ownLines) write() (writing <-chan struct{}) {
 	return done
 }
 
-// drain writes until nothing waits, or the supervisor has ended.
+// drain writes until no line waits or the supervisor has ended.
 func (o *ownLines) drain() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -98,8 +98,8 @@ func (o *ownLines) drain() {
 	o.writing = nil
 }
 
-// end keeps what was said since the supervisor has ended. A disk that does not take
-// it has been told of before.
+// end keeps what was said since the supervisor has ended. It tells no error: the
+// supervisor has told of a disk that takes nothing.
 func (o *ownLines) end(dir string, maxSize int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -115,7 +115,7 @@ func (o *ownLines) end(dir string, maxSize int64) {
 	o.waiting = nil
 }
 
-// keepLines puts lines behind lhrun's own of a run that has ended.
+// keepLines appends lines to lhrun's own of a run that has ended.
 func keepLines(dir string, maxSize int64, lines ...ownLine) {
 	store, err := logs.Open(dir, logs.StoreOptions{MaxSize: maxSize})
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// record is what a run writes down: for the next lhrun in case it is killed, and
-// for those that cannot read its file.
+// record is what a run writes down, for the next lhrun in case this one is killed,
+// and for verbs that cannot read the project's file.
 type record struct {
 	supervisor.CrashRecord
 	Checkout ports.Checkout `json:"checkout"`
@@ -23,7 +23,7 @@ const recordName = "run.json"
 
 func (i *Instance) recordPath() string { return filepath.Join(i.dir, recordName) }
 
-// record is what the last run that was killed, or the one that runs, wrote down.
+// record reads the record of the current run, or of one that was killed.
 func (i *Instance) record() (record, error) { return readRecord(i.recordPath()) }
 
 func readRecord(path string) (record, error) {

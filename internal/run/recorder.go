@@ -8,22 +8,22 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// recorder keeps the record of a run current: what was started is written down at
-// once, what a service started in its turn within seconds, or minutes where the trees
-// are large.
+// recorder keeps the record of a run current. It writes down at once what lhrun has
+// started, and within seconds, or minutes where the trees are large, what a service
+// has started in its turn.
 type recorder struct {
 	instance *Instance
 	sup      *supervisor.Supervisor
 	rec      record
-	// below is what the last look into the trees has found.
+	// below holds what the last look into the trees has found.
 	below []supervisor.Handle
 	quit  chan struct{}
 	ended chan struct{}
 }
 
 const (
-	// writeShare and lookShare bound what writing, and looking into the trees, may
-	// cost: one part in so many of a core. A crowd of starts is written as one.
+	// writeShare and lookShare bound the cost of writing, and of looking into the
+	// trees, to one part in so many of a core. Many starts at once are one write.
 	writeShare = 20
 	lookShare  = 8000
 	lookEvery  = 2 * time.Second
@@ -69,8 +69,8 @@ func (r *recorder) run() {
 	}
 }
 
-// update writes the record if it changed. A disk that is full now may be tried
-// again at the next change.
+// update writes the record if it changed. Where that fails, the next change tries
+// again.
 func (r *recorder) update() {
 	rec := r.rec
 	rec.Handles = append(r.sup.Handles(false), r.below...)

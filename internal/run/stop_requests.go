@@ -9,8 +9,8 @@ const (
 	// StuckAfter is how long a loop that also writes may take to notice something,
 	// before it counts as held up by a stalled reader.
 	StuckAfter = 500 * time.Millisecond
-	// LeaveAfter is how long a run that was asked to stop may take for its last
-	// words once nothing runs any more.
+	// LeaveAfter is how long the last words of a run may take once nothing runs any
+	// more.
 	LeaveAfter = 2 * time.Second
 )
 

@@ -74,7 +74,7 @@ func describeLeft(l supervisor.Leftover) string {
 	return text + " (" + string(command) + ")"
 }
 
-// oneLine makes text of anybody's fit for a line of lhrun's own.
+// oneLine makes text from outside fit for a line of lhrun's own.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

@@ -7,14 +7,14 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// cause is a service together with those that it is as it is because of.
+// cause is a service, with the services that are the reason of its state.
 type cause struct {
 	control.Service
 	because []*cause
 }
 
 // causeOf finds the whole chain of reasons of a service: what it waits for, what
-// that waits for, down to those that are at fault themselves.
+// that waits for, down to the services at fault.
 func causeOf(snap control.Snapshot, s control.Service) *cause {
 	return chain(snap, s, map[string]bool{})
 }
@@ -43,8 +43,7 @@ func blockers(s control.Service) []string {
 	return nil
 }
 
-// roots are those at the ends of the chain, each once: they are at fault
-// themselves.
+// roots are the services at the ends of the chain, each once: those at fault.
 func (c *cause) roots() []*cause {
 	if len(c.because) == 0 {
 		return []*cause{c}
@@ -60,7 +59,8 @@ func (c *cause) roots() []*cause {
 	return out
 }
 
-// hasSpoken: s has run, and is not as it should be, so its last lines may tell why.
+// hasSpoken reports whether s has run and is not at its target, so that its last
+// lines may tell why.
 func hasSpoken(s control.Service) bool {
 	ran := s.StartedAt != nil || s.Restarts > 0 || s.ExitCode != nil
 	return ran && !InState(s, TargetState(s))

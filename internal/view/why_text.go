@@ -11,8 +11,8 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// sentence says in plain words how a service is and, in short, why. Those that it
-// is so because of are told apart, below.
+// sentence says in plain words how a service is and, in short, why. Other services
+// that are the reason have sentences of their own.
 func (c *cause) sentence(now time.Time) string {
 	since := Age(now.Sub(c.Since.Time))
 	reason := ""
@@ -59,7 +59,7 @@ func (c *cause) failedBecause(reason string) string {
 	return reason
 }
 
-// again tells of restarts.
+// again says how often the service was restarted.
 func (c *cause) again() string {
 	if c.Restarts == 0 {
 		return ""
