@@ -32,6 +32,8 @@ type Status struct {
 	State       State
 	// Wanted reports that somebody asked for it, and nobody has stopped it since.
 	Wanted bool
+	// Restarting reports that it is to end and to start again, and has not ended yet.
+	Restarting bool
 	// PID is the leader's; 0 when nothing runs.
 	PID   int
 	Port  int

@@ -286,7 +286,7 @@ func (s *Supervisor) environs() [][]string {
 // publish makes the newest statuses the snapshot, and tells of each that has changed.
 func (s *Supervisor) publish() {
 	for _, u := range s.units {
-		if u.status.Wanted != u.wanted() {
+		if u.desiredChanged() {
 			s.amend(u, func(*Status) {})
 		}
 		if u.status != u.announced {

@@ -62,12 +62,17 @@ func (s *Service) needs() []string {
 
 func (u *unit) wanted() bool { return u.desired != desiredDown }
 
+// desiredChanged reports whether the status does not tell yet what is desired of u.
+func (u *unit) desiredChanged() bool {
+	return u.status.Wanted != u.wanted() || u.status.Restarting != (u.desired == desiredRestart)
+}
+
 // amend replaces the status by a changed copy, as readers hold the old one. publish
 // tells of it, unless an event that says more does so before.
 func (s *Supervisor) amend(u *unit, change func(*Status)) {
 	next := *u.status
 	change(&next)
-	next.Wanted = u.wanted()
+	next.Wanted, next.Restarting = u.wanted(), u.desired == desiredRestart
 	if next.Reason != u.status.Reason {
 		next.Reason = s.mask.Text(next.Reason)
 	}

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"time"
@@ -12,26 +14,64 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
+func (a *attached) event(control.Change) {
+	if a.mirror.Seq() > 0 {
+		a.confirm()
+	}
+	switch {
+	case a.ending || !a.current():
+	case a.options.detach:
+		a.judge()
+	default:
+		a.summarize()
+		if a.options.abortOnFailure {
+			a.leaveOnFailure()
+		}
+	}
+}
+
+// confirm tells the run in the background that this up sees it.
+func (a *attached) confirm() {
+	if a.seen != nil {
+		a.seen()
+		a.seen = nil
+	}
+}
+
+// leaveOnFailure leaves a run that was there once a wanted service has failed.
+func (a *attached) leaveOnFailure() {
+	failed := view.Filter(a.goal(), view.IsFailed)
+	if len(failed) > 0 {
+		a.leave(exitError{failedCode(failed[0]), errors.New(view.Describe(failed[0]))})
+	}
+}
+
+func (a *attached) leave(outcome error) {
+	a.view.Say("left; %s goes on, \"lhrun down\" stops it", a)
+	a.finish(outcome)
+}
+
 // judge ends an up -d when everything is ready, or when that cannot be any more.
-func (v *attached) judge() (over bool) {
-	targets := v.replica.targets()
-	if failed := view.Filter(targets, view.IsFailed); len(failed) > 0 {
-		return v.failed()
+func (a *attached) judge() {
+	goal := a.goal()
+	switch stopped := view.Filter(goal, func(st control.Service) bool { return !view.AtTarget(st) }); {
+	case view.Count(goal, view.IsFailed) > 0:
+		a.failed()
+		return
+	case view.Count(goal, view.IsPending) > 0:
+		return
+	case len(stopped) > 0:
+		a.view.Alarm("%s", view.Describe(stopped[0]))
+		a.giveUp(exitError{exitFailed, nil})
+		return
 	}
-	if view.Count(targets, view.IsPending) > 0 {
-		return false
+	a.summarize()
+	if a.finished() { // There are only tasks: the run ends.
+		a.ending, a.since = true, time.Now()
+		return
 	}
-	if stopped := view.Filter(targets, func(st control.Service) bool { return !view.AtTarget(st) }); len(stopped) > 0 {
-		v.view.Alarm("%s", view.Describe(stopped[0]))
-		return v.giveUp(exitError{exitFailed, nil})
-	}
-	v.settle()
-	if v.finished() {
-		v.ending, v.since = true, time.Now() // Only tasks: the run ends.
-		return false
-	}
-	v.view.Say("in the background: \"lhrun logs -f\" shows more, \"lhrun down\" stops it")
-	return true
+	a.view.Say("in the background: \"lhrun logs -f\" shows more, \"lhrun down\" stops it")
+	a.finish(nil)
 }
 
 // spreadPatience is how long the services that wait for a failed one may take to
@@ -39,123 +79,148 @@ func (v *attached) judge() (over bool) {
 const spreadPatience = 300 * time.Millisecond
 
 // failed tells of the failures once the first has spread to those that wait for it.
-func (v *attached) failed() (over bool) {
-	if v.failing.IsZero() {
-		v.failing = time.Now()
+func (a *attached) failed() {
+	if a.failing.IsZero() {
+		a.failing = time.Now()
 	}
-	if v.spreads() && time.Since(v.failing) < spreadPatience {
-		return false
+	if a.spreads() && time.Since(a.failing) < spreadPatience {
+		return
 	}
-	failed := view.Filter(v.replica.targets(), view.IsFailed)
+	failed := view.Filter(a.goal(), view.IsFailed)
 	for _, st := range failed {
-		v.view.Alarm("%s", view.Describe(st))
+		a.view.Alarm("%s", view.Describe(st))
 		if view.FailedByItself(st) {
-			v.lastLines(st)
+			a.lastLines(st)
 		}
 	}
-	return v.giveUp(verdict(failed))
+	a.giveUp(verdict(failed))
 }
 
 // spreads reports whether a service waits for one that has failed.
-func (v *attached) spreads() bool {
-	failed := view.Names(view.Filter(v.replica.all(), view.IsFailed))
-	return slices.ContainsFunc(v.replica.all(), func(st control.Service) bool {
+func (a *attached) spreads() bool {
+	failed := view.Names(view.Filter(a.all(), view.IsFailed))
+	return slices.ContainsFunc(a.all(), func(st control.Service) bool {
 		return view.InState(st, supervisor.StateWaiting) && slices.ContainsFunc(st.DependsOn, func(name string) bool {
 			return slices.Contains(failed, name)
 		})
 	})
 }
 
-// finished reports whether every service has finished, so that the run ends.
-func (v *attached) finished() bool {
-	all := v.replica.all()
-	return view.Count(all, view.HasEnded) == len(all)
-}
-
-// giveUp sets the outcome and says what becomes of the run.
-func (v *attached) giveUp(outcome error) (over bool) {
-	v.outcome = outcome
+// giveUp says what becomes of the run, and leaves it or waits for its end.
+func (a *attached) giveUp(outcome error) {
+	a.reason = outcome
 	switch {
-	case v.finished():
-		v.ending, v.since = true, time.Now()
-		return false
-	case v.options.abortOnFailure:
-		v.view.Say("stopping everything")
-		v.stop(false)
-		return false
+	case a.finished():
+		a.ending, a.since = true, time.Now()
+	case a.options.abortOnFailure:
+		a.view.Say("stopping everything")
+		a.down(false)
+	default:
+		a.view.Say("the rest goes on in the background: \"lhrun ps\" shows it, \"lhrun down\" stops it")
+		a.finish(outcome)
 	}
-	v.view.Say("the rest goes on in the background: \"lhrun ps\" shows it, \"lhrun down\" stops it")
-	return true
 }
 
-// stop stops the whole run and waits for its end.
-func (v *attached) stop(kill bool) {
-	if !v.ending {
-		v.ending, v.since = true, time.Now()
+// down stops the whole run and waits for its end.
+func (a *attached) down(kill bool) {
+	if !a.ending {
+		a.ending, a.since = true, time.Now()
 	}
 	go func() {
 		// Where it does not get there, the run is on its way out by itself.
-		_, _ = v.client.Ask(context.Background(), control.Request{Verb: control.VerbDown, Kill: kill})
+		_, _ = a.client.Ask(context.Background(), control.Request{Verb: control.VerbDown, Kill: kill})
 	}()
 }
 
 // signal leaves; only what this up has begun in the background is stopped.
-func (v *attached) signal(sig os.Signal) (over bool) {
-	if interrupts(sig) {
-		v.screen.Wipe()
+func (a *attached) signal(sig os.Signal) {
+	if !interrupts(sig) {
+		return
 	}
+	a.screen.Wipe()
 	switch {
-	case !interrupts(sig):
-	case v.Joins:
-		v.view.Say("left; %s goes on, \"lhrun down\" stops it", v)
-		if !v.settled {
-			v.outcome = exitError{exitInterrupted, nil}
-		}
-		return true
-	case v.ending:
-		v.view.Say("killing what is left")
-		v.stop(true)
+	case a.Joins && a.settled:
+		a.leave(nil)
+	case a.Joins:
+		a.leave(exitError{exitInterrupted, nil})
+	case a.ending:
+		a.view.Say("killing what is left")
+		a.down(true)
 	default:
-		v.beginEnd()
-		v.stop(false)
+		a.beginEnd()
+		a.down(false)
 	}
-	return false
 }
 
 // beginEnd takes a Ctrl-C: from now on this up waits for the end of the run.
-func (v *attached) beginEnd() {
-	v.ending, v.since = true, time.Now()
-	v.outcome = exitError{exitInterrupted, nil}
-	v.view.Say("stopping what was started; Ctrl-C again kills")
+func (a *attached) beginEnd() {
+	a.ending, a.since, a.reason = true, time.Now(), exitError{exitInterrupted, nil}
+	a.view.Say("stopping what was started; Ctrl-C again kills")
 }
 
-// lastLines shows the end of what a service wrote.
-func (v *attached) lastLines(st control.Service) {
-	const most = 20
-	i, err := run.InstanceOf(v.Checkout)
+func (a *attached) tick(now time.Time) {
+	if a.ending {
+		a.view.Stopping(a.all(), now.Sub(a.since))
+		return
+	}
+	a.view.Progress(a.all(), now)
+	if !a.failing.IsZero() {
+		a.judge()
+	}
+}
+
+func (a *attached) late() {
+	if a.settled || a.ending || !a.failing.IsZero() {
+		return
+	}
+	reason := fmt.Errorf("not ready within %s: %s", a.options.timeout, a.lacking())
+	if !a.options.detach {
+		a.leave(exitError{exitNotInTime, reason})
+		return
+	}
+	a.view.Alarm("%s", reason)
+	for _, st := range a.goal() {
+		if view.IsPending(st) && st.StartedAt != nil {
+			a.lastLines(st)
+		}
+	}
+	a.giveUp(exitError{exitNotInTime, nil})
+}
+
+func (a *attached) ended(err error) {
+	a.view.Live(nil)
+	if a.logs != nil {
+		select {
+		case <-a.logs:
+		case <-time.After(time.Second):
+		}
+	}
+	a.confirm()
+	switch {
+	case !errors.Is(err, control.ErrEnded):
+		a.view.Alarm("%s is lost: its lhrun was killed (%v)", a, err)
+		a.finish(exitError{exitFailed, nil})
+	case a.ending:
+		run.AwaitRelease(a.Checkout, handshakePatience)
+		a.view.Say("%s has ended", a)
+		a.finish(a.reason)
+	case a.options.detach:
+		a.view.Alarm("%s was stopped before all was ready", a)
+		a.finish(exitError{exitFailed, nil})
+	default:
+		a.view.Say("%s has ended", a)
+		a.finish(verdict(a.all()))
+	}
+}
+
+// lastLines shows the end of what a service wrote, from disk: the run may be gone.
+func (a *attached) lastLines(st control.Service) {
+	i, err := run.InstanceOf(a.Checkout)
 	if err != nil {
 		return
 	}
-	query := control.LogQuery{Services: []string{st.Name}, Last: most}
-	_ = control.Logs(context.Background(), i.LogDir(), query, func(l control.LogLine) error {
-		v.view.Tail(st.Name, []string{l.Text})
-		return nil
-	})
-}
-
-// awaitEnd waits for the end of a run that is on its way down, and returns errEnding.
-func (v *attached) awaitEnd(events *stream) error {
-	v.view.Say("%s is just being stopped; starting it anew when it is gone", v)
-	for {
-		select {
-		case _, ok := <-events.events:
-			if !ok {
-				return errEnding
-			}
-		case sig := <-v.signals:
-			if interrupts(sig) {
-				return exitError{exitInterrupted, nil}
-			}
-		}
+	stored := func(ctx context.Context, q control.LogQuery, each func(control.LogLine) error) error {
+		return control.Logs(ctx, i.LogDir(), q, each)
 	}
+	a.quoteLast(a.view, stored, st.Name)
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// changeOptions are the flags of start, stop and restart.
+// changeOptions are the flags of start, stop, restart and reload.
 type changeOptions struct {
 	verb    supervisor.Verb
 	names   []string
@@ -27,9 +27,10 @@ type changeOptions struct {
 	json    bool
 }
 
-// change is a change of some services on its way.
+// change is the policy of a verb that changes some services and waits until that is done.
 type change struct {
-	*watch
+	passive
+	*follower
 	changeOptions
 	client *control.Client
 	answer control.Answer
@@ -46,67 +47,66 @@ func (g *globals) change(ctx context.Context, o changeOptions) error {
 	if o.verb != supervisor.VerbStop {
 		start += " " + strings.Join(o.names, " ")
 	}
-	mask := g.Masker().Text
 	_, client, err := g.DialOr(ctx, start, o.names...)
 	if err != nil {
 		return err
 	}
 	screen := g.Bare(o.json)
 	defer screen.Close()
-	a := &change{changeOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: run.Bound(o.timeout)}}
-	a.view = view.NewReporter(screen, o.names, mask)
-	a.view.Summed = true
-	if err := a.ask(ctx); err != nil {
+	c := &change{changeOptions: o, client: client}
+	if err := c.ask(ctx, view.NewReporter(screen, o.names)); err != nil {
 		return err
 	}
-	err = a.wait(ctx)
-	a.view.Live(nil)
+	err = c.follow(ctx, c)
 	if o.json {
-		err = errors.Join(err, view.PrintJSON(g.Out, a.result(ctx)))
+		err = errors.Join(err, view.PrintJSON(g.Out, c.result(ctx)))
 	}
 	return err
 }
 
 // ask asks for the change and says what it takes in beyond what was named.
-func (a *change) ask(ctx context.Context) (err error) {
-	if a.now, err = a.client.Snapshot(ctx, false); err != nil {
+func (c *change) ask(ctx context.Context, v *view.Reporter) (err error) {
+	if c.now, err = c.client.Snapshot(ctx, false); err != nil {
 		return err
 	}
-	all := view.Names(a.now.Services)
-	for _, name := range a.names {
+	all := view.Names(c.now.Services)
+	for _, name := range c.names {
 		if !slices.Contains(all, name) {
 			return exitError{exitUsage, config.Unknown("service", name, all)}
 		}
 	}
-	a.answer, err = a.client.Ask(ctx, control.Request{Verb: a.verb, Services: a.names, NoDeps: a.noDeps})
+	c.answer, err = c.client.Ask(ctx, control.Request{Verb: c.verb, Services: c.names, NoDeps: c.noDeps})
 	if err != nil {
 		return asUsage(err)
 	}
-	for _, note := range a.answer.Notes {
-		a.view.Say("%s", note)
+	targets := c.names
+	if c.verb == supervisor.VerbStop && len(c.answer.Services) > 0 {
+		targets = c.answer.Services // All that go are waited for.
 	}
-	a.replica = newReplica(a.goalNames())
-	a.replica.refresh(a.now)
-	changed := a.answer.Changed
-	if a.verb == supervisor.VerbStop {
-		a.tellDependents(changed)
-	} else {
-		a.replica.expect(a.answer.Seq, changed...)
+	c.begin(v, targets)
+	for _, note := range c.answer.Notes {
+		c.view.Say("%s", note)
 	}
-	for _, name := range a.names {
-		if !slices.Contains(changed, name) {
-			a.view.Say("%s", already(a.replica.known[name]))
+	if c.verb == supervisor.VerbStop {
+		c.tellDependents()
+	}
+	for _, name := range c.names {
+		if !slices.Contains(c.answer.Changed, name) {
+			st, _ := c.mirror.Service(name)
+			c.view.Say("%s", already(st))
 		}
 	}
 	return nil
 }
 
-// goalNames are the services that are waited for: with stop, all that go.
-func (a *change) goalNames() []string {
-	if a.verb == supervisor.VerbStop && len(a.answer.Services) > 0 {
-		return a.answer.Services
+// begin makes the follower, once the answer is there.
+func (c *change) begin(v *view.Reporter, targets []string) {
+	c.follower = newFollower(c.client, control.NewMirror(c.now), targets, v)
+	c.effective, c.bound = c.answer.Effective, run.Bound(c.timeout)
+	c.tells = func(service string) bool {
+		return slices.Contains(c.answer.Services, service) || slices.Contains(c.names, service)
 	}
-	return a.names
+	v.Summed = true
 }
 
 func already(st control.Service) string {
@@ -116,16 +116,11 @@ func already(st control.Service) string {
 	return st.Name + " is on its way already"
 }
 
-func (a *change) tellDependents(changed []string) {
-	var more []string
-	for _, name := range changed {
-		if !slices.Contains(a.names, name) {
-			more = append(more, name)
-		}
-	}
+func (c *change) tellDependents() {
+	more := slices.DeleteFunc(slices.Clone(c.answer.Changed), func(name string) bool { return slices.Contains(c.names, name) })
 	if len(more) > 0 {
-		a.view.Say("also stopping %s, which depend%s on %s",
-			strings.Join(more, ", "), verbEnding(len(more)), strings.Join(a.names, ", "))
+		c.view.Say("also stopping %s, which depend%s on %s",
+			strings.Join(more, ", "), verbEnding(len(more)), strings.Join(c.names, ", "))
 	}
 }
 
@@ -136,95 +131,84 @@ func verbEnding(n int) string {
 	return ""
 }
 
-// wait follows the events until the change is done or can't be.
-func (a *change) wait(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	news := a.follow(ctx, a.now.Seq)
-	tick := time.NewTicker(tickEvery)
-	defer tick.Stop()
-	for {
-		if done, err := a.done(); done {
-			return err
+// event ends the wait when every service is where it shall be, or one cannot get there.
+func (c *change) event(control.Change) {
+	switch goal := c.goal(); {
+	case !c.current(), slices.ContainsFunc(c.leaving, c.knows):
+	case c.superseded() != "":
+		c.finish(exitError{exitFailed, errors.New(c.superseded())})
+	case c.verb == supervisor.VerbStop:
+		if view.Count(goal, view.IsSettled) == len(goal) {
+			c.finish(nil)
 		}
-		select {
-		case e, ok := <-news.events:
-			switch {
-			case ok && a.concerns(e):
-				a.take(e, false)
-			case !ok && ctx.Err() != nil:
-				return exitError{exitInterrupted, errors.New("left; what was asked for goes on")}
-			case !ok:
-				return a.ended(news.err)
-			}
-		case now := <-tick.C:
-			if err := a.tick(now); err != nil {
-				return err
-			}
-		}
+	case view.Count(goal, view.IsFailed) > 0:
+		c.finish(verdict(view.Filter(goal, view.IsFailed))) // The view has told why.
+	case view.Count(goal, view.IsPending) > 0:
+	default:
+		c.finish(lackingError(goal))
 	}
 }
 
-func (a *change) concerns(e control.Event) bool {
-	return e.Service == nil || slices.Contains(a.answer.Services, e.Service.Name) ||
-		slices.Contains(a.names, e.Service.Name)
+// superseded says which service somebody else asked for the contrary since; "" for none.
+func (c *change) superseded() string {
+	stop := c.verb == supervisor.VerbStop
+	for _, st := range c.goal() {
+		switch {
+		case stop && st.Wanted:
+			return st.Name + " was started again meanwhile, by another lhrun"
+		case !stop && !st.Wanted:
+			return st.Name + " was stopped meanwhile, by another lhrun"
+		}
+	}
+	return ""
 }
 
-// done reports whether every service is where it shall be, or one can't get there.
-func (a *change) done() (bool, error) {
-	targets := a.replica.targets()
-	if slices.ContainsFunc(a.leaving, a.replica.knows) {
-		return false, nil
-	}
-	if a.verb == supervisor.VerbStop {
-		return view.Count(targets, view.IsSettled) == len(targets), nil
-	}
-	if failed := view.Filter(targets, view.IsFailed); len(failed) > 0 {
-		return true, verdict(failed) // The view has told why.
-	}
-	if view.Count(targets, view.IsPending) > 0 {
-		return false, nil
-	}
-	for _, st := range targets {
+// lackingError names the first of services that is not at its target; nil where all are.
+func lackingError(services []control.Service) error {
+	for _, st := range services {
 		if !view.AtTarget(st) {
-			return true, exitError{exitFailed, errors.New(view.Describe(st))}
+			return exitError{exitFailed, errors.New(view.Describe(st))}
 		}
 	}
-	return true, nil
+	return nil
 }
 
-func (a *change) tick(now time.Time) error {
-	if a.verb == supervisor.VerbStop {
-		a.view.Stopping(a.replica.targets(), now.Sub(a.started))
+func (c *change) signal(os.Signal) {
+	c.finish(exitError{exitInterrupted, errors.New("left; what was asked for goes on")})
+}
+
+func (c *change) tick(now time.Time) {
+	if c.verb == supervisor.VerbStop {
+		c.view.Stopping(c.goal(), now.Sub(c.started))
 	} else {
-		a.view.Progress(a.replica.all(), now)
+		c.view.Progress(c.all(), now)
 	}
-	if !run.IsOver(a.bound) {
-		return nil
-	}
-	reason := a.replica.pending()
-	if a.verb == supervisor.VerbStop {
-		reason = "still there: " + strings.Join(view.Names(view.Filter(a.replica.targets(), func(st control.Service) bool { return !view.IsSettled(st) })), ", ")
-	}
-	return exitError{exitNotInTime, fmt.Errorf("not done within %s: %s", a.timeout, reason)}
 }
 
-// ended draws the conclusion from the end of the whole run.
-func (a *change) ended(err error) error {
+func (c *change) late() {
+	reason := c.lacking()
+	if c.verb == supervisor.VerbStop {
+		reason = "still there: " + strings.Join(view.Names(view.Filter(c.goal(), func(st control.Service) bool { return !view.IsSettled(st) })), ", ")
+	}
+	c.finish(exitError{exitNotInTime, fmt.Errorf("not done within %s: %s", c.timeout, reason)})
+}
+
+func (c *change) ended(err error) {
 	switch {
 	case !errors.Is(err, control.ErrEnded):
-		return exitError{exitFailed, err}
-	case a.verb == supervisor.VerbStop:
-		return nil
+		c.finish(exitError{exitFailed, err})
+	case c.verb == supervisor.VerbStop:
+		c.finish(nil)
+	default:
+		c.finish(exitError{exitFailed, fmt.Errorf("%s (%s) was stopped meanwhile", c.now.Project, c.now.Instance)})
 	}
-	return exitError{exitFailed, fmt.Errorf("%s (%s) was stopped meanwhile", a.now.Project, a.now.Instance)}
 }
 
-// result is the named services as they are now, in the form of ps --json.
-func (a *change) result(ctx context.Context) control.Snapshot {
-	if now, err := a.client.Snapshot(context.WithoutCancel(ctx), false); err == nil {
-		a.now = now
+// result is the services waited for as they are now, in the form of ps --json.
+func (c *change) result(ctx context.Context) control.Snapshot {
+	if now, err := c.client.Snapshot(context.WithoutCancel(ctx), false); err == nil {
+		c.now = now
 	}
-	a.now.Services = view.Filter(a.now.Services, func(st control.Service) bool { return slices.Contains(a.replica.wanted, st.Name) })
-	return a.now
+	c.now.Services = view.Filter(c.now.Services, func(st control.Service) bool { return slices.Contains(c.targets, st.Name) })
+	return c.now
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -52,7 +53,7 @@ func (g *globals) down(ctx context.Context, o downOptions) error {
 	defer screen.Close()
 	signals, stop := proc.NotifyDebounced(os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	d := &shutdown{options: o, view: view.NewReporter(screen, nil, g.Masker().Text), signals: signals}
+	d := &shutdown{options: o, view: view.NewReporter(screen, nil), signals: signals}
 	err := d.run(ctx, g)
 	if err != nil || !o.clean {
 		return err
@@ -66,17 +67,16 @@ type shutdown struct {
 	checkout ports.Checkout
 	view     *view.Reporter
 	signals  <-chan os.Signal
-	outcome  error
 }
 
-// run brings down what runs. Somebody who has the checkout and does not serve it
-// yet, or not any more, is waited for.
+// run stops what runs. It waits for a process that has the checkout and does not serve
+// it yet, or not any more.
 func (d *shutdown) run(ctx context.Context, g *globals) error {
 	for limit := time.Now().Add(handshakePatience); ; {
 		c, client, err := g.Reach(ctx)
 		d.checkout = c
 		if err == nil {
-			err = d.bring(ctx, client)
+			err = d.stop(ctx, client)
 		}
 		if !run.IsGone(err) {
 			return err
@@ -94,76 +94,76 @@ func (d *shutdown) run(ctx context.Context, g *globals) error {
 	}
 }
 
-// bring stops the run that client reaches, and waits for its end. One that ends by
-// itself as it is asked is an error that isGone.
-func (d *shutdown) bring(ctx context.Context, client *control.Client) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// stop stops the run that client reaches, and waits for its end. The error of a run that
+// ends by itself meanwhile satisfies run.IsGone.
+func (d *shutdown) stop(ctx context.Context, client *control.Client) error {
 	now, err := client.Snapshot(ctx, false)
 	if err != nil {
 		return err
 	}
-	w := &watch{running: client, view: d.view, started: time.Now(), replica: newReplica(nil)}
-	w.replica.refresh(now)
-	running := view.Filter(w.replica.all(), func(st control.Service) bool { return st.PID != 0 })
-	news := w.follow(ctx, now.Seq)
+	f := newFollower(client, control.NewMirror(now), nil, d.view)
+	f.ending, f.signals, f.bound = true, d.signals, run.Bound(d.options.timeout)
+	running := view.Count(f.all(), func(st control.Service) bool { return st.PID != 0 })
 	_, err = client.Ask(ctx, control.Request{Verb: control.VerbDown})
 	if err != nil && !errors.Is(err, control.ErrEnded) {
 		return err
 	}
-	d.follow(ctx, w, news)
-	d.view.Live(nil)
-	if err := d.settle(ctx); err != nil {
+	outcome := f.follow(ctx, &stopping{follower: f, timeout: d.options.timeout})
+	if err := d.awaitRelease(ctx); err != nil {
 		return err
 	}
-	if n := len(running); n > 0 {
-		d.view.Goodbye(n, time.Since(w.started))
+	if running > 0 {
+		d.view.Goodbye(running, time.Since(f.started))
 	} else {
 		d.view.Say("%s (%s) is down", now.Project, now.Instance)
 	}
-	return d.outcome
+	return outcome
 }
 
-// follow shows the way down until the run has ended.
-func (d *shutdown) follow(ctx context.Context, w *watch, news *stream) {
-	kill := func() {
-		_, _ = w.running.Ask(ctx, control.Request{Verb: control.VerbDown, Kill: true}) // Else it has ended.
+// stopping is the policy of down while the run ends.
+type stopping struct {
+	passive
+	*follower
+	timeout     time.Duration
+	interrupted bool
+}
+
+func (d *stopping) signal(os.Signal) {
+	if !d.interrupted {
+		d.interrupted = true
+		d.view.Say("still stopping; Ctrl-C again kills what is left")
+		return
 	}
-	limit := run.Bound(d.options.timeout)
-	tick := time.NewTicker(tickEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case e, ok := <-news.events:
-			if !ok {
-				return
-			}
-			w.take(e, true)
-		case <-limit:
-			limit = nil
-			d.view.Say("not down within %s: killing what is left", d.options.timeout)
-			go kill()
-		case <-d.signals:
-			if d.outcome == nil {
-				d.outcome = exitError{exitInterrupted, nil}
-				d.view.Say("still stopping; Ctrl-C again kills what is left")
-				continue
-			}
-			d.view.Say("killing what is left")
-			go kill()
-		case now := <-tick.C:
-			d.view.Stopping(w.replica.all(), now.Sub(w.started))
-		}
+	d.kill("killing what is left")
+}
+
+func (d *stopping) late() { d.kill(fmt.Sprintf("not down within %s: killing what is left", d.timeout)) }
+
+func (d *stopping) kill(why string) {
+	d.view.Say("%s", why)
+	go func() {
+		// Where it does not get there, the run has ended.
+		_, _ = d.project.Ask(context.Background(), control.Request{Verb: control.VerbDown, Kill: true})
+	}()
+}
+
+func (d *stopping) tick(now time.Time) { d.view.Stopping(d.all(), now.Sub(d.started)) }
+
+func (d *stopping) ended(error) {
+	if d.interrupted {
+		d.finish(exitError{exitInterrupted, nil})
+	} else {
+		d.finish(nil)
 	}
 }
 
-// settlePatience is how long a run that has ended may take to put its things away,
+// releasePatience is how long a run that has ended may take to put its things away,
 // on whatever disk.
-const settlePatience = time.Minute
+const releasePatience = time.Minute
 
-// settle waits until the run that was here has let go of the checkout.
-func (d *shutdown) settle(ctx context.Context) error {
-	for limit := time.Now().Add(settlePatience); ; {
+// awaitRelease waits until the run that was here has let go of the checkout.
+func (d *shutdown) awaitRelease(ctx context.Context) error {
+	for limit := time.Now().Add(releasePatience); ; {
 		held, err := d.sweep(true)
 		if !held {
 			return err

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
-	"github.com/lhrun/lhrun/internal/control"
-	"github.com/lhrun/lhrun/internal/mask"
-	"github.com/lhrun/lhrun/internal/view"
 	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/view"
 )
 
 func newPs(g *globals) *cobra.Command {
@@ -58,15 +59,15 @@ func (g *globals) ps(names []string, watch, asJSON bool) error {
 	defer stop()
 	_, client, err := g.Dial(ctx, names...)
 	if err != nil {
-		return err
+		return quiet(err)
 	}
-	list := &psList{globals: g, project: client, names: names, json: asJSON}
+	list := &psList{globals: g, names: names, json: asJSON}
 	if watch {
-		return g.conclude(list.watch(ctx))
+		return list.watch(ctx, client)
 	}
 	snap, err := client.Snapshot(ctx, true)
 	if err != nil {
-		return err
+		return quiet(err)
 	}
 	return list.print(snap)
 }
@@ -74,36 +75,14 @@ func (g *globals) ps(names []string, watch, asJSON bool) error {
 // psList prints the services that were asked for.
 type psList struct {
 	*globals
-	project control.Project
-	names   []string
-	json    bool
-	mask    *mask.Masker
+	names []string
+	json  bool
 }
 
-// chosen is snap with the services that were asked for, fit for a screen.
-func (l *psList) chosen(snap control.Snapshot) (control.Snapshot, error) {
-	list, err := pick(snap, l.names)
-	if err != nil {
-		return snap, err
-	}
-	snap.Services = make([]control.Service, len(list))
-	for i, s := range list {
-		s.Reason = l.masked(s.Reason)
-		snap.Services[i] = s
-	}
-	return snap, nil
-}
-
-// masked reads the project's variables only when there is something to say.
-func (l *psList) masked(text string) string {
-	if text == "" {
-		return ""
-	}
-	if l.mask == nil {
-		m := l.Masker()
-		l.mask = &m
-	}
-	return l.mask.Text(text)
+// chosen is snap with the services that were asked for.
+func (l *psList) chosen(snap control.Snapshot) (_ control.Snapshot, err error) {
+	snap.Services, err = pick(snap, l.names)
+	return snap, err
 }
 
 func (l *psList) print(snap control.Snapshot) error {
@@ -118,13 +97,36 @@ func (l *psList) print(snap control.Snapshot) error {
 	return err
 }
 
+// psWatch is the policy of ps -w. On a terminal the table stays on its second screen;
+// into a pipe a new one is written after each change.
+type psWatch struct {
+	passive
+	*follower
+	*psList
+	ctx  context.Context
+	live bool
+	// shown is what the last table told, drawn when that was.
+	shown string
+	drawn time.Time
+}
+
+// refreshEvery is how often a table that stays is drawn anew, for cpu and memory.
+const refreshEvery = time.Second
+
 // watch prints until ctx ends, or the project, which is no error.
-func (l *psList) watch(ctx context.Context) error {
-	var err error
-	if s := l.Sheet(l.Out); s.Width != 0 && !l.json {
-		err = l.watchLive(ctx)
-	} else {
-		err = l.watchPlain(ctx)
+func (l *psList) watch(ctx context.Context, p control.Project) error {
+	now, err := p.Snapshot(ctx, false)
+	if err != nil {
+		return quiet(err)
+	}
+	w := &psWatch{psList: l, ctx: ctx, live: l.Sheet(l.Out).Width != 0 && !l.json, follower: newFollower(p, control.NewMirror(now), nil, nil)}
+	if w.live {
+		fmt.Fprint(l.Out, view.EnterScreen)
+	}
+	err = w.follow(ctx, w)
+	if w.live {
+		fmt.Fprint(l.Out, view.LeaveScreen)
+		_ = l.print(w.mirror.Snapshot())
 	}
 	if errors.Is(err, control.ErrEnded) {
 		_, err = fmt.Fprintln(l.Err, "lhrun: the project has ended")
@@ -132,27 +134,19 @@ func (l *psList) watch(ctx context.Context) error {
 	return err
 }
 
-// watchPlain prints once now and once after each change, with an empty line
-// between tables.
-func (l *psList) watchPlain(ctx context.Context) error {
-	var failed error
-	first, before := true, ""
-	err := follow(ctx, l.project, func(snap control.Snapshot) bool {
-		now := changing(snap)
-		if now == before {
-			return false
-		}
-		if before = now; !first && !l.json {
-			fmt.Fprintln(l.Out)
-		}
-		first = false
-		failed = l.print(snap)
-		return failed != nil
-	})
-	if failed != nil {
-		return failed
+// event prints a table into a pipe, with an empty line before all but the first.
+func (w *psWatch) event(control.Change) {
+	tells := changing(w.mirror.Snapshot())
+	if w.live || tells == w.shown {
+		return
 	}
-	return err
+	if w.shown != "" && !w.json {
+		fmt.Fprintln(w.Out)
+	}
+	w.shown = tells
+	if err := w.print(w.mirror.Snapshot()); err != nil {
+		w.finish(err)
+	}
 }
 
 // changing is what makes a change worth a new table.
@@ -164,68 +158,25 @@ func changing(snap control.Snapshot) string {
 	return b.String()
 }
 
-// redrawEvery is how soon after a change the screen shows it; refreshEvery is how
-// often cpu and memory are measured.
-const (
-	redrawEvery  = 50 * time.Millisecond
-	refreshEvery = time.Second
-)
-
-// watchLive keeps the table on the screen. The last one stays on the first screen.
-func (l *psList) watchLive(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	snaps := make(chan control.Snapshot, 1)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- follow(ctx, l.project, func(snap control.Snapshot) bool {
-			select {
-			case <-snaps: // An older one that nobody has looked at.
-			default:
-			}
-			snaps <- snap
-			return false
-		})
-	}()
-	fmt.Fprint(l.Out, view.EnterScreen)
-	last, err := l.redraw(ctx, snaps, ended)
-	fmt.Fprint(l.Out, view.LeaveScreen)
-	if last != nil {
-		_ = l.print(*last)
+// tick draws the table that stays, when something has changed and each second.
+func (w *psWatch) tick(now time.Time) {
+	tells := changing(w.mirror.Snapshot())
+	if !w.live || tells == w.shown && now.Sub(w.drawn) < refreshEvery {
+		return
 	}
-	return err
-}
-
-// redraw shows the project after each change and each second, and returns what was
-// known last.
-func (l *psList) redraw(ctx context.Context, snaps <-chan control.Snapshot, ended <-chan error) (last *control.Snapshot, err error) {
-	tick := time.NewTicker(refreshEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case snap := <-snaps:
-			last = &snap
-		case <-tick.C:
-		case err := <-ended:
-			select {
-			case snap := <-snaps:
-				last = &snap
-			default:
-			}
-			return last, err
-		}
-		snap, err := l.project.Snapshot(ctx, true)
-		if err != nil {
-			continue // The stream of events tells whether it was the last.
-		}
-		last = &snap
-		chosen, err := l.chosen(snap)
-		if err != nil {
-			return last, err
-		}
-		if _, err := l.Out.WriteString(l.Sheet(l.Out).PsScreen(chosen, time.Now())); err != nil {
-			return last, err
-		}
-		time.Sleep(redrawEvery)
+	w.shown, w.drawn = tells, now
+	snap, err := w.project.Snapshot(w.ctx, true)
+	if err != nil {
+		return // The stream of events tells whether it was the last.
+	}
+	chosen, err := w.chosen(snap)
+	if err == nil {
+		_, err = w.Out.WriteString(w.Sheet(w.Out).PsScreen(chosen, now))
+	}
+	if err != nil {
+		w.finish(err)
 	}
 }
+
+func (w *psWatch) signal(os.Signal) { w.finish(exitError{exitInterrupted, nil}) }
+func (w *psWatch) ended(err error)  { w.finish(err) }

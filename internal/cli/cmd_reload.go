@@ -5,15 +5,12 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
-	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
@@ -57,38 +54,28 @@ func (g *globals) reload(ctx context.Context, o changeOptions) error {
 	}
 	screen := g.Bare(o.json)
 	defer screen.Close()
-	a := &change{changeOptions: o, client: client, watch: &watch{running: client, started: time.Now(), bound: run.Bound(o.timeout)}}
-	if a.now, err = client.Snapshot(ctx, false); err != nil {
+	c := &change{changeOptions: o, client: client}
+	if c.now, err = client.Snapshot(ctx, false); err != nil {
 		return err
 	}
-	if a.answer, err = client.Ask(ctx, control.Request{Verb: control.VerbReload}); err != nil {
+	if c.answer, err = client.Ask(ctx, control.Request{Verb: control.VerbReload}); err != nil {
 		return g.asCheck(err)
 	}
-	plan := view.PlanOf(a.now, a.answer)
+	plan := view.PlanOf(c.now, c.answer)
 	if !o.json {
 		err = g.printPlan(plan, false)
 	}
-	a.view = view.NewReporter(screen, a.answer.Services, g.Masker().Text)
-	a.view.Summed = true
-	a.expect()
-	err = errors.Join(err, a.wait(ctx))
-	a.view.Live(nil)
+	c.names = c.answer.Changed
+	c.begin(view.NewReporter(screen, c.answer.Services), nil)
+	c.targets = c.names // New ones among them, which the mirror does not know yet.
+	for _, op := range c.answer.Operations {
+		if op.Do == config.DoRemove && c.knows(op.Service) {
+			c.leaving = append(c.leaving, op.Service)
+		}
+	}
+	err = errors.Join(err, c.follow(ctx, c))
 	if o.json {
 		err = errors.Join(err, g.printPlan(plan, true))
 	}
 	return err
-}
-
-// expect sets the goal: what moves is ready, what is removed is gone.
-func (a *change) expect() {
-	a.names = a.answer.Changed
-	a.replica = newReplica(a.names)
-	a.replica.refresh(a.now)
-	a.replica.wanted = slices.Clone(a.names) // The new ones, too.
-	a.replica.expect(a.answer.Seq, a.names...)
-	for _, op := range a.answer.Operations {
-		if _, known := a.replica.known[op.Service]; known && op.Do == config.DoRemove {
-			a.leaving = append(a.leaving, op.Service)
-		}
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,63 +75,43 @@ func (g *globals) wait(o waitOptions) error {
 	}
 	checkout, client, err := g.DialUp(ctx, o.timeout, o.names...)
 	if err != nil {
-		return err
+		return quiet(err)
 	}
-	w := &waiting{goal: want, names: o.names, checkout: checkout, project: client, timeout: o.timeout}
-	err = w.run(ctx)
-	if o.json && w.seen {
-		if e := view.PrintJSON(g.Out, w.facts()); e != nil {
-			return e
-		}
+	w := &waiting{states: want, names: o.names, checkout: checkout, timeout: o.timeout}
+	err = w.run(ctx, client)
+	if o.json && w.follower != nil {
+		err = errors.Join(view.PrintJSON(g.Out, w.facts()), err)
 	}
-	return g.conclude(err)
+	return quiet(err)
 }
 
-// waiting is one wait.
+// waiting is the policy of wait.
 type waiting struct {
-	goal     goal
+	passive
+	*follower
+	states   goal
 	names    []string
 	checkout ports.Checkout
-	project  control.Project
 	timeout  time.Duration
-
-	seen    bool
-	newest  control.Snapshot
-	tally   tally
-	mistake error
+	tally    tally
 }
 
 // run returns nil when all are there.
-func (w *waiting) run(ctx context.Context) error {
-	err := follow(ctx, w.project, w.look)
+func (w *waiting) run(ctx context.Context, p control.Project) error {
+	now, err := p.Snapshot(ctx, false)
 	switch {
-	case w.mistake != nil:
-		return w.mistake
-	case errors.Is(err, context.DeadlineExceeded):
-		return w.late()
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return run.UnresponsiveWithin(w.checkout, w.timeout)
 	case run.IsGone(err):
-		return exitError{exitNotRunning, fmt.Errorf("%s (%s) has ended: %s", w.checkout.Project, w.checkout.Instance, view.DescribeAll(w.tally.lacking))}
+		return w.gone()
 	case err != nil:
 		return err
-	case len(w.tally.never) > 0:
-		return exitError{exitFailed, errors.New(view.DescribeAll(w.tally.never))}
 	}
-	return nil
-}
-
-// look takes a new state of the project and reports whether the wait is over.
-func (w *waiting) look(snap control.Snapshot) bool {
-	if !w.seen {
-		if w.mistake = w.begin(snap); w.mistake != nil {
-			return true
-		}
+	if err := w.begin(now); err != nil {
+		return err
 	}
-	w.newest = snap
-	if w.mistake = w.vanished(snap); w.mistake != nil {
-		return true
-	}
-	w.tally = w.goal.count(snap.Services, w.names)
-	return len(w.tally.never) > 0 || len(w.tally.lacking) == 0
+	w.follower = newFollower(p, control.NewMirror(now), w.names, nil)
+	return w.follow(ctx, w)
 }
 
 // begin settles which services the wait is for.
@@ -139,44 +121,55 @@ func (w *waiting) begin(snap control.Snapshot) error {
 		return err
 	}
 	for _, s := range list {
-		if len(w.names) > 0 && !w.goal.possible(s) {
-			return usageError("%s is a %s, so it is never %s", s.Name, s.Type, w.goal)
+		if len(w.names) > 0 && !w.states.possible(s) {
+			return usageError("%s is a %s, so it is never %s", s.Name, s.Type, w.states)
 		}
 	}
 	if len(w.names) == 0 {
-		w.names = w.goal.concerns(snap.Services)
+		w.names = w.states.concerns(snap.Services)
 	}
 	if len(w.names) == 0 {
-		return exitError{exitFailed, fmt.Errorf("there is nothing to wait for: no service of %s (%s) %s", w.checkout.Project, w.checkout.Instance, w.goal.concerned())}
+		return exitError{exitFailed, fmt.Errorf("there is nothing to wait for: no service of %s (%s) %s", w.checkout.Project, w.checkout.Instance, w.states.concerned())}
 	}
-	w.seen = true
 	return nil
 }
 
-// vanished refuses a service that a reload has taken away.
-func (w *waiting) vanished(snap control.Snapshot) error {
+func (w *waiting) event(control.Change) {
 	for _, name := range w.names {
-		if _, ok := view.ServiceNamed(snap, name); !ok {
-			return exitError{exitFailed, fmt.Errorf("%s is not part of the project any more", name)}
+		if !w.knows(name) {
+			w.finish(exitError{exitFailed, fmt.Errorf("%s is not part of the project any more", name)})
+			return
 		}
 	}
-	return nil
+	switch w.tally = w.states.count(w.goal()); {
+	case len(w.tally.never) > 0:
+		w.finish(exitError{exitFailed, errors.New(view.DescribeAll(w.tally.never))})
+	case len(w.tally.lacking) == 0:
+		w.finish(nil)
+	}
 }
 
-// late says what is lacking. Reasons change without an event, so it asks again.
-func (w *waiting) late() error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if snap, err := w.project.Snapshot(ctx, false); err == nil {
-		w.newest, w.tally = snap, w.goal.count(snap.Services, w.names)
+func (w *waiting) signal(os.Signal) { w.finish(exitError{exitInterrupted, nil}) }
+
+func (w *waiting) late() {
+	w.finish(exitError{exitNotInTime, fmt.Errorf("not %s within %s: %s", w.states, w.timeout, view.DescribeAll(w.tally.lacking))})
+}
+
+func (w *waiting) ended(err error) {
+	if run.IsGone(err) {
+		err = w.gone()
 	}
-	return exitError{exitNotInTime, fmt.Errorf("not %s within %s: %s", w.goal, w.timeout, view.DescribeAll(w.tally.lacking))}
+	w.finish(err)
+}
+
+func (w *waiting) gone() error {
+	return exitError{exitNotRunning, fmt.Errorf("%s (%s) has ended: %s", w.checkout.Project, w.checkout.Instance, view.DescribeAll(w.tally.lacking))}
 }
 
 // facts are the services waited for in the form of ps --json.
 func (w *waiting) facts() control.Snapshot {
-	snap := w.newest
-	snap.Services, _ = pick(snap, w.names)
+	snap := w.mirror.Snapshot()
+	snap.Services = view.Filter(snap.Services, func(s control.Service) bool { return slices.Contains(w.names, s.Name) })
 	return snap
 }
 

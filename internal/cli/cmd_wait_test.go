@@ -54,8 +54,8 @@ func TestGoal(t *testing.T) {
 	}
 }
 
-func waitOn(p control.Project, goal goal, names ...string) *waiting {
-	return &waiting{goal: goal, names: names, checkout: ports.Checkout{Project: "shop", Instance: "main"}, project: p, timeout: time.Second}
+func waitOn(states goal, names ...string) *waiting {
+	return &waiting{states: states, names: names, checkout: ports.Checkout{Project: "shop", Instance: "main"}, timeout: time.Second}
 }
 
 func one(name string, state supervisor.State) control.Service {
@@ -72,7 +72,7 @@ func startingPair() *fakeProject {
 func TestWaitIsEventDrivenAndDoesNotPoll(t *testing.T) {
 	p := startingPair()
 	done := make(chan error, 1)
-	go func() { done <- waitOn(p, nil).run(t.Context()) }()
+	go func() { done <- waitOn(nil).run(t.Context(), p) }()
 	p.untilFollowed(t)
 	for range 200 {
 		p.say(control.Event{Kind: supervisor.EventNotice, Text: "still nothing"})
@@ -100,33 +100,33 @@ func TestWaitEnds(t *testing.T) {
 		code int
 		text string
 	}{
-		{"ready at once", func(p *fakeProject) *waiting { return waitOn(p, nil, "db") }, nil, 0, ""},
-		{"all that is wanted", func(p *fakeProject) *waiting { return waitOn(p, nil) }, func(p *fakeProject) { p.set(one("api", "ready")) }, 0, ""},
-		{"a failure at once", func(p *fakeProject) *waiting { return waitOn(p, nil) }, func(p *fakeProject) { p.set(failed) }, 1, "api failed: exited with code 7"},
-		{"one that nobody asked for", func(p *fakeProject) *waiting { return waitOn(p, nil, "docs") }, nil, 1, "docs is stopped"},
-		{"a failure that is waited for", func(p *fakeProject) *waiting { return waitOn(p, goal{"failed"}, "api") }, func(p *fakeProject) { p.set(failed) }, 0, ""},
-		{"a task", func(p *fakeProject) *waiting { p.set(task); return waitOn(p, nil, "migrate") }, func(p *fakeProject) { p.set(completed) }, 0, ""},
-		{"all tasks", func(p *fakeProject) *waiting { p.set(task); return waitOn(p, goal{"completed"}) }, func(p *fakeProject) { p.set(completed) }, 0, ""},
-		{"stopped by the end", func(p *fakeProject) *waiting { return waitOn(p, goal{"stopped"}, "db", "api") },
+		{"ready at once", func(p *fakeProject) *waiting { return waitOn(nil, "db") }, nil, 0, ""},
+		{"all that is wanted", func(p *fakeProject) *waiting { return waitOn(nil) }, func(p *fakeProject) { p.set(one("api", "ready")) }, 0, ""},
+		{"a failure at once", func(p *fakeProject) *waiting { return waitOn(nil) }, func(p *fakeProject) { p.set(failed) }, 1, "api failed: exited with code 7"},
+		{"one that nobody asked for", func(p *fakeProject) *waiting { return waitOn(nil, "docs") }, nil, 1, "docs is stopped"},
+		{"a failure that is waited for", func(p *fakeProject) *waiting { return waitOn(goal{"failed"}, "api") }, func(p *fakeProject) { p.set(failed) }, 0, ""},
+		{"a task", func(p *fakeProject) *waiting { p.set(task); return waitOn(nil, "migrate") }, func(p *fakeProject) { p.set(completed) }, 0, ""},
+		{"all tasks", func(p *fakeProject) *waiting { p.set(task); return waitOn(goal{"completed"}) }, func(p *fakeProject) { p.set(completed) }, 0, ""},
+		{"stopped by the end", func(p *fakeProject) *waiting { return waitOn(goal{"stopped"}, "db", "api") },
 			func(p *fakeProject) { p.set(one("db", "stopped"), one("api", "stopped")); p.end(control.ErrEnded) }, 0, ""},
-		{"the end", func(p *fakeProject) *waiting { return waitOn(p, nil) }, func(p *fakeProject) { p.end(control.ErrEnded) }, 5, "shop (main) has ended: api is starting"},
-		{"a crash", func(p *fakeProject) *waiting { return waitOn(p, nil) }, func(p *fakeProject) { p.end(control.ErrLost) }, 5, "shop (main) has ended: api is starting"},
-		{"a reload that takes it away", func(p *fakeProject) *waiting { return waitOn(p, nil, "api") },
+		{"the end", func(p *fakeProject) *waiting { return waitOn(nil) }, func(p *fakeProject) { p.end(control.ErrEnded) }, 5, "shop (main) has ended: api is starting"},
+		{"a crash", func(p *fakeProject) *waiting { return waitOn(nil) }, func(p *fakeProject) { p.end(control.ErrLost) }, 5, "shop (main) has ended: api is starting"},
+		{"a reload that takes it away", func(p *fakeProject) *waiting { return waitOn(nil, "api") },
 			func(p *fakeProject) {
 				s := one("api", "")
 				p.say(control.Event{Kind: supervisor.EventRemoved, Service: &s})
 			}, 1, "api is not part of the project any more"},
-		{"missed events", func(p *fakeProject) *waiting { return waitOn(p, nil) },
+		{"missed events", func(p *fakeProject) *waiting { return waitOn(nil) },
 			func(p *fakeProject) { p.quietly(one("api", "ready")); p.say(control.Event{Kind: control.EventMissed}) }, 0, ""},
-		{"no such service", func(p *fakeProject) *waiting { return waitOn(p, nil, "aip") }, nil, 2, `unknown service "aip", did you mean "api"?`},
-		{"a task that is to be ready", func(p *fakeProject) *waiting { p.set(task); return waitOn(p, goal{"ready"}, "migrate") }, nil, 2, "migrate is a task, so it is never ready"},
-		{"nothing", func(p *fakeProject) *waiting { return waitOn(p, goal{"completed"}) }, nil, 1, "there is nothing to wait for: no service of shop (main) can be completed"},
+		{"no such service", func(p *fakeProject) *waiting { return waitOn(nil, "aip") }, nil, 2, `unknown service "aip", did you mean "api"?`},
+		{"a task that is to be ready", func(p *fakeProject) *waiting { p.set(task); return waitOn(goal{"ready"}, "migrate") }, nil, 2, "migrate is a task, so it is never ready"},
+		{"nothing", func(p *fakeProject) *waiting { return waitOn(goal{"completed"}) }, nil, 1, "there is nothing to wait for: no service of shop (main) can be completed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := startingPair()
 			w := tt.wait(p)
 			done := make(chan error, 1)
-			go func() { done <- w.run(t.Context()) }()
+			go func() { done <- w.run(t.Context(), p) }()
 			if tt.then != nil {
 				select {
 				case err := <-done:
@@ -147,7 +147,7 @@ func TestWaitEnds(t *testing.T) {
 	}
 }
 
-// After the timeout the reason is the newest one, though no event has told of it.
+// After the timeout the reason is the newest one.
 func TestWaitTimeoutTellsWhatIsLacking(t *testing.T) {
 	p := startingPair()
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(20*time.Millisecond))
@@ -155,7 +155,7 @@ func TestWaitTimeoutTellsWhatIsLacking(t *testing.T) {
 	now := one("api", "starting")
 	now.Reason = "nothing listens on its port 21480 yet"
 	p.quietly(now)
-	err := waitOn(p, nil).run(ctx)
+	err := waitOn(nil).run(ctx, p)
 	if want := "not ready within 1s: api is starting: nothing listens on its port 21480 yet"; exitCode(err) != 4 || err.Error() != want {
 		t.Errorf("code %d, %v", exitCode(err), err)
 	}

@@ -48,6 +48,7 @@ func (s *detachedScreen) Say(level hclog.Level, text string) {
 	}
 }
 
+func (s *detachedScreen) Quote(text string)                       { s.Say(hclog.Error, "  "+text) }
 func (s *detachedScreen) Lines(string, time.Time, []byte) error   { return nil }
 func (s *detachedScreen) Preview(string, time.Time, []byte) error { return nil }
 func (s *detachedScreen) Live([]string) bool                      { return false }

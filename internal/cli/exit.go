@@ -113,30 +113,10 @@ func asUsage(err error) error {
 	return err
 }
 
-// maskError keeps the exit code of err, and removes secrets from its text. Errors
-// that report writes in a form of their own hold none.
-func maskError(err error, mask func(string) string) error {
-	var exit exitError
-	var mistakes config.Mistakes
-	var busy *ports.BusyError
-	switch {
-	case err == nil, errors.As(err, &exit) && exit.err == nil:
-		return err
-	case errors.As(err, &mistakes), errors.As(err, &busy):
-		return err
-	}
-	return exitError{exitCode(err), errors.New(mask(err.Error()))}
-}
-
-// conclude makes err, the end of a verb that says what services are like, fit for a
-// screen. A verb that was interrupted ends without a word.
-func (g *globals) conclude(err error) error {
-	var exit exitError
-	switch {
-	case errors.Is(err, context.Canceled):
+// quiet makes err the end of a verb that ends without a word when it is interrupted.
+func quiet(err error) error {
+	if errors.Is(err, context.Canceled) {
 		return exitError{exitInterrupted, nil}
-	case errors.As(err, &exit) && exit.err != nil:
-		return maskError(err, g.Masker().Text)
 	}
 	return err
 }

@@ -53,25 +53,3 @@ func TestExitCodes(t *testing.T) {
 		})
 	}
 }
-
-func TestAMaskedErrorKeepsItsExitCode(t *testing.T) {
-	mask := strings.NewReplacer("hunter2", "***").Replace
-	for _, tt := range []struct {
-		err  error
-		code int
-		text string
-	}{
-		{exitError{4, errors.New("api: hunter2")}, 4, "lhrun: api: ***\n"},
-		{exitError{code: 130}, 130, ""},
-		{&run.CommandError{Name: "hunter2", Err: fs.ErrNotExist}, 127, "lhrun: cannot run \"***\": there is no such command\n"},
-		{&ports.BusyError{Port: 8080}, 3, "lhrun: " + (&ports.BusyError{Port: 8080}).Error() + "\n"},
-		{nil, 0, ""},
-	} {
-		var out strings.Builder
-		got := maskError(tt.err, mask)
-		report(&out, got)
-		if code := exitCode(got); code != tt.code || out.String() != tt.text {
-			t.Errorf("%v became code %d and %q", tt.err, code, out.String())
-		}
-	}
-}

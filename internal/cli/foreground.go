@@ -17,13 +17,14 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// foreground is a run that this process hosts from its start to its end: whether
-// it is ending, and with what outcome.
+// foreground is the policy of up in the process that hosts the run, from its start to its
+// end.
 type foreground struct {
 	*hosted
 	upOptions
-	outcome error
-	ending  time.Time
+	reason error
+	// since is when the end began.
+	since time.Time
 	// pressed says that a signal has begun the end while the loop was held up.
 	pressed atomic.Bool
 	// stopped counts the services that ran when the end began.
@@ -38,23 +39,27 @@ func runForeground(h *hosted, o upOptions, guard *proc.GuardedSide) error {
 	defer signal.Stop(pipe)
 	c := &foreground{hosted: h, upOptions: o}
 	defer c.Stop()
-	c.started, c.changed, c.bound = time.Now(), true, run.Bound(o.timeout)
+	c.bound, c.calm = run.Bound(o.timeout), c.Calm
 	c.Busy()
-	events := c.follow(context.Background(), 0)
-	if err := c.Start(); err != nil {
+	var err error
+	if c.effective, err = c.Start(); err != nil {
 		c.end(err, "")
 	}
 	whole, over := context.WithCancel(context.Background())
 	defer over()
-	signals := relaySignals(whole, guard.Signals(), c.held)
+	c.signals, c.stops = relaySignals(whole, guard.Signals(), c.held), c.RelayStops(whole)
 	go c.guardLost(whole, guard)
-	if err := c.drive(guard, signals, c.RelayStops(whole), events); err != nil {
-		c.view.Warn("%v", err)
-	}
-	if c.outcome == nil && c.pressed.Load() {
+	when(c.follower, c.screen.Failed(), func(struct{}) {
+		c.end(exitError{exitFailed, fmt.Errorf("cannot write the output: %w", c.screen.Err())}, "")
+	})
+	when(c.follower, guard.Lost(), func(struct{}) { // guardLost kills everything.
+		c.end(exitError{exitFailed, nil}, "the guard process of this run was killed, so everything is ended")
+	})
+	outcome := c.follow(context.Background(), c)
+	if outcome == nil && c.pressed.Load() {
 		return exitError{exitInterrupted, nil}
 	}
-	return c.outcome
+	return outcome
 }
 
 // hangUpPatience is what services get to end in after the terminal has gone:
@@ -86,75 +91,13 @@ func (c *foreground) guardLost(ctx context.Context, guard *proc.GuardedSide) {
 	}
 }
 
-// drive is the one loop of a run. The error is of the log store: nothing that ran
-// is the worse for it.
-func (c *foreground) drive(guard *proc.GuardedSide, signals <-chan os.Signal, stops <-chan bool, from *stream) error {
-	tick := time.NewTicker(tickEvery)
-	defer tick.Stop()
-	ticking := true
-	events, broken, lost := from.events, c.screen.Failed(), guard.Lost()
-	for {
-		if c.moving() != ticking {
-			ticking = !ticking
-			c.pace(tick, ticking)
-		}
-		select {
-		case e, ok := <-events:
-			if !ok {
-				events = nil
-				continue
-			}
-			c.event(e)
-		case sig := <-signals:
-			c.signal(sig)
-		case kill := <-stops:
-			c.down(kill)
-		case <-broken:
-			broken = nil
-			c.end(exitError{exitFailed, fmt.Errorf("cannot write the output: %w", c.screen.Err())}, "")
-		case <-lost:
-			lost = nil // guardLost kills everything.
-			c.end(exitError{exitFailed, nil}, "the guard process of this run was killed, so everything is ended")
-		case now := <-tick.C:
-			c.tick(now)
-		case err := <-c.Ended():
-			c.finish(events)
-			return err
-		}
-	}
-}
-
-// tickEvery is how often a verb that waits, or a run that moves, looks at the time.
-const tickEvery = 100 * time.Millisecond
-
-// moving reports whether there is progress to show or a deadline to keep. A run in
-// which everything is ready wakes up for nothing.
-func (c *foreground) moving() bool {
-	return !c.settled || !c.ending.IsZero() || c.replica.moves()
-}
-
-func (c *foreground) pace(t *time.Ticker, on bool) {
-	if on {
-		t.Reset(tickEvery)
+// event decides whether the run cannot or must not go on. A service that somebody stopped
+// by name does not count as finished.
+func (c *foreground) event(e control.Change) {
+	if c.ending {
 		return
 	}
-	t.Stop()
-	c.view.Progress(c.replica.all(), time.Now())
-	c.Calm()
-}
-
-// event takes an event and decides whether it ends the run.
-func (c *foreground) event(e control.Event) {
-	c.take(e, !c.ending.IsZero())
-	if c.ending.IsZero() {
-		c.judge(e)
-	}
-}
-
-// judge ends the run where it cannot or must not go on. A service that somebody
-// stopped by name does not count as finished.
-func (c *foreground) judge(e control.Event) {
-	c.settle()
+	c.summarize()
 	switch st := e.Service; {
 	case st == nil:
 	case c.Procfile && !c.keepGoing && e.Kind == supervisor.EventState && view.HasEnded(*st):
@@ -164,8 +107,8 @@ func (c *foreground) judge(e control.Event) {
 		c.end(exitError{failedCode(*st), errors.New(view.Describe(*st))}, "")
 		return
 	}
-	if c.replica.ended() {
-		c.end(verdict(c.replica.all()), "")
+	if c.current() && c.finished() {
+		c.end(verdict(c.all()), "")
 	}
 }
 
@@ -210,7 +153,7 @@ func (c *foreground) signal(sig os.Signal) {
 			time.AfterFunc(run.LeaveAfter, func() { c.HardExit(exitInterrupted) }) // What is said may find no reader.
 		})
 		c.end(exitError{exitInterrupted, nil}, "the terminal is gone, stopping")
-	case c.ending.IsZero():
+	case !c.ending:
 		c.end(exitError{exitInterrupted, nil}, "stopping; Ctrl-C again kills")
 	default:
 		c.Kill()
@@ -219,22 +162,21 @@ func (c *foreground) signal(sig os.Signal) {
 	}
 }
 
-// down is what another process asks for.
-func (c *foreground) down(kill bool) {
-	c.end(verdict(c.replica.all()), "stopping, as another lhrun asks")
+func (c *foreground) stop(kill bool) {
+	c.end(verdict(c.all()), "stopping, as another lhrun asks")
 	if kill {
 		c.Kill()
 		c.view.Say("killing what is left")
 	}
 }
 
-// end begins the stop in order; the first outcome stays.
-func (c *foreground) end(outcome error, why string) {
-	if !c.ending.IsZero() {
+// end begins the stop in order; the first reason stays.
+func (c *foreground) end(reason error, why string) {
+	if c.ending {
 		return
 	}
-	c.ending, c.outcome = time.Now(), maskError(outcome, c.Mask)
-	c.stopped = view.Count(c.replica.all(), func(st control.Service) bool { return st.PID != 0 })
+	c.ending, c.since, c.reason = true, time.Now(), reason
+	c.stopped = view.Count(c.all(), func(st control.Service) bool { return st.PID != 0 })
 	c.Stop() // Before a word is said: that may take for ever.
 	c.Busy()
 	c.screen.Wipe()
@@ -245,25 +187,27 @@ func (c *foreground) end(outcome error, why string) {
 }
 
 func (c *foreground) tick(now time.Time) {
-	if !c.ending.IsZero() {
-		c.view.Stopping(c.replica.all(), now.Sub(c.ending))
-		return
-	}
-	c.view.Progress(c.replica.all(), now)
-	if !c.settled && run.IsOver(c.bound) {
-		c.end(exitError{exitNotInTime, fmt.Errorf("not ready within %s: %s", c.timeout, c.replica.pending())}, "")
+	if c.ending {
+		c.view.Stopping(c.all(), now.Sub(c.since))
+	} else {
+		c.view.Progress(c.all(), now)
 	}
 }
 
-// finish takes the last events, which come before the channel closes.
-func (c *foreground) finish(events <-chan control.Event) {
-	if events != nil {
-		for e := range events {
-			c.event(e)
-		}
+func (c *foreground) late() {
+	if !c.settled {
+		c.end(exitError{exitNotInTime, fmt.Errorf("not ready within %s: %s", c.timeout, c.lacking())}, "")
 	}
+}
+
+// ended takes the end of the run, which every event has come before.
+func (c *foreground) ended(error) {
 	c.view.Live(nil)
-	if c.stopped > 0 {
-		c.view.Goodbye(c.stopped, time.Since(c.ending))
+	if err := <-c.Ended(); err != nil { // It is of the log store: nothing that ran is the worse for it.
+		c.view.Warn("%v", err)
 	}
+	if c.stopped > 0 {
+		c.view.Goodbye(c.stopped, time.Since(c.since))
+	}
+	c.finish(c.reason)
 }

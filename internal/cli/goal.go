@@ -89,14 +89,10 @@ type tally struct {
 	never   []control.Service
 }
 
-// count looks at the services of those names; one that a reload has taken away is
-// left out.
-func (g goal) count(list []control.Service, names []string) tally {
+// count says how those services stand.
+func (g goal) count(list []control.Service) tally {
 	var t tally
 	for _, s := range list {
-		if !slices.Contains(names, s.Name) {
-			continue
-		}
 		switch g.of(s) {
 		case never:
 			t.never = append(t.never, s)

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"context"
+	"errors"
+
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/lhrun/lhrun/internal/control"
@@ -12,13 +15,14 @@ import (
 // hosted is a run of this process, and what tells of it.
 type hosted struct {
 	*run.Session
-	*watch
-	screen view.Screen
+	*follower
+	screen   view.Screen
+	reporter *view.Reporter
 }
 
 // openHosted opens a session and gives it the screen that open makes.
 func (g *globals) openHosted(names []string, noDeps bool, guard *proc.GuardedSide, open func(*run.Session) (view.Screen, error)) (*hosted, error) {
-	h := &hosted{watch: &watch{}}
+	h := &hosted{}
 	var err error
 	h.Session, err = run.Open(run.Options{
 		Locate: g.Locate, Names: names, NoDeps: noDeps,
@@ -32,18 +36,22 @@ func (g *globals) openHosted(names []string, noDeps bool, guard *proc.GuardedSid
 		_ = h.Close()
 		return nil, err
 	}
-	h.replica = newReplica(h.Wanted())
-	h.view = view.NewReporter(saidBy{h.screen, h.Session}, h.Wanted(), h.Mask)
+	h.reporter = view.NewReporter(saidBy{h.screen, h.Session}, h.Wanted())
 	if err := h.Prepare(h.screen); err != nil {
 		return nil, err
 	}
-	h.running = h.Control()
+	now, err := h.Control().Snapshot(context.Background(), false)
+	if err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	h.follower = newFollower(h.Control(), control.NewMirror(now), h.Wanted(), h.reporter)
+	h.changed = true
 	return h, nil
 }
 
 func (h *hosted) reloaded(a control.Answer) {
 	for _, op := range a.Operations {
-		h.view.Say("reload: %s", view.Operation{Operation: op})
+		h.reporter.Say("reload: %s", view.Operation{Operation: op})
 	}
 }
 
@@ -54,3 +62,8 @@ type saidBy struct {
 }
 
 func (s saidBy) Say(level hclog.Level, text string) { s.session.Say(level, text) }
+
+func (s saidBy) Quote(text string) {
+	s.Screen.Quote(text)
+	s.session.Keep("  " + text)
+}

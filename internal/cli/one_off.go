@@ -19,15 +19,15 @@ import (
 type target interface {
 	// execution returns argv in the environment of the project.
 	execution(argv []string) (run.Execution, error)
-	// end begins the end of what was started here; with kill it waits for nothing.
+	// stopTarget begins the end of what was started here; with kill it waits for nothing.
 	// It may be called again.
-	end(kill bool)
-	// mine returns those of services that end stops.
+	stopTarget(kill bool)
+	// mine returns those of services that stopTarget stops.
 	mine(services []control.Service) []control.Service
-	// over tells when that end has come.
-	over() <-chan error
-	// stops are the requests of others to stop everything.
-	stops() <-chan bool
+	// stopped tells when that end has come.
+	stopped() <-chan error
+	// stopRequests are the requests of others to stop everything.
+	stopRequests() <-chan bool
 	resize()
 	close() error
 }
@@ -43,12 +43,13 @@ const (
 	phaseEnding
 )
 
-// oneOff is what run does: it starts what is needed, runs a command, and stops what
-// it has started.
+// oneOff is the policy of run: it starts what is needed, runs a command, and stops what it
+// has started.
 type oneOff struct {
+	passive
 	*globals
 	runOptions
-	*watch
+	*follower
 	target
 	screen *view.OneOffScreen
 	guard  *proc.GuardedSide
@@ -57,7 +58,9 @@ type oneOff struct {
 	since   time.Time // of the phase
 	command *command
 	pressed bool
-	outcome error
+	reason  error
+	// gone says that what was started has been stopped.
+	gone bool
 }
 
 // oneOff drives a one-off run from its start to its end, in the care of guard.
@@ -66,81 +69,34 @@ func (g *globals) oneOff(o runOptions, guard *proc.GuardedSide) error {
 	signal.Notify(pipe, syscall.SIGPIPE) // As in runForeground.
 	defer signal.Stop(pipe)
 	e := &oneOff{globals: g, runOptions: o, guard: guard, since: time.Now()}
-	events, err := e.enter()
-	if err != nil {
+	if err := e.enter(); err != nil {
 		return err
 	}
 	defer e.screen.Close()
-	return errors.Join(e.drive(events), e.target.close())
+	e.view.Terse, e.bound, e.stops = true, run.Bound(e.timeout), e.stopRequests()
+	when(e.follower, guard.Arrivals(), e.arrive)
+	when(e.follower, guard.Lost(), func(struct{}) { e.guardLost() })
+	when(e.follower, e.stopped(), e.targetGone)
+	return errors.Join(e.follow(context.Background(), e), e.target.close())
 }
 
-// drive is the one loop of a one-off run.
-func (e *oneOff) drive(from *stream) error {
-	tick := time.NewTicker(tickEvery)
-	defer tick.Stop()
-	events, over, lost := from.events, e.over(), e.guard.Lost()
-	e.judge()
-	for over != nil || e.command != nil {
-		select {
-		case ev, ok := <-events:
-			if !ok {
-				events = nil
-				e.left(from.err)
-				continue
-			}
-			e.take(ev, e.phase == phaseEnding)
-			e.judge()
-		case a := <-e.guard.Arrivals():
-			e.arrive(a)
-		case kill := <-e.stops():
-			e.down(kill)
-		case code := <-e.commandEnded():
-			e.command = nil
-			e.finish(exitError{code, nil})
-		case <-lost:
-			lost = nil
-			e.guardLost()
-		case now := <-tick.C:
-			e.tick(now)
-		case err := <-over:
-			over = nil
-			if err != nil {
-				e.view.Alarm("%v", err)
-			}
-			e.killCommand()
+// event goes on to the command once everything is ready, or ends where that cannot be.
+func (e *oneOff) event(control.Change) {
+	if e.phase != phaseStarting || !e.current() {
+		return
+	}
+	goal := e.goal()
+	switch failed := view.Filter(goal, view.IsFailed); {
+	case len(failed) > 0:
+		e.fail()
+	case view.Count(goal, view.IsPending) > 0:
+	default:
+		if err := lackingError(goal); err != nil {
+			e.end(err)
+		} else {
+			e.work()
 		}
 	}
-	e.view.Live(nil)
-	return maskError(e.outcome, e.view.Mask)
-}
-
-func (e *oneOff) commandEnded() <-chan int {
-	if e.command == nil {
-		return nil
-	}
-	return e.command.ended
-}
-
-// judge goes on to the command once all is ready, or ends where that can't be.
-func (e *oneOff) judge() {
-	if e.phase != phaseStarting {
-		return
-	}
-	targets := e.replica.targets()
-	if failed := view.Filter(targets, view.IsFailed); len(failed) > 0 {
-		e.fail(failed)
-		return
-	}
-	if view.Count(targets, view.IsPending) > 0 {
-		return
-	}
-	for _, st := range targets {
-		if !view.AtTarget(st) {
-			e.finish(exitError{exitFailed, errors.New(view.Describe(st))})
-			return
-		}
-	}
-	e.work()
 }
 
 // work begins the command.
@@ -152,38 +108,56 @@ func (e *oneOff) work() {
 		e.command, err = e.begin(x)
 	}
 	if err != nil {
-		e.finish(err)
+		e.end(err)
 		return
 	}
 	e.phase, e.since = phaseWorking, time.Now()
+	when(e.follower, e.command.ended, e.commandEnded)
+}
+
+// commandEnded takes the command's exit code.
+func (e *oneOff) commandEnded(code int) {
+	e.command = nil
+	e.end(exitError{code, nil})
+	e.leave()
+}
+
+// targetGone takes the news that what was started has been stopped.
+func (e *oneOff) targetGone(err error) {
+	if e.gone {
+		return
+	}
+	e.gone = true
+	if err != nil {
+		e.view.Alarm("%v", err)
+	}
+	e.killCommand()
+	e.leave()
+}
+
+// leave ends the loop once neither the command nor what was started is there any more.
+func (e *oneOff) leave() {
+	if e.gone && e.command == nil {
+		e.finish(e.reason)
+	}
 }
 
 // fail tells of the failures as they are when the first is known: those that only
 // waited have failed with it.
-func (e *oneOff) fail(failed []control.Service) {
-	if now, err := e.running.Snapshot(context.Background(), false); err == nil {
-		e.replica.refresh(now)
-		failed = view.Filter(e.replica.targets(), view.IsFailed)
+func (e *oneOff) fail() {
+	if now, err := e.project.Snapshot(context.Background(), false); err == nil {
+		e.mirror.Reset(now)
+		e.relist()
 	}
+	failed := view.Filter(e.goal(), view.IsFailed)
 	e.view.Live(nil)
 	for _, st := range failed {
 		e.view.Alarm("%s", view.Describe(st))
 		if view.FailedByItself(st) {
-			e.lastLines(st)
+			e.quoteLast(e.view, e.project.Logs, st.Name)
 		}
 	}
-	e.finish(verdict(failed))
-}
-
-// oneOffLines is how many of its last lines a service at fault is shown with.
-const oneOffLines = 20
-
-func (e *oneOff) lastLines(st control.Service) {
-	lines, err := view.LastLines(context.Background(), e.running.Logs, st.Name, oneOffLines)
-	if err != nil {
-		e.view.Alarm("cannot show the last lines of %s: %v", st.Name, err)
-	}
-	e.view.Tail(st.Name, lines)
+	e.end(verdict(failed))
 }
 
 // arrive takes a signal. What the whole group got, the command has got as well, if it
@@ -198,7 +172,7 @@ func (e *oneOff) arrive(a proc.Arrival) {
 		e.command.signal(a.Signal)
 	case !interrupts(a.Signal):
 	case e.phase == phaseStarting:
-		e.finish(exitError{exitInterrupted, nil})
+		e.end(exitError{exitInterrupted, nil})
 		e.press(a.Signal)
 	case !e.pressed && time.Since(e.since) < commandsOwn: // It ended the command.
 	default:
@@ -210,7 +184,7 @@ func (e *oneOff) arrive(a proc.Arrival) {
 func (e *oneOff) press(sig os.Signal) {
 	if e.pressed || sig == syscall.SIGQUIT {
 		e.view.Say("killing what is left")
-		e.end(true)
+		e.stopTarget(true)
 		return
 	}
 	e.pressed = true
@@ -221,19 +195,18 @@ func (e *oneOff) press(sig os.Signal) {
 // ended it.
 const commandsOwn = 500 * time.Millisecond
 
-// down is what another process asks for. The command is asked to end too.
-func (e *oneOff) down(kill bool) {
+// stop takes another process's request. The command is asked to end too.
+func (e *oneOff) stop(kill bool) {
 	if e.command != nil {
 		e.command.signal(syscall.SIGTERM)
 	}
 	if e.phase == phaseStarting {
-		e.finish(exitError{exitFailed, errors.New("stopped by another lhrun before all was ready")})
+		e.end(exitError{exitFailed, errors.New("stopped by another lhrun before all was ready")})
 	}
-	e.end(kill)
+	e.stopTarget(kill)
 }
 
-// left takes the end of the project, or the loss of the connection to it.
-func (e *oneOff) left(err error) {
+func (e *oneOff) ended(err error) {
 	if e.phase == phaseEnding {
 		return
 	}
@@ -242,15 +215,15 @@ func (e *oneOff) left(err error) {
 	}
 	e.view.Alarm("%v", err)
 	if e.phase == phaseStarting {
-		e.finish(exitError{exitFailed, errors.New("the project was stopped before all was ready")})
+		e.end(exitError{exitFailed, errors.New("the project was stopped before all was ready")})
 	}
 }
 
 // guardLost ends everything at once: nobody would after this process.
 func (e *oneOff) guardLost() {
-	e.finish(exitError{exitFailed, errors.New("its guard process was killed, so everything is ended")})
+	e.end(exitError{exitFailed, errors.New("its guard process was killed, so everything is ended")})
 	e.killCommand()
-	e.end(true)
+	e.stopTarget(true)
 }
 
 func (e *oneOff) killCommand() {
@@ -259,37 +232,36 @@ func (e *oneOff) killCommand() {
 	}
 }
 
-// finish sets the outcome, if there is none yet, and stops what was started.
-func (e *oneOff) finish(outcome error) {
+// end stops what was started; the first reason is the outcome.
+func (e *oneOff) end(reason error) {
 	if e.phase == phaseEnding {
 		return
 	}
-	e.phase, e.since, e.outcome = phaseEnding, time.Now(), outcome
+	e.phase, e.since, e.reason, e.ending = phaseEnding, time.Now(), reason, true
 	e.view.Live(nil)
 	e.screen.Loud()
-	e.end(false)
+	e.stopTarget(false)
 }
 
 func (e *oneOff) tick(now time.Time) {
 	switch e.phase {
 	case phaseStarting:
-		e.view.Progress(e.replica.all(), now)
-		if run.IsOver(e.bound) {
-			e.late(e.timeout)
-		}
+		e.view.Progress(e.all(), now)
 	case phaseEnding:
-		e.view.Stopping(e.mine(e.replica.all()), now.Sub(e.since))
+		e.view.Stopping(e.mine(e.all()), now.Sub(e.since))
 	}
 }
 
-// late ends the wait: not everything is ready in time.
-func (e *oneOff) late(t time.Duration) {
+func (e *oneOff) late() {
+	if e.phase != phaseStarting {
+		return
+	}
 	e.view.Live(nil)
-	e.view.Alarm("not ready within %s: %s", t, e.replica.pending())
-	for _, st := range e.replica.targets() {
+	e.view.Alarm("not ready within %s: %s", e.timeout, e.lacking())
+	for _, st := range e.goal() {
 		if view.IsPending(st) && st.StartedAt != nil {
-			e.lastLines(st)
+			e.quoteLast(e.view, e.project.Logs, st.Name)
 		}
 	}
-	e.finish(exitError{exitNotInTime, nil})
+	e.end(exitError{exitNotInTime, nil})
 }

@@ -13,30 +13,31 @@ import (
 )
 
 // enter makes the target of a one-off run: it hosts the project, or attaches to the
-// run that there is. The events begin with those of what it has started.
-func (e *oneOff) enter() (*stream, error) {
+// run that there is.
+func (e *oneOff) enter() error {
 	for limit := time.Now().Add(handshakePatience); ; {
 		h, err := e.openHosted(e.with, false, e.guard, func(s *run.Session) (view.Screen, error) { return e.openScreen(s.Wanted()), nil })
 		if err == nil {
-			return e.host(h)
+			e.host(h)
+			return nil
 		}
 		running, ok := errors.AsType[*run.RunningError](err)
 		if !ok {
-			return nil, err
+			return err
 		}
-		events, err := e.attach(running)
+		err = e.attach(running)
 		switch {
 		case errors.Is(err, errEnding):
 			limit = time.Now().Add(handshakePatience)
 		case !errors.Is(err, control.ErrNotRunning):
-			return events, err
+			return err
 		case time.Now().After(limit):
-			return nil, run.Unresponsive(running.Checkout)
+			return run.Unresponsive(running.Checkout)
 		}
 		select {
 		case <-time.After(handshakePause):
 		case <-e.guard.Arrivals():
-			return nil, exitError{exitInterrupted, nil}
+			return exitError{exitInterrupted, nil}
 		}
 	}
 }
@@ -53,22 +54,19 @@ type hostedTarget struct {
 	dir string
 }
 
-func (e *oneOff) host(h *hosted) (*stream, error) {
-	e.target, e.watch = &hostedTarget{h, e.Dir}, h.watch
-	e.started, e.bound, e.view.Terse = time.Now(), run.Bound(e.timeout), true
-	e.replica.expect(0, h.Wanted()...)
-	events := e.follow(context.Background(), 0)
-	if err := h.Start(); err != nil {
-		e.finish(err)
+func (e *oneOff) host(h *hosted) {
+	e.target, e.follower = &hostedTarget{h, e.Dir}, h.follower
+	var err error
+	if e.effective, err = h.Start(); err != nil {
+		e.end(err)
 	}
-	return events, nil
 }
 
 func (t *hostedTarget) execution(argv []string) (run.Execution, error) {
 	return t.Execution("", t.dir, argv)
 }
 
-func (t *hostedTarget) end(kill bool) {
+func (t *hostedTarget) stopTarget(kill bool) {
 	t.Stop()
 	if kill {
 		t.Kill()
@@ -76,8 +74,8 @@ func (t *hostedTarget) end(kill bool) {
 }
 
 func (t *hostedTarget) mine(all []control.Service) []control.Service { return all }
-func (t *hostedTarget) over() <-chan error                           { return t.Ended() }
-func (t *hostedTarget) stops() <-chan bool                           { return t.StopRequests() }
+func (t *hostedTarget) stopped() <-chan error                        { return t.Ended() }
+func (t *hostedTarget) stopRequests() <-chan bool                    { return t.StopRequests() }
 func (t *hostedTarget) resize()                                      { t.Resize() }
 func (t *hostedTarget) close() error                                 { return t.Close() }
 
@@ -91,46 +89,36 @@ type attachedTarget struct {
 	ended   chan error
 }
 
-func (e *oneOff) attach(running *run.RunningError) (*stream, error) {
+func (e *oneOff) attach(running *run.RunningError) error {
 	ctx := context.Background()
 	client, err := run.DialCheckout(ctx, running.Checkout)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	t := &attachedTarget{globals: e.globals, client: client, ended: make(chan error, 1)}
-	e.openScreen(running.Wanted)
-	e.target, e.watch = t, &watch{
-		running: client, replica: newReplica(running.Wanted),
-		view: view.NewReporter(e.screen, running.Wanted, e.Masker().Text), started: time.Now(),
-	}
-	e.view.Terse, e.bound = true, run.Bound(e.timeout)
-	return t.begin(ctx, e.watch)
-}
-
-// begin asks for what is missing. It returns errEnding after the end of a run that
-// was on its way down.
-func (t *attachedTarget) begin(ctx context.Context, w *watch) (*stream, error) {
-	now, err := t.client.Snapshot(ctx, false)
+	e.target = t
+	now, err := client.Snapshot(ctx, false)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, name := range w.replica.wanted {
+	for _, name := range running.Wanted {
 		if _, known := view.ServiceNamed(now, name); !known {
-			return nil, usageError("service %q is not in the run that is up; %q brings it in", name, "lhrun reload")
+			return usageError("service %q is not in the run that is up; %q brings it in", name, "lhrun reload")
 		}
 	}
-	w.replica.refresh(now)
-	answer, err := t.client.Ask(ctx, control.Request{Verb: supervisor.VerbStart, Services: w.replica.wanted, Missing: true})
+	answer, err := client.Ask(ctx, control.Request{Verb: supervisor.VerbStart, Services: running.Wanted, Missing: true})
 	switch {
 	case errors.Is(err, control.ErrEnded):
-		_ = t.client.Events(ctx, now.Seq, func(control.Event) error { return nil }) // Its end is what is waited for.
-		return nil, errEnding
+		_ = client.Events(ctx, now.Seq, func(control.Event) error { return nil }) // Its end is what is waited for.
+		return errEnding
 	case err != nil:
-		return nil, asUsage(err)
+		return asUsage(err)
 	}
 	t.started = answer.Changed
-	w.replica.expect(answer.Seq, answer.Changed...)
-	return w.follow(ctx, now.Seq), nil
+	e.openScreen(running.Wanted)
+	e.follower = newFollower(client, control.NewMirror(now), running.Wanted, view.NewReporter(e.screen, running.Wanted))
+	e.effective = answer.Effective
+	return nil
 }
 
 // execution knows the ports that the running project has now.
@@ -142,9 +130,9 @@ func (t *attachedTarget) execution(argv []string) (run.Execution, error) {
 	return p.Execution("", t.Dir, argv)
 }
 
-// end stops what was started, unless something else needs it by now. The second
+// stopTarget stops what was started, unless something else needs it by now. The second
 // call does not wait for that.
-func (t *attachedTarget) end(bool) {
+func (t *attachedTarget) stopTarget(bool) {
 	if t.ending {
 		t.finish(nil)
 		return
@@ -165,16 +153,37 @@ func (t *attachedTarget) stopStarted(ctx context.Context) error {
 	now, err := t.client.Snapshot(ctx, false)
 	mine := unneeded(now, t.started)
 	if err == nil && len(mine) > 0 {
-		if _, err = t.client.Ask(ctx, control.Request{Verb: supervisor.VerbStop, Services: mine, NoDeps: true}); err == nil {
-			err = follow(ctx, t.client, func(now control.Snapshot) bool {
-				return !slices.ContainsFunc(now.Services, func(st control.Service) bool {
-					return slices.Contains(mine, st.Name) && !view.IsSettled(st)
-				})
-			})
-		}
+		err = t.stopServices(ctx, control.NewMirror(now), mine)
 	}
 	if run.IsGone(err) {
 		return nil // It went with the whole project.
+	}
+	return err
+}
+
+// stopServices asks for the stop of services and waits for it, or until somebody else
+// has started them again.
+func (t *attachedTarget) stopServices(ctx context.Context, m *control.Mirror, names []string) error {
+	answer, err := t.client.Ask(ctx, control.Request{Verb: supervisor.VerbStop, Services: names, NoDeps: true})
+	if err != nil {
+		return err
+	}
+	stopping := func(name string) bool {
+		st, known := m.Service(name)
+		return known && !st.Wanted && !view.IsSettled(st)
+	}
+	gone := errors.New("they are gone")
+	look := func(control.Change) error {
+		if m.Seq() >= answer.Effective && !slices.ContainsFunc(names, stopping) {
+			return gone
+		}
+		return nil
+	}
+	if err = look(control.Change{}); err == nil {
+		err = m.Follow(ctx, t.client, look)
+	}
+	if errors.Is(err, gone) {
+		return nil
 	}
 	return err
 }
@@ -200,7 +209,7 @@ func (t *attachedTarget) mine(all []control.Service) []control.Service {
 	return view.Filter(all, func(st control.Service) bool { return slices.Contains(t.started, st.Name) })
 }
 
-func (t *attachedTarget) over() <-chan error { return t.ended }
-func (t *attachedTarget) stops() <-chan bool { return nil }
-func (t *attachedTarget) resize()            {}
-func (t *attachedTarget) close() error       { return nil }
+func (t *attachedTarget) stopped() <-chan error     { return t.ended }
+func (t *attachedTarget) stopRequests() <-chan bool { return nil }
+func (t *attachedTarget) resize()                   {}
+func (t *attachedTarget) close() error              { return nil }

@@ -48,6 +48,17 @@ func (p *fakeProject) wake() {
 	p.more = make(chan struct{})
 }
 
+// put has the next snapshot tell what e does.
+func (p *fakeProject) put(e control.Event) {
+	if e.Service == nil {
+		return
+	}
+	p.snap.Services = slices.DeleteFunc(slices.Clone(p.snap.Services), func(s control.Service) bool { return s.Name == e.Service.Name })
+	if e.Kind != supervisor.EventRemoved {
+		p.snap.Services = append(p.snap.Services, *e.Service)
+	}
+}
+
 // set changes services, one event each.
 func (p *fakeProject) set(services ...control.Service) {
 	p.mu.Lock()
@@ -55,7 +66,7 @@ func (p *fakeProject) set(services ...control.Service) {
 	for _, s := range services {
 		p.snap.Seq++
 		e := control.Event{Seq: p.snap.Seq, Kind: supervisor.EventState, Service: &s}
-		apply(&p.snap, e)
+		p.put(e)
 		p.past = append(p.past, e)
 	}
 	p.wake()
@@ -67,7 +78,7 @@ func (p *fakeProject) say(e control.Event) {
 	defer p.mu.Unlock()
 	p.snap.Seq++
 	e.Seq = p.snap.Seq
-	apply(&p.snap, e)
+	p.put(e)
 	p.past = append(p.past, e)
 	p.wake()
 }
@@ -77,7 +88,7 @@ func (p *fakeProject) quietly(services ...control.Service) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range services {
-		apply(&p.snap, control.Event{Service: &s})
+		p.put(control.Event{Service: &s})
 	}
 }
 

@@ -61,9 +61,11 @@ type Service struct {
 	Reason   string `json:"reason"`
 	TimedOut bool   `json:"timed_out,omitempty"`
 	// Wanted reports that somebody asked for it, and nobody has stopped it since.
-	Wanted    bool     `json:"wanted"`
-	DependsOn []string `json:"depends_on,omitempty"`
-	WaitsFor  []string `json:"waits_for,omitempty"`
+	Wanted bool `json:"wanted"`
+	// Restarting reports that it is to end and to start again, and has not ended yet.
+	Restarting bool     `json:"restarting,omitempty"`
+	DependsOn  []string `json:"depends_on,omitempty"`
+	WaitsFor   []string `json:"waits_for,omitempty"`
 	// FailedBy names the dependency whose end made it fail; "" where none did.
 	FailedBy string `json:"failed_by,omitempty"`
 	NextTry  *Time  `json:"next_try,omitempty"`

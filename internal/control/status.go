@@ -12,7 +12,7 @@ func serviceOf(st supervisor.Status) Service {
 		PID: st.PID, Port: st.Port, Ports: maps.Clone(st.Ports), URL: st.URL,
 		Restarts: st.Restarts, StartedAt: when(st.StartedAt), ReadyAt: when(st.ReadyAt),
 		Since: Time{st.Since}, ExitCode: st.ExitCode, Reason: st.Reason, TimedOut: st.TimedOut,
-		Wanted: st.Wanted, DependsOn: st.DependsOn, WaitsFor: st.WaitsFor, FailedBy: st.FailedBy, NextTry: when(st.NextTry),
+		Wanted: st.Wanted, Restarting: st.Restarting, DependsOn: st.DependsOn, WaitsFor: st.WaitsFor, FailedBy: st.FailedBy, NextTry: when(st.NextTry),
 	}
 	if st.Task {
 		s.Type = "task"

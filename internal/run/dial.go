@@ -102,9 +102,11 @@ func DialCheckout(ctx context.Context, c ports.Checkout) (*control.Client, error
 }
 
 // Unresponsive is the error of a run that is there and does not answer.
-func Unresponsive(c ports.Checkout) error { return unresponsive(c, 0) }
+func Unresponsive(c ports.Checkout) error { return UnresponsiveWithin(c, 0) }
 
-func unresponsive(c ports.Checkout, within time.Duration) error {
+// UnresponsiveWithin is the error of a run that has not answered within the time that a
+// user has set.
+func UnresponsiveWithin(c ports.Checkout, within time.Duration) error {
 	i, err := InstanceOf(c)
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func notUp(c ports.Checkout, timeout time.Duration) error {
 	}
 	path, err := control.SocketPath(c.Project, c.Instance)
 	if _, e := os.Lstat(path); err == nil && e == nil && rec.Supervisor.Alive() {
-		return unresponsive(c, timeout)
+		return UnresponsiveWithin(c, timeout)
 	}
 	return &NotRunningError{Checkout: c, Phase: i.phase(locked), Within: timeout}
 }

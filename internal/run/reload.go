@@ -46,7 +46,7 @@ func (r *reloader) Plan(context.Context) (control.Answer, error) {
 	if err != nil {
 		return control.Answer{}, asMistake(err)
 	}
-	return control.Answer{Seq: seq, Operations: s.operations(), Notes: append(r.obstacles(next), r.postponed(next)...)}, nil
+	return control.Answer{Seq: seq, Effective: seq, Operations: s.operations(), Notes: append(r.obstacles(next), r.postponed(next)...)}, nil
 }
 
 // Reload applies the file as it is now to the run. On an error nothing has changed.
@@ -125,7 +125,7 @@ func (r *reloader) change(next *Project) (control.Answer, <-chan struct{}, error
 		return control.Answer{}, nil, err
 	}
 	answer := control.Answer{
-		Seq: done.Seq, Operations: s.operations(), Changed: s.moving(),
+		Seq: done.Seq, Effective: done.Effective, Operations: s.operations(), Changed: s.moving(),
 		Notes: slices.Concat(remarks, movedAside(r.now.Leases, next.Leases), r.postponed(next)),
 	}
 	answer.Services = append(slices.Clone(answer.Changed), s.those(config.DoRemove)...)

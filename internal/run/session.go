@@ -109,6 +109,9 @@ func (s *Session) Say(level hclog.Level, text string) {
 	s.own.add(text)
 }
 
+// Keep keeps a line among the lines of the services that is shown otherwise than by Say.
+func (s *Session) Keep(text string) { s.own.add(s.Mask(text)) }
+
 func (s *Session) warn(format string, args ...any) {
 	s.Say(hclog.Warn, fmt.Sprintf(format, args...))
 }
@@ -191,14 +194,16 @@ func (s *Session) record() (err error) {
 
 // Start runs the supervisor and asks for the wanted services. From then on other
 // processes see the run. Ended tells of its end.
-func (s *Session) Start() error {
+//
+// The number is that of the last event of its first effects.
+func (s *Session) Start() (effective uint64, err error) {
 	go func() { s.ended <- s.sup.Run(s.stopping) }()
 	defer close(s.begun)
-	_, err := s.sup.Do(supervisor.Command{Verb: supervisor.VerbStart, Services: s.wanted, NoDeps: true})
+	accepted, err := s.sup.Do(supervisor.Command{Verb: supervisor.VerbStart, Services: s.wanted, NoDeps: true})
 	if errors.Is(err, supervisor.ErrEnding) {
-		return nil // Ended tells of that.
+		err = nil // Ended tells of that.
 	}
-	return err
+	return accepted.Effective, err
 }
 
 // Control returns the run as other processes see it.

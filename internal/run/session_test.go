@@ -84,7 +84,7 @@ func TestARunIsHostedInThisProcess(t *testing.T) {
 	if other, ok := errors.AsType[*RunningError](err); !ok || other.PID != os.Getpid() || !slices.Equal(other.Wanted, []string{"greet"}) {
 		t.Errorf("a second host got %v", err)
 	}
-	if err := s.Start(); err != nil {
+	if _, err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
 	_, client, err := here.Dial(t.Context())
@@ -151,7 +151,7 @@ func TestAHardExitLeavesNothingAndAsksTheHost(t *testing.T) {
 	if err := s.Prepare(&pad{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Start(); err != nil {
+	if _, err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
 	await(t, s.Control(), supervisor.StateReady)

@@ -21,7 +21,6 @@ type Reporter struct {
 	Summed bool
 
 	screen Screen
-	mask   func(string) string
 	width  int
 	// quiet says that a terminal shows the progress live, so it needs no lines.
 	quiet    bool
@@ -30,10 +29,10 @@ type Reporter struct {
 	announced map[string]bool
 }
 
-// NewReporter returns a Reporter of the services of those names. Mask removes
-// secrets from what lhrun itself says; services may show theirs.
-func NewReporter(s Screen, names []string, mask func(string) string) *Reporter {
-	v := &Reporter{screen: s, mask: mask, quiet: s.Live(nil), announced: map[string]bool{}}
+// NewReporter returns a Reporter of the services of those names. What it is told to say
+// must hold no secret.
+func NewReporter(s Screen, names []string) *Reporter {
+	v := &Reporter{screen: s, quiet: s.Live(nil), announced: map[string]bool{}}
 	for _, name := range names {
 		v.width = max(v.width, len(name))
 	}
@@ -49,20 +48,12 @@ func (v *Reporter) Warn(format string, args ...any) { v.tell(hclog.Warn, format,
 // Alarm tells of a failure.
 func (v *Reporter) Alarm(format string, args ...any) { v.tell(hclog.Error, format, args) }
 
-// Mask removes secrets from text.
-func (v *Reporter) Mask(text string) string { return v.mask(text) }
-
 func (v *Reporter) tell(level hclog.Level, format string, args []any) {
-	v.screen.Say(level, v.mask(fmt.Sprintf(format, args...)))
+	v.screen.Say(level, fmt.Sprintf(format, args...))
 }
 
 // Live shows lines below the stream where the screen can; nil removes them.
-func (v *Reporter) Live(lines []string) {
-	for i, line := range lines {
-		lines[i] = v.mask(line)
-	}
-	v.screen.Live(lines)
-}
+func (v *Reporter) Live(lines []string) { v.screen.Live(lines) }
 
 // Event says what a person wants to know of e; before is the service as it was.
 // While everything ends, only failures are told.
@@ -86,7 +77,7 @@ func (v *Reporter) Event(e control.Event, before control.Service, ending bool) {
 // Tail shows the last lines that a service wrote.
 func (v *Reporter) Tail(service string, lines []string) {
 	for _, line := range lines {
-		v.Alarm("  %s: %s", service, line)
+		v.screen.Quote(service + ": " + line)
 	}
 }
 

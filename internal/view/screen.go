@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +17,8 @@ type Screen interface {
 	supervisor.Output
 	// Say writes one of lhrun's own lines.
 	Say(level hclog.Level, text string)
+	// Quote writes a line of a service, below what lhrun has said of it.
+	Quote(text string)
 	// Live shows lines below the stream and reports whether it can; nil removes
 	// them.
 	Live(lines []string) bool
@@ -97,6 +98,8 @@ func (s *textScreen) Say(level hclog.Level, text string) {
 	_ = s.Lines(logs.Self, time.Now(), []byte(text+"\n")) // Failed tells of errors.
 }
 
+func (s *textScreen) Quote(text string) { s.Say(hclog.Error, "  "+text) }
+
 func (s *textScreen) Live(lines []string) bool {
 	if s.terminal {
 		s.Console.Live(lines)
@@ -121,6 +124,8 @@ func (s *bareScreen) Say(level hclog.Level, text string) {
 		s.textScreen.Say(level, text)
 	}
 }
+
+func (s *bareScreen) Quote(text string) { s.Say(hclog.Error, "  "+text) }
 
 func (s *bareScreen) Live(lines []string) bool { return !s.mute && s.textScreen.Live(lines) }
 
@@ -151,9 +156,15 @@ func (s *OneOffScreen) Say(level hclog.Level, text string) {
 	if level < hclog.Warn && !s.stream && !s.loud {
 		return
 	}
-	if !s.stream && !strings.HasPrefix(text, " ") {
+	if !s.stream {
 		text = logs.Self + ": " + text
 	}
+	s.write(text)
+}
+
+func (s *OneOffScreen) Quote(text string) { s.write("  " + text) }
+
+func (s *OneOffScreen) write(text string) {
 	_ = s.Console.Lines(logs.Self, time.Now(), []byte(text+"\n")) // There is nowhere else to tell of an error.
 }
 
@@ -176,6 +187,7 @@ func newJSONScreen(f *os.File) *jsonScreen {
 }
 
 func (s *jsonScreen) Say(level hclog.Level, text string) { s.own.Log(level, text) }
+func (s *jsonScreen) Quote(text string)                  { s.Say(hclog.Error, "  "+text) }
 func (s *jsonScreen) Live([]string) bool                 { return false }
 func (s *jsonScreen) Wipe()                              {}
 func (s *jsonScreen) Size() supervisor.Size              { return sizeOf(s.file) }

@@ -24,9 +24,9 @@ func TargetState(s control.Service) supervisor.State {
 	return supervisor.StateReady
 }
 
-// AtTarget reports whether s is ready or completed.
+// AtTarget reports whether s is ready or completed, and stays so.
 func AtTarget(s control.Service) bool {
-	return InState(s, supervisor.StateReady, supervisor.StateCompleted)
+	return InState(s, supervisor.StateReady, supervisor.StateCompleted) && !s.Restarting
 }
 
 // IsFailed reports whether s has failed.
