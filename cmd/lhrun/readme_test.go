@@ -96,6 +96,21 @@ func leads(t *testing.T, from, text, target string) error {
 	return fmt.Errorf("no heading is %q", target)
 }
 
+// TestEveryRoomIsOnThePlan, for whoever opens the repository for the first time.
+func TestEveryRoomIsOnThePlan(t *testing.T) {
+	plan := document(t, "internal/README.md")
+	for _, p := range packages(t, "linux") {
+		room := strings.TrimPrefix(p.ImportPath, module)
+		link := "../" + room
+		if inside, ok := strings.CutPrefix(room, "internal/"); ok {
+			link, _, _ = strings.Cut(inside, "/") // Programs of the benchmarks belong to them.
+		}
+		if !strings.Contains(plan, "\n| ["+path.Base(link)+"]("+link+") |") && !strings.Contains(plan, "\n| ["+room+"]("+link+") |") {
+			t.Errorf("internal/README.md has no row for the room %s", room)
+		}
+	}
+}
+
 // TestTheReadmeIsShortAndNamesWhatThereIs: all verbs, all topics, and the two
 // commands that run the program and its tests.
 func TestTheReadmeIsShortAndNamesWhatThereIs(t *testing.T) {
