@@ -11,8 +11,8 @@ import (
 	"github.com/lhrun/lhrun/internal/help"
 )
 
-// TestTopicEnvHasEveryVariableOfAServiceAndNoOther, by what a service finds that has
-// all that gives it variables.
+// TestTopicEnvHasEveryVariableOfAServiceAndNoOther asks a service that has everything
+// that adds variables.
 func TestTopicEnvHasEveryVariableOfAServiceAndNoOther(t *testing.T) {
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", `
@@ -47,7 +47,7 @@ func TestTopicEnvHasEveryVariableOfAServiceAndNoOther(t *testing.T) {
 	}
 }
 
-// variablesOfTopicEnv are those of the tables above WHO WINS.
+// variablesOfTopicEnv returns those of the tables above WHO WINS.
 func variablesOfTopicEnv(t *testing.T) map[string]bool {
 	t.Helper()
 	topic, ok := help.Find("env")

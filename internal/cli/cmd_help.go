@@ -12,8 +12,8 @@ import (
 	"github.com/lhrun/lhrun/internal/help"
 )
 
-// newHelp is the help verb: of cobra's, except that it knows topics, that an
-// unknown name is an error, and that a terminal gets a pager.
+// newHelp makes the help verb. Unlike cobra's own it knows topics, refuses an
+// unknown name, and pages on a terminal.
 func newHelp(g *globals, root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [VERB|TOPIC]",
@@ -43,7 +43,7 @@ PAGER=cat or an empty PAGER it goes through none.`,
 	}
 }
 
-// textAbout returns the help of the verb, and then the topic, that args name.
+// textAbout returns the help of the verb that args name, and then the topic.
 func textAbout(root *cobra.Command, args []string) (string, error) {
 	var topic help.Topic
 	if len(args) == 1 {
@@ -74,7 +74,7 @@ func verbHelp(cmd *cobra.Command) (string, error) {
 	return out.String(), err
 }
 
-// noHelp says that nothing is called args, and what may be meant.
+// noHelp is the error for args that name neither a verb nor a topic.
 func noHelp(root *cobra.Command, args []string) error {
 	word := args[0]
 	known := verbs(root)
@@ -85,7 +85,7 @@ func noHelp(root *cobra.Command, args []string) error {
 	if topic := help.Meant(word); topic != "" {
 		meant = topic
 	} else if slices.Contains(known, word) {
-		meant = word // What comes behind it is nothing of it.
+		meant = word // Only what follows it is unknown.
 	}
 	if meant != "" {
 		return usageError("there is no help for %q, did you mean %q?; see %q", strings.Join(args, " "), "lhrun help "+meant, "lhrun help")
@@ -109,7 +109,7 @@ func withTopics(show func(*cobra.Command, []string)) func(*cobra.Command, []stri
 	}
 }
 
-// subjects are what help explains, each name once, with one line each.
+// subjects returns everything that help explains, each name once, with one line.
 func subjects(root *cobra.Command) []cobra.Completion {
 	var all []cobra.Completion
 	for _, c := range root.Commands() {

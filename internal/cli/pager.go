@@ -23,7 +23,7 @@ func (g *globals) page(text string) error {
 	return err
 }
 
-// pagerOf is the shell command that pages; "" says that nothing does.
+// pagerOf returns the shell command that pages, "" for none.
 func pagerOf(lookup func(string) (string, bool)) string {
 	pager, set := lookup("PAGER")
 	pager = strings.TrimSpace(pager)
@@ -39,13 +39,13 @@ func pagerOf(lookup func(string) (string, bool)) string {
 	return "less"
 }
 
-// throughPager reports whether the pager could be run: a text that it was quit
-// before the end of has been shown.
+// throughPager reports whether the pager ran. A user who quits it early has seen
+// enough.
 func (g *globals) throughPager(pager, text string) bool {
 	cmd := exec.Command("sh", "-c", pager)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(text), g.Out, g.Err
 	cmd.Env = pagerEnv(cmd.Environ())
-	// Ctrl-C is the pager's to answer: the terminal is in its hands until it ends.
+	// Only the pager answers Ctrl-C: it has the terminal until it ends.
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
@@ -58,8 +58,8 @@ func (g *globals) throughPager(pager, text string) bool {
 	return err == nil
 }
 
-// pagerEnv makes less end at once where a text fits on the screen, keep colours,
-// and leave the text there, unless the user has options of their own.
+// pagerEnv adds git's defaults, unless the user has options of their own: less ends
+// at once where the text fits on the screen, keeps colours and clears nothing.
 func pagerEnv(env []string) []string {
 	defaults := map[string]string{"LESS": "FRX", "LV": "-c"}
 	for _, pair := range env {
