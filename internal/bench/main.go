@@ -5,7 +5,7 @@
 //	go run ./internal/bench -run flat    some rows
 //	go run ./internal/bench -quick       fewer rounds, smaller loads
 //	go run ./internal/bench -md          as Markdown
-//	go run ./internal/bench -readme README.md
+//	go run ./internal/bench -readme internal/bench/README.md
 //
 // It needs no root, writes only below a temporary directory, and ends what it has
 // started, also when it is interrupted.

@@ -9,7 +9,7 @@ import (
 
 // The lines between which a README carries the newest figures.
 const (
-	figuresBegin = "<!-- figures: written by go run ./internal/bench -readme README.md -->\n"
+	figuresBegin = "<!-- figures: written by go run ./internal/bench -readme internal/bench/README.md -->\n"
 	figuresEnd   = "<!-- end of figures -->\n"
 )
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -116,5 +118,22 @@ func TestFiguresGoBetweenTheirMarks(t *testing.T) {
 	}
 	if _, err := withFigures([]byte("# a\n"), nil); err == nil {
 		t.Error("no marks, no error")
+	}
+}
+
+func TestTheFiguresHaveTheirPlace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "README.md")
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := putFigures(path, []byte("| work |\n")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || !bytes.Contains(got, []byte(figuresBegin+"\n| work |\n"+figuresEnd)) {
+		t.Errorf("%v, %s", err, got)
 	}
 }

@@ -45,9 +45,10 @@ func newCheck(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Validate the file and print the start order",
-		Long: `check reads the file, tells every mistake in it at once (exit 2), and prints the
-services in the order in which they start, with their ports and what each one
-waits for. "by lhrun" are the ports of a service with listen = "fd".`,
+		Long: `check reads the file, reports every mistake in it at once (exit code 2), and
+prints the services in the order in which they start, with their ports and what
+each one waits for. "by lhrun" marks ports that lhrun opens itself, as listen =
+"fd" says.`,
 		Example: "  lhrun check\n  lhrun check -f other.toml --json",
 		Args:    between(0, 0),
 		RunE: func(*cobra.Command, []string) error {

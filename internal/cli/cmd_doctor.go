@@ -109,7 +109,7 @@ func (g *globals) writeExamination(x *examination) error {
 	case !x.OK:
 		fmt.Fprintf(&b, "%s\n", view.Plural(counts[healthFail], "check")+" failed")
 	case counts[healthWarn] > 0:
-		fmt.Fprintf(&b, "all works, with %s\n", view.Plural(counts[healthWarn], "drawback"))
+		fmt.Fprintf(&b, "%s\n", view.Plural(counts[healthWarn], "warning"))
 	default:
 		b.WriteString("all is well\n")
 	}

@@ -30,10 +30,10 @@ func newDown(g *globals) *cobra.Command {
 		Use:   "down",
 		Short: "Stop everything and wait until it is gone",
 		Long: `down stops the project that runs here, dependents first, and returns when
-nothing of it is left. What a lhrun that was killed has left is ended too.
-Where nothing runs, that is fine.
+nothing of it is left. It also ends what a killed lhrun has left. Where nothing
+runs, the exit code is 0.
 
-The first Ctrl-C only says what is still waited for; the second kills it.`,
+The first Ctrl-C says what down still waits for; the second kills it.`,
 		Example: `  lhrun down
   lhrun down --timeout 5s   kill what is left after that
   lhrun down --clean        also take lhrun's blocks out of port files`,

@@ -13,7 +13,7 @@ func newExec(g *globals) *cobra.Command {
 		Short: "Run a command in the project's or a service's environment",
 		Long: `exec runs CMD with the variables of the project, in the current directory or
 that of -C. With SERVICE it runs with that service's own variables in that
-service's working_dir, as the service itself does. Nothing is started, and CMD
+service's working_dir, as the service itself does. exec starts no service. CMD
 takes lhrun's place: terminal, signals and exit code are CMD's.
 
 Exit codes besides CMD's own: 127 when there is no CMD, 126 when it cannot be

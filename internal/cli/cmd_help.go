@@ -1,30 +1,129 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
 
-// newHelp is cobra's help verb, except that an unknown verb is an error.
-func newHelp(root *cobra.Command) *cobra.Command {
+	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/help"
+)
+
+// newHelp makes the help verb. Unlike cobra's own it knows topics, refuses an
+// unknown name, and pages on a terminal.
+func newHelp(g *globals, root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
-		Use:     "help [VERB]",
-		Short:   "Explain a verb",
-		Example: "  lhrun help exec",
+		Use:   "help [VERB|TOPIC]",
+		Short: "Explain a verb or a topic",
+		Long: `help explains a verb, as "lhrun VERB --help" does, or a topic. Where a verb and
+a topic have the same name, help prints the verb, then the topic. Without a name
+it lists all verbs and topics.
+
+On a terminal the text goes through $PAGER, or less if that is not set. With
+PAGER=cat or an empty PAGER it goes through none.`,
+		Example: `  lhrun help exec       a verb
+  lhrun help file       every key of lhrun.toml
+  lhrun help | less     all verbs and topics`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			cmd, rest, err := root.Find(args)
+			text, err := textAbout(root, args)
 			if err != nil {
 				return err
 			}
-			if cmd == root && len(rest) > 0 {
-				return verbArgs(root, rest)
-			}
-			return cmd.Help()
+			return g.page(text)
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, noFiles
 			}
-			return verbs(root), noFiles
+			return subjects(root), noFiles
 		},
 	}
+}
+
+// textAbout returns the help of the verb that args name, and then the topic.
+func textAbout(root *cobra.Command, args []string) (string, error) {
+	var topic help.Topic
+	if len(args) == 1 {
+		topic, _ = help.Find(args[0])
+	}
+	cmd, rest, err := root.Find(args)
+	isVerb := err == nil && len(rest) == 0
+	switch {
+	case !isVerb && topic.Name == "":
+		return "", noHelp(root, args)
+	case !isVerb:
+		return topic.Text, nil
+	}
+	text, err := verbHelp(cmd)
+	if err == nil && topic.Name != "" {
+		text += "\n" + strings.Repeat("-", 80) + "\n" + topic.Text
+	}
+	return text, err
+}
+
+func verbHelp(cmd *cobra.Command) (string, error) {
+	var out bytes.Buffer
+	root := cmd.Root()
+	before := root.OutOrStdout()
+	defer root.SetOut(before)
+	root.SetOut(&out)
+	err := cmd.Help()
+	return out.String(), err
+}
+
+// noHelp is the error for args that name neither a verb nor a topic.
+func noHelp(root *cobra.Command, args []string) error {
+	word := args[0]
+	known := verbs(root)
+	for _, t := range help.Topics() {
+		known = append(known, t.Name)
+	}
+	meant := config.Suggest(word, known)
+	if topic := help.Meant(word); topic != "" {
+		meant = topic
+	} else if slices.Contains(known, word) {
+		meant = word // Only what follows it is unknown.
+	}
+	if meant != "" {
+		return usageError("there is no help for %q, did you mean %q?; see %q", strings.Join(args, " "), "lhrun help "+meant, "lhrun help")
+	}
+	return usageError("there is no help for %q; see %q", strings.Join(args, " "), "lhrun help")
+}
+
+// withTopics adds the list of topics to lhrun's own help.
+func withTopics(show func(*cobra.Command, []string)) func(*cobra.Command, []string) {
+	return func(cmd *cobra.Command, args []string) {
+		show(cmd, args)
+		if cmd.HasParent() {
+			return
+		}
+		out := cmd.OutOrStdout()
+		fmt.Fprint(out, "\nTopics:\n")
+		for _, t := range help.Topics() {
+			fmt.Fprintf(out, "  %-*s %s\n", cmd.NamePadding(), t.Name, t.Summary)
+		}
+		fmt.Fprint(out, "\nUse \"lhrun help TOPIC\" to read one.\n")
+	}
+}
+
+// subjects returns everything that help explains, each name once, with one line.
+func subjects(root *cobra.Command) []cobra.Completion {
+	var all []cobra.Completion
+	for _, c := range root.Commands() {
+		if !c.Hidden {
+			all = append(all, cobra.CompletionWithDesc(c.Name(), c.Short))
+		}
+	}
+	names := verbs(root)
+	for _, t := range help.Topics() {
+		if !slices.Contains(names, t.Name) {
+			all = append(all, cobra.CompletionWithDesc(t.Name, t.Summary))
+		}
+	}
+	return all
 }
 
 // verbs are the names a user may type after lhrun.

@@ -31,19 +31,19 @@ func newLogs(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs [SERVICE…]",
 		Short: "Show what the services have written",
-		Long: `logs shows what the services, or these, have written, in one stream as up does.
-It reads what is kept on disk, so it works while the project runs, after it was
-stopped and after a crash, and it slows nobody. lhrun's own lines have the name
-lhrun.
+		Long: `logs shows what all services, or the named ones, have written, in one stream as
+up does. It reads what is kept on disk, so it works while the project runs,
+after it was stopped and after a crash, and it slows no service. lhrun's own
+lines have the name lhrun.
 
-Without flags it is all of the current run, or of the last one. --since and
---until look into all runs that are kept, and a line of its own says where each
-begins. TIME is a duration before now (10m), a time of the last 24 hours (15:04
-or 15:04:05), a day (2006-01-02), both ("2006-01-02 15:04") or RFC 3339.
+Without flags logs shows all of the current run, or of the last one. --since and
+--until search all runs that are kept, and a line says where each begins. TIME
+is a duration before now (10m), a time of the last 24 hours (15:04 or 15:04:05),
+a day (2006-01-02), both ("2006-01-02 15:04") or RFC 3339.
 
-With -f it goes on with what comes until Ctrl-C (exit code 130), also when the
-project is stopped and started again. Whoever reads too slowly for the log's
-bound is told how much was missed.`,
+With -f logs goes on with what comes until Ctrl-C (exit code 130), also when the
+project is stopped and started again. A reader that is too slow for the log's
+bound is told how much it missed.`,
 		Example: `  lhrun logs                     the current run, or the last one
   lhrun logs -f -n 20 api web    the last 20 lines of each, and what comes
   lhrun logs --since 10m --grep 'error|panic'

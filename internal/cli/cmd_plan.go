@@ -19,13 +19,13 @@ func newPlan(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Say what reload would do, and why",
-		Long: `plan compares what runs with the file as it is now, the contents of its .env
-files included, and prints each operation with its causes: add, remove,
-restart, start, update (what runs goes on), write (a port file). It changes
-nothing. Where the project does not run, it prints what up would start.
+		Long: `plan compares what runs with the current file, the contents of its .env files
+included, and prints each operation with its causes: add, remove, restart,
+start, update (without a restart), write (a port file). It changes nothing.
+Where the project does not run, plan prints what up would start.
 
-A comment, an order or an indentation is no Operation, and neither is a new
-service to those that do not depend on it. Causes name variables, never values.`,
+Comments, order and indentation do not matter. A new service changes nothing for
+those that do not depend on it. Causes name variables, never values.`,
 		Example: "  lhrun plan\n  lhrun plan --json",
 		Args:    between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

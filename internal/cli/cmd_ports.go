@@ -37,10 +37,10 @@ func newPorts(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ports",
 		Short: "Show who has which port, and free one",
-		Long: `ports lists every port that a running lhrun on this machine has leased,
-whoever's it is, and this project's ports whether it runs or not, with whoever
-else sits on one. With --all it also lists the ports that other checkouts keep
-while they are idle: those are never given to anybody else.`,
+		Long: `ports lists every port that a running lhrun on this machine has leased, of any
+user, and this project's ports, whether it runs or not. It names whoever else
+sits on one. With --all it also lists the ports of other checkouts that do not
+run: nobody else gets those.`,
 		Example: `  lhrun ports
   lhrun ports who 3000        who has a port
   lhrun ports free api        end the process that sits on api's port

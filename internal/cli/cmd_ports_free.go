@@ -36,12 +36,12 @@ func newPortsFree(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "free SERVICE [NAME]",
 		Short: "End the process that sits on a service's port",
-		Long: `free ends whoever else has SERVICE's ports, or its further port NAME: it says
-who that is, asks, sends SIGTERM, and SIGKILL after 5s. In a script, where
-nobody can answer, it needs --yes.
+		Long: `free ends the process that sits on SERVICE's ports, or on its further port NAME.
+It says who that is, asks, sends SIGTERM, and SIGKILL after 5s. In a script,
+where nobody can answer, it needs --yes.
 
-It ends only processes of this user, none that it was itself started from, and
-no service of a lhrun that runs: for those there is "lhrun stop".`,
+It ends only processes of this user, never one that it was started from, and
+never a service of a running lhrun: "lhrun stop" is for those.`,
 		Example: `  lhrun ports free api
   lhrun ports free api debug --yes`,
 		Args:              between(1, 2),

@@ -44,8 +44,8 @@ func newPortsWho(g *globals) *cobra.Command {
 		Use:   "who PORT",
 		Short: "Print who has a port",
 		Long: `who prints which process listens on PORT, and which project of lhrun has leased
-it or keeps it. The exit code is 1 when nobody listens there and no lhrun that
-runs has leased it.`,
+it or keeps it. The exit code is 1 when nobody listens there and no running
+lhrun has leased it.`,
 		Example: "  lhrun ports who 3000\n  lhrun ports who 3000 --json | jq '.holders[0].pid'",
 		Args:    between(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -22,10 +22,10 @@ func newPs(g *globals) *cobra.Command {
 		Long: `ps shows each service with its state, its process, where it is reached, for how
 long it has run (or been in its state), how often it was started again, what its
 whole process tree uses of the processor and of memory, and why it is not ready.
-On a narrow terminal less is shown; in a pipe everything is, uncut.
+On a narrow terminal ps shows less; into a pipe it writes everything.
 
-With -w the table stays and follows what happens until Ctrl-C or the project's
-end; into a pipe a new one is written after each change.
+With -w the table stays and follows what happens until Ctrl-C or the end of the
+run; into a pipe ps writes a new table after each change.
 
 --json prints one object:
 
@@ -40,7 +40,7 @@ description, depends_on, waits_for, next_try and timed_out; the object also has
 lhrun's version and the number of the last event, seq. With -w there is one
 object a line.
 
-Where the project does not run nothing is printed, and the exit code is 5.`,
+Where the project does not run, ps prints nothing and the exit code is 5.`,
 		Example: `  lhrun ps
   lhrun ps -w
   lhrun ps --json | jq -r '.services[] | select(.state != "ready") | .name'`,

@@ -18,14 +18,13 @@ func newReload(g *globals) *cobra.Command {
 	o := changeOptions{verb: control.VerbReload}
 	cmd := &cobra.Command{
 		Use:   "reload",
-		Short: "Bring the file's changes into the run, restart only what changed",
-		Long: `reload has the file as it is now take effect on the project that runs, and
-returns when what changed is ready again. Only services that changed restart,
-and those that declare restart = true on one that does. New services start
-where up would start them; removed ones stop, what depends on them first. A
-change that a process need not be restarted for (health, stop, restart,
-depends_on, watch, ready of a ready service) holds at once. lhrun plan says
-beforehand what there is to do.
+		Short: "Apply the current file to what runs; restart only what changed",
+		Long: `reload applies the current file to the running project, and returns when what
+changed is ready again. Only services that changed restart, and those that
+declare restart = true on one that does. New services start where up would start
+them; removed ones stop, what depends on them first. Changes to health, stop,
+restart, depends_on, watch, and to ready of a ready service take effect
+immediately, without a restart. lhrun plan says beforehand what reload would do.
 
 A file with mistakes, or one that needs a port that is taken, changes nothing.
 

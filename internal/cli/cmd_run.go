@@ -25,18 +25,19 @@ func newRun(g *globals) *cobra.Command {
 		Short: "Start what is needed, run a command, stop what was started",
 		Long: `run starts all services, or those of --with and what they need, waits until
 they are ready, and runs CMD in the project's environment, in the current
-directory or that of -C. CMD has the terminal, gets the signals, each once, and
-its exit code is lhrun's: 128+n when signal n ended it. When it has ended,
-whatever CMD has left behind and what run has started are ended too.
+directory or that of -C. CMD has the terminal and gets each signal once. Its
+exit code is lhrun's: 128+n when signal n ended it. When CMD has ended, run ends
+what CMD left behind and what run itself started.
 
-Where the project runs already, run joins: it starts what is missing, and stops
-only that, as far as nothing else has come to depend on it.
+Where the project already runs, run joins it: it starts what is missing and, in
+the end, stops only that, unless something else depends on it by then.
 
-When a service fails, or not all is ready within --timeout, CMD is not run: the
-reason and the last lines of those at fault are shown.
+When a service fails, or not all is ready within --timeout, run does not run
+CMD. It shows the reason and the last lines of the services at fault.
 
-What services write is not shown, but kept for "lhrun logs"; -v shows it. It
-goes to standard error, as lhrun's own lines do: standard output is CMD's alone.
+run does not show what services write; "lhrun logs" does. With -v it shows that
+on standard error, where lhrun's own lines go too: standard output is CMD's
+alone.
 
 Exit codes besides CMD's own: 1 a service failed, 3 a port is taken, 4 not ready
 in time, 130 interrupted before CMD began, 127 there is no CMD, 126 it cannot be

@@ -29,9 +29,9 @@ func newStart(g *globals) *cobra.Command {
 	return newChange(g, &cobra.Command{
 		Use:   "start SERVICE…",
 		Short: "Start services and what they need, and wait until they are ready",
-		Long: `start starts services of the project that runs, what they depend on first, and
-returns when they are ready: tasks, when they are completed. A completed task
-runs again; what runs already stays as it is.
+		Long: `start starts services of the running project, what they depend on first, and
+returns when they are ready; for a task, when it is completed. A completed task
+runs again. What runs already stays as it is.
 
 Exit codes: 1 when one fails, 4 when not all is ready within --timeout, 5 when
 the project does not run.`,
@@ -45,10 +45,9 @@ func newStop(g *globals) *cobra.Command {
 	return newChange(g, &cobra.Command{
 		Use:   "stop SERVICE…",
 		Short: "Stop services, those that depend on them first",
-		Long: `stop stops services of the project that runs, after those that depend on them,
-and returns when nothing of their process trees is left. The project goes on,
-even with nothing in it: lhrun start brings a service back, lhrun down ends the
-run.
+		Long: `stop stops services of the running project, after those that depend on them, and
+returns when nothing of their process trees is left. The run goes on, even with
+no service left: lhrun start brings a service back, lhrun down ends the run.
 
 Exit codes: 4 when something is still there after --timeout, 5 when the project
 does not run.`,
@@ -62,9 +61,9 @@ func newRestart(g *globals) *cobra.Command {
 	return newChange(g, &cobra.Command{
 		Use:   "restart SERVICE…",
 		Short: "Stop services, start them again and wait until they are ready",
-		Long: `restart ends services of the project that runs, and starts each again when its
-whole process tree is gone and its port is free, on the same port. It returns
-when they are ready. What depends on them goes on, except where the file says
+		Long: `restart ends services of the running project and starts each again, on the same
+port, when its whole process tree is gone and its port is free. It returns when
+they are ready. What depends on them goes on, except where the file says
 restart = true.
 
 Exit codes: 1 when one fails, 4 when not all is ready within --timeout, 5 when

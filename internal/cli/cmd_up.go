@@ -37,18 +37,18 @@ func newUp(g *globals) *cobra.Command {
 soon as what it depends on is ready, and shows what they write. The first Ctrl-C
 stops them, dependents first; the second kills what is left.
 
-With -d it does so in the background, and returns when all is ready: 0, or 1
-when a service failed, or 4 when not all was ready within --timeout. What
-started goes on even then, except with --abort-on-failure; lhrun down stops it.
-Ctrl-C before that stops what was started.
+With -d, up runs in the background and returns when all is ready: with exit code
+0, with 1 when a service failed, or with 4 when not all was ready within
+--timeout. What started goes on even then, except with --abort-on-failure; lhrun
+down stops it. Ctrl-C before up returns stops what it started.
 
-Where the project runs already, up joins: it starts what is missing, shows what
-all services write from now on, and its Ctrl-C only leaves (130 before all is
-ready, else 0).
+Where the project already runs, up joins it: it starts what is missing and shows
+what all services write from now on. Ctrl-C then only leaves (exit code 130
+before all is ready, else 0).
 
-A run ends by itself when every service has come to its end by itself. One that
-was stopped by name may be started again, so it keeps the run going. With a
-Procfile everything ends when one process does, with its exit code.`,
+up exits when every service has finished. A service that you stopped by name
+does not count as finished. With a Procfile, everything ends when one process
+does, and its exit code is up's.`,
 		Example: `  lhrun up                    everything
   lhrun up api                api and what it depends on
   lhrun up -d --timeout 30s   in the background; code 4 when not ready by then

@@ -30,15 +30,15 @@ func newWait(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "wait [SERVICE…]",
 		Short: "Wait until services are ready",
-		Long: `wait returns as soon as each SERVICE is ready, or, for a task, completed;
-without names, everything that the project was asked to start. --for names
-other states: wait returns when each SERVICE is in one of them; without names
-it is for those that can be: --for completed is for all tasks.
+		Long: `wait returns as soon as each SERVICE is ready or, for a task, completed. Without
+names it waits for everything that the project was asked to start. --for names
+other states: wait then returns when each SERVICE is in one of them. Without
+names it waits for those that can be: --for completed waits for all tasks.
 
-It returns at once, with exit code 1 and the reason, when a service has failed
-or is stopped, so that nothing would ever come. Where the project does not run,
-the exit code is 5: at once, or, with --timeout, when it has not come up by
-then. A project that runs and does not answer, being suspended, is 4 by then.
+When a service has failed or is stopped, wait returns at once with exit code 1
+and the reason. Where the project does not run, the exit code is 5: at once or,
+with --timeout, when it has not come up by then. If the run is suspended and
+does not answer in time, the exit code is 4.
 
 --json prints the services in the form of "ps --json", however the wait ends.
 

@@ -21,20 +21,23 @@ func newWhy(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "why SERVICE",
 		Short: "Say what a service waits for, or why it failed",
-		Long: `why tells, in plain words, how SERVICE is and why: what it waits for, what that
-waits for in turn, down to the service that is at fault; that one's probe and
-last error, exit code, restarts, the time of the next try, and its last lines.
-Of a service that is ready it tells since when and where it is reached.
+		Long: `why explains in plain words the state of SERVICE: what it waits for, what that
+waits for in turn, down to the service that is at fault. Of that one it shows
+the probe and its last error, the exit code, restarts, the time of the next try,
+and the last lines. Of a ready service it says since when it is ready and where
+it is reached.
 
 Values of variables whose names look like secrets, and passwords in URLs, are
 shown as ***.
 
---json prints SERVICE in the form of "ps --json" with three fields more: why,
-the same in words; because, the services that it is so because of, in this same
-form; last_lines, where it is at fault itself.
+--json prints SERVICE in the form of "ps --json" with three more fields:
 
-Where the project does not run, why tells how it ended, from disk; the exit code
-is 5 then.`,
+  why         the explanation in words
+  because     the services that caused this, in the same form
+  last_lines  its last lines, if it is at fault itself
+
+Where the project does not run, why reads from disk how the last run ended, and
+the exit code is 5.`,
 		Example: `  lhrun why web
   lhrun why web --json | jq -r '.because[].name'`,
 		Args:              between(1, 1),

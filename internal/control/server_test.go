@@ -193,13 +193,13 @@ func TestABugInAnAnswerIsNotTheEnd(t *testing.T) {
 		logs: func(context.Context, LogQuery, func(LogLine) error) error { panic("ouch") },
 	})
 	c := dialed(t, path)
-	if _, err := c.Ask(ctxOf(t), Request{Verb: VerbDown}); err == nil || err.Error() != "this is a mistake in lhrun: oops" {
+	if _, err := c.Ask(ctxOf(t), Request{Verb: VerbDown}); err == nil || err.Error() != "internal error (please report): oops" {
 		t.Error(err)
 	}
 	if _, err := c.Snapshot(ctxOf(t), false); err != nil {
 		t.Error(err)
 	}
-	if err := c.Logs(ctxOf(t), LogQuery{}, nil); err == nil || err.Error() != "this is a mistake in lhrun: ouch" {
+	if err := c.Logs(ctxOf(t), LogQuery{}, nil); err == nil || err.Error() != "internal error (please report): ouch" {
 		t.Error(err)
 	}
 }

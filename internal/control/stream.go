@@ -61,7 +61,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, produce func(ctx
 func guarded(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("this is a mistake in lhrun: %v", p)
+			err = fmt.Errorf("internal error (please report): %v", p)
 		}
 	}()
 	return f()
