@@ -200,7 +200,7 @@ func (f *follower) take(e control.Event) (control.Change, bool) {
 	}
 	before, news := f.mirror.Fold(e)
 	if !news || e.Service == nil {
-		return control.Change{Event: e}, false
+		return control.Change{Event: e}, news
 	}
 	f.note(*e.Service)
 	name := e.Service.Name
