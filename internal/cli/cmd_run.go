@@ -76,10 +76,10 @@ func runArgs(cmd *cobra.Command, args []string) error {
 // happens to it. The guard is in one process group with it and with the command, so
 // a terminal treats the three as one.
 func (g *globals) run(o runOptions) error {
-	if ward, guarded := proc.Guarded(); guarded {
-		return g.oneOff(o, ward)
+	if guard, guarded := proc.Guarded(); guarded {
+		return g.oneOff(o, guard)
 	}
-	return guard(proc.GuardOptions{SameGroup: true})
+	return runGuarded(proc.GuardOptions{SameGroup: true})
 }
 
 // command is the command of run while it goes on.

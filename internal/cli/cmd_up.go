@@ -89,24 +89,24 @@ func (g *globals) up(o upOptions) error {
 		}
 		return g.printPlan(p, o.json)
 	}
-	ward, guarded := proc.Guarded()
+	guard, guarded := proc.Guarded()
 	detached := os.Getenv(detachedKey) != ""
 	switch {
 	case guarded:
 		os.Unsetenv(detachedKey)
 		if detached {
-			return g.upInBackground(o, ward)
+			return g.upInBackground(o, guard)
 		}
-		return g.upHere(o, ward)
+		return g.upHere(o, guard)
 	case o.detach && !detached:
 		return g.upDetached(o)
 	}
-	return guard(proc.GuardOptions{})
+	return runGuarded(proc.GuardOptions{})
 }
 
-// guard starts this program again and takes care that nothing is left of it. Where
+// runGuarded starts this program again and ends whatever that leaves behind. Where
 // it was killed, the guard leaves word of that.
-func guard(o proc.GuardOptions) error {
+func runGuarded(o proc.GuardOptions) error {
 	code, err := proc.Guard(o)
 	if err != nil {
 		return err
@@ -119,24 +119,24 @@ func guard(o proc.GuardOptions) error {
 }
 
 // upHere runs the project in this terminal, or attaches to the run that there is.
-func (g *globals) upHere(o upOptions, ward *proc.GuardedSide) error {
-	return g.beginOrAttach(o, ward.Signals(), func() (*handshake, error) {
-		h, err := g.openHosted(o.names, o.noDeps, ward, func(s *run.Session) (view.Screen, error) {
+func (g *globals) upHere(o upOptions, guard *proc.GuardedSide) error {
+	return g.beginOrAttach(o, guard.Signals(), func() (*handshake, error) {
+		h, err := g.openHosted(o.names, o.noDeps, guard, func(s *run.Session) (view.Screen, error) {
 			return g.stream(o, s.Wanted()), nil
 		})
 		if err != nil {
 			return g.runOfAnother(err)
 		}
-		return nil, errors.Join(runForeground(h, o, ward), h.Close())
+		return nil, errors.Join(runForeground(h, o, guard), h.Close())
 	})
 }
 
 // upInBackground runs the project for the lhrun that has begun this one, or tells it
 // of the run that there is.
-func (g *globals) upInBackground(o upOptions, ward *proc.GuardedSide) error {
+func (g *globals) upInBackground(o upOptions, guard *proc.GuardedSide) error {
 	o.timeout = 0 // That is for the one who waits.
 	var screen *detachedScreen
-	h, err := g.openHosted(o.names, o.noDeps, ward, func(s *run.Session) (_ view.Screen, err error) {
+	h, err := g.openHosted(o.names, o.noDeps, guard, func(s *run.Session) (_ view.Screen, err error) {
 		screen, err = newDetachedScreen(s.OwnLog(), g.Out)
 		return screen, err
 	})
@@ -148,7 +148,7 @@ func (g *globals) upInBackground(o upOptions, ward *proc.GuardedSide) error {
 		return json.NewEncoder(g.Out).Encode(message{Handshake: other})
 	}
 	seen, err := screen.handOver(&handshake{Checkout: h.Checkout, Wanted: h.Wanted()})
-	err = errors.Join(err, runForeground(h, o, ward))
+	err = errors.Join(err, runForeground(h, o, guard))
 	select {
 	case <-seen: // Whoever began this run gets the time to see its end.
 	case <-time.After(handshakePatience):

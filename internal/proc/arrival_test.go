@@ -55,12 +55,13 @@ func ranInSameGroup(t *testing.T, tty bool) (g *child, member int) {
 	if member == 0 {
 		t.Fatal("no member")
 	}
+	awaitSignals(t, g)
 	return g, member
 }
 
 // What a terminal or anybody else sends to the group arrives once at each of its
 // members, and is known to have.
-func TestTogetherASignalOfTheGroupIsKnownAsOne(t *testing.T) {
+func TestInTheSameGroupASignalOfTheGroupIsKnownAsOne(t *testing.T) {
 	g, _ := ranInSameGroup(t, false)
 	syscall.Kill(-g.PID(), unix.SIGINT)
 	heard(t, g, "got interrupt true", "member-got interrupt")
@@ -74,7 +75,7 @@ func TestTogetherASignalOfTheGroupIsKnownAsOne(t *testing.T) {
 	}
 }
 
-func TestTogetherCtrlCOnATerminalIsTheGroups(t *testing.T) {
+func TestInTheSameGroupCtrlCOnATerminalIsTheGroups(t *testing.T) {
 	g, _ := ranInSameGroup(t, true)
 	setMode(t, g.Output(), unix.NOFLSH, unix.ECHO)
 	g.Output().Write([]byte{3})
@@ -83,7 +84,7 @@ func TestTogetherCtrlCOnATerminalIsTheGroups(t *testing.T) {
 	g.waitDone()
 }
 
-func TestTogetherNothingIsLeftOfAKilledRunner(t *testing.T) {
+func TestInTheSameGroupNothingIsLeftOfAKilledRunner(t *testing.T) {
 	g, member := ranInSameGroup(t, false)
 	st, ok := readStat(member)
 	runner, ok2 := readStat(st.ppid)

@@ -44,6 +44,30 @@ func guarded(t *testing.T, supervisor, services string) (g *child, sup ID, all [
 	return g, sup, all
 }
 
+// awaitSignals waits until a guard passes signals on. It begins to take them while its
+// child starts, and a signal that comes before ends it, unless it is one that nobody dies
+// of.
+func awaitSignals(t *testing.T, g *child) {
+	t.Helper()
+	for limit := time.Now().Add(patience); time.Now().Before(limit); {
+		syscall.Kill(g.PID(), unix.SIGWINCH)
+		for late := time.After(2 * time.Second); late != nil; {
+			select {
+			case line, ok := <-g.lines:
+				if !ok {
+					t.Fatal("the guard has ended")
+				}
+				if strings.HasPrefix(line, "got ") {
+					return
+				}
+			case <-late:
+				late = nil
+			}
+		}
+	}
+	t.Fatal("the guard takes no signals")
+}
+
 func allGone(t *testing.T, all []ID) {
 	t.Helper()
 	began := time.Now()
@@ -98,6 +122,7 @@ func TestExitCodePassesTheGuard(t *testing.T) {
 
 func TestGuardPassesEachSignalOnOnce(t *testing.T) {
 	g, _, _ := guarded(t, "supervisor", "sleep")
+	awaitSignals(t, g)
 	for _, c := range []struct {
 		sig  syscall.Signal
 		says string
@@ -125,6 +150,7 @@ func TestCtrlCOnATerminalArrivesOnce(t *testing.T) {
 	s.TTY = true
 	g := startSpec(t, newTable(t), s)
 	g.line("supervisor")
+	awaitSignals(t, g)
 	// Else ^C throws away what is said right then, and is echoed into it.
 	setMode(t, g.Output(), unix.NOFLSH, unix.ECHO)
 	g.Output().Write([]byte{3})
@@ -144,6 +170,7 @@ func TestSupervisorMayWriteToATerminalThatStopsOthers(t *testing.T) {
 	s.TTY = true
 	g := startSpec(t, newTable(t), s)
 	g.line("guard")
+	awaitSignals(t, g)
 	setMode(t, g.Output(), unix.TOSTOP, 0)
 	syscall.Kill(g.PID(), syscall.SIGUSR1)
 	if got := g.line("got"); got != "user defined signal 1" {
@@ -178,6 +205,7 @@ func TestSignalsThatComeBeforeTheSupervisorIsReadyAreNotLost(t *testing.T) {
 
 func TestCtrlZStopsBothAndTheShellContinuesBoth(t *testing.T) {
 	g, sup, _ := guarded(t, "supervisor", "sleep")
+	awaitSignals(t, g)
 	syscall.Kill(g.PID(), syscall.SIGTSTP)
 	for _, pid := range []int{g.PID(), sup.PID} {
 		eventually(t, "stopped", func() bool { return isStopped(pid) })
