@@ -51,6 +51,7 @@ func Load(o Options) (*Project, error) {
 	case len(mistakes) > 0:
 		return nil, mistakes
 	}
+	project.place("") // From here on look-ups only read, so several may at once.
 	return project, nil
 }
 
