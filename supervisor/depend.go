@@ -58,11 +58,11 @@ func (s *Supervisor) tryStart(u *unit) {
 	if len(blockers) > 0 && u.blockedSince == u.status && slices.Equal(blockers, u.blockers) {
 		return
 	}
-	var waits, why []string
+	var waits []string
 	for _, b := range blockers {
 		waits = append(waits, b.name)
-		why = append(why, fmt.Sprintf("%s (%s)", b.name, b.state))
 	}
+	why := reasons(blockers)
 	if holder := s.leaving(u); holder != nil {
 		waits = append(waits, holder.Name)
 		why = append(why, fmt.Sprintf("%s to give its port back (%s)", holder.Name, holder.status.State))
@@ -82,6 +82,26 @@ func (s *Supervisor) tryStart(u *unit) {
 type blocker struct {
 	name  string
 	state State
+}
+
+// maxReasons bounds the blockers that a reason names: each event holds its own.
+const maxReasons = 8
+
+// reasons returns a phrase for each of blockers, or for the first two and the number
+// of the others.
+func reasons(blockers []blocker) []string {
+	named := blockers
+	if len(blockers) > maxReasons {
+		named = blockers[:2]
+	}
+	var phrases []string
+	for _, b := range named {
+		phrases = append(phrases, fmt.Sprintf("%s (%s)", b.name, b.state))
+	}
+	if more := len(blockers) - len(named); more > 0 {
+		phrases[len(phrases)-1] += fmt.Sprintf(" and %d more", more)
+	}
+	return phrases
 }
 
 // leaving is a service on its way down that has a port which u is to have: a

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"os/exec"
 	"slices"
@@ -135,6 +136,29 @@ func TestAFailedDependencyFailsItsWaitersWithTheChain(t *testing.T) {
 		w.expect("web", StateFailed, "api failed: migrate failed: exited with code 3")
 		w.expect("other", StateReady, "")
 	})
+}
+
+func TestAReasonNamesAFewAndCountsTheOthers(t *testing.T) {
+	for _, n := range []int{1, maxReasons, maxReasons + 1, 2000} {
+		var services []Service
+		var names []string
+		for i := range n {
+			task := svc(fmt.Sprint("t", i))
+			task.Task = true
+			services, names = append(services, task), append(names, task.Name)
+		}
+		inWorld(t, append(services, svc("api", names...)), func(w *world) {
+			w.start()
+			st := w.status("api")
+			want := "waits for " + strings.Join(names, " (starting), ") + " (starting)"
+			if n > maxReasons {
+				want = fmt.Sprintf("waits for t0 (starting), t1 (starting) and %d more", n-2)
+			}
+			if st.Reason != want || !slices.Equal(st.WaitsFor, names) {
+				t.Errorf("of %d: %.200q, waits for %d", n, st.Reason, len(st.WaitsFor))
+			}
+		})
+	}
 }
 
 func TestATaskThatEndsWellLetsItsWaitersGo(t *testing.T) {

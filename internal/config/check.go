@@ -7,14 +7,11 @@ import (
 
 // check looks at what no single value shows: how the services fit together.
 func (c *checker) check(p *Project) {
-	byName := map[string]*Service{}
-	for i := range p.Services {
-		byName[p.Services[i].Name] = &p.Services[i]
-	}
-	c.checkDependencies(p, byName)
+	c.checkDependencies(p)
 	c.checkFixedPorts(p)
 	c.checkVariables(p)
 	c.checkTemplates(p)
+	c.checkURLCycles(p)
 }
 
 // eachPort calls see with every port of every service, the main one first.
@@ -105,8 +102,8 @@ func (c *checker) checkTemplates(p *Project) {
 
 func (c *checker) templates(p *Project, self *Service, texts ...Text) {
 	for _, t := range texts {
-		if strings.Contains(t.Raw, "{{") {
-			c.mistakes = append(c.mistakes, checkTemplate(t, p, self)...)
+		if strings.Contains(t.Raw, "{{") && !c.full() {
+			c.add(checkTemplate(t, p, self)...)
 		}
 	}
 }

@@ -51,13 +51,13 @@ func (c *checker) edge(name string, n *node) Dependency {
 }
 
 // checkDependencies looks at every edge and gives it its condition.
-func (c *checker) checkDependencies(p *Project, byName map[string]*Service) {
+func (c *checker) checkDependencies(p *Project) {
 	for i := range p.Services {
 		s := &p.Services[i]
 		seen := map[string]bool{}
 		for j := range s.DependsOn {
 			d := &s.DependsOn[j]
-			switch other := byName[d.Name]; {
+			switch other := p.service(d.Name); {
 			case d.Name == s.Name:
 				c.bad(d.Pos, c.selfHint(s), "service %q depends on itself", s.Name)
 			case other == nil:
@@ -114,28 +114,15 @@ func (c *checker) checkCondition(d *Dependency, other *Service) {
 
 // checkCycles names every cycle that shares no closing edge with another.
 func (c *checker) checkCycles(p *Project) {
-	names, edges := []string{}, map[string][]Dependency{}
-	for _, s := range p.Services {
-		names = append(names, s.Name)
-		edges[s.Name] = slices.DeleteFunc(slices.Clone(s.DependsOn),
-			func(d Dependency) bool { return d.Name == s.Name })
+	needs := func(name string) []string {
+		return slices.DeleteFunc(p.Needs(name), func(other string) bool { return other == name })
 	}
-	for {
-		path := graph.Cycle(names, func(name string) []string { return dependencyNames(edges[name]) })
-		if path == nil {
+	for path := range graph.Cycles(p.names(), needs) {
+		if c.full() {
 			return
 		}
-		last := path[len(path)-2]
-		closing := slices.IndexFunc(edges[last], func(d Dependency) bool { return d.Name == path[0] })
-		c.bad(edges[last][closing].Pos, "", "dependency cycle: %s", strings.Join(path, " -> "))
-		edges[last] = slices.Delete(edges[last], closing, closing+1)
+		edges := p.service(path[len(path)-2]).DependsOn
+		closing := slices.IndexFunc(edges, func(d Dependency) bool { return d.Name == path[0] })
+		c.bad(edges[closing].Pos, "", "dependency cycle: %s", strings.Join(path, " -> "))
 	}
-}
-
-func dependencyNames(deps []Dependency) []string {
-	names := make([]string, len(deps))
-	for i, d := range deps {
-		names[i] = d.Name
-	}
-	return names
 }

@@ -113,14 +113,14 @@ func (r *resolver) badFile(file EnvFile, err error) {
 	switch {
 	case ok:
 		for _, e := range lines {
-			r.mistakes = append(r.mistakes, Mistake{
+			r.add(Mistake{
 				Pos: Pos{File: name, Line: e.Line, Col: e.Col, Len: 1}, Msg: e.Msg, Hint: e.Hint, Line: e.Source,
 			})
 		}
 	case file.Optional && (errors.Is(err, fs.ErrNotExist) || isDir(file.Path)):
 	case file.Pos.Line == 0:
-		r.mistakes = append(r.mistakes, Mistake{Pos: Pos{File: name}, Msg: err.Error()})
+		r.add(Mistake{Pos: Pos{File: name}, Msg: err.Error()})
 	default:
-		r.mistakes = append(r.mistakes, Mistake{Pos: file.Pos, Msg: err.Error()})
+		r.add(Mistake{Pos: file.Pos, Msg: err.Error()})
 	}
 }

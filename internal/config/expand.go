@@ -1,15 +1,10 @@
 package config
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
-
-func (r *resolver) bad(pos Pos, hint, format string, args ...any) {
-	r.mistakes = append(r.mistakes, Mistake{Pos: pos, Msg: fmt.Sprintf(format, args...), Hint: hint})
-}
 
 // expand fills the templates of t in; self is the service that t belongs to, or
 // nil. A mistake is noted and leaves nothing behind.
@@ -23,7 +18,7 @@ func (r *resolver) expandWith(t Text, self *Service, quote func(string) string) 
 		return t.Raw
 	}
 	pieces, mistakes := parseTemplate(t)
-	r.mistakes = append(r.mistakes, mistakes...)
+	r.add(mistakes...)
 	var out strings.Builder
 	for _, piece := range pieces {
 		if piece.ref == nil {
@@ -38,7 +33,7 @@ func (r *resolver) expandWith(t Text, self *Service, quote func(string) string) 
 // value is what ref stands for in a text of self.
 func (r *resolver) value(ref *reference, self *Service) string {
 	if m := checkReference(ref, r.project, self); m != nil {
-		r.mistakes = append(r.mistakes, *m)
+		r.add(*m)
 		return ""
 	}
 	service := r.project.named(ref, self)
@@ -82,7 +77,7 @@ func (r *resolver) outsideOf(ref *reference) string {
 		if near := Suggest(ref.name, known); near != "" {
 			hint = didYouMean("{{env." + near + "}}")
 		}
-		r.bad(ref.pos, hint, "{{%s}}: the variable %s is not set", ref.text, ref.name)
+		r.bad(ref.pos(), hint, "{{%s}}: the variable %s is not set", ref.text, ref.name)
 	}
 	return value
 }

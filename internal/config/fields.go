@@ -40,6 +40,10 @@ func (f *fields) end(where string) {
 		if slices.Contains(f.known, name) {
 			continue
 		}
+		if f.full() {
+			f.more++
+			continue
+		}
 		f.bad(f.n.parts[name].keyPos(), f.unknownHint(name), "unknown key %q in %s", name, where)
 		f.meant = append(f.meant, nearest(name, f.known))
 	}

@@ -34,6 +34,7 @@ func seed(f *testing.F, add func(text string)) {
 		"a = '''\n'''''\nb = \"\"\"\\\"\"\"\"\"\"\nc = \"\"\"\"\"\"", "a = [ # x\n 1, # ]\n 2 ]", "a = 1979-05-27 07:32:00 # x\nb=[07:32:00,1]",
 		"a = +inf\r\nb = -nan\r\nc = 0x_\r\n", "\"\" = 1\n\"\".\"\" = 2", "[ a . 'b' ]\nc = 1", "a = {\n b = 1 # x\n,}",
 		"a = \"\\x41\\e\"\n\"\\x41\" = 1", "[a]\nb.c=1\n[a.d]\n[[a.e]]\n[a.e.f]", "a=\"#\"#\nb='\"'#\"", "a = []\nb = {}",
+		strings.Repeat("a.", maxDepth) + "a = 1", "a = 1\nb = " + strings.Repeat("[", maxDepth+1), strings.Repeat("a = {", maxDepth+1),
 	} {
 		add(text)
 	}
@@ -48,16 +49,20 @@ func FuzzPositions(f *testing.F) {
 		if _, bad := notText(src); bad {
 			return
 		}
+		root, deep := scan(src.text) // It must end, whatever it makes of this.
+		if deep != nil {
+			pos := src.pos(*deep)
+			inFile(t, src, Mistake{Pos: pos, Msg: "x", Line: src.line(pos.Line)})
+			return
+		}
 		var value any
 		if decode(src.text, &value) != nil {
-			scan(src.text) // must end, whatever it makes of this
 			return
 		}
 		meta, err := toml.Decode(src.text, new(any))
 		if err != nil {
 			t.Fatal(err)
 		}
-		root := scan(src.text)
 		agree(t, src, "", value, root)
 		for _, key := range meta.Keys() {
 			if !reaches(root, key) {

@@ -101,7 +101,9 @@ func dump(b *strings.Builder, path string, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			dump(b, strings.TrimPrefix(path+"."+v.Type().Field(i).Name, "."), v.Field(i))
+			if field := v.Type().Field(i); field.IsExported() {
+				dump(b, strings.TrimPrefix(path+"."+field.Name, "."), v.Field(i))
+			}
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {

@@ -51,6 +51,7 @@ func Load(o Options) (*Project, error) {
 	case len(mistakes) > 0:
 		return nil, mistakes
 	}
+	project.place("") // From here on look-ups only read, so several may at once.
 	return project, nil
 }
 
@@ -74,42 +75,6 @@ func isProcfile(path string) bool {
 	return strings.Contains(name, "procfile") && !strings.HasSuffix(name, ".toml")
 }
 
-// Find returns the absolute path of the file that Load reads.
-func Find(o Options) (string, error) {
-	dir, err := filepath.Abs(o.Dir)
-	if err != nil {
-		return "", fmt.Errorf("cannot find the working directory: %w", err)
-	}
-	return find(dir, o.File)
-}
-
-func find(dir, file string) (string, error) {
-	if file != "" {
-		if filepath.IsAbs(file) {
-			return filepath.Clean(file), nil
-		}
-		return filepath.Join(dir, file), nil
-	}
-	if info, err := os.Stat(dir); err != nil {
-		return "", fmt.Errorf("cannot start in %q: %w", dir, err)
-	} else if !info.IsDir() {
-		return "", fmt.Errorf("cannot start in %q: it is not a directory", dir)
-	}
-	for at := dir; ; at = filepath.Dir(at) {
-		if path := filepath.Join(at, FileName); isFile(path) {
-			return path, nil
-		}
-		if at == filepath.Dir(at) {
-			break
-		}
-	}
-	if path := filepath.Join(dir, ProcfileName); isFile(path) {
-		return path, nil
-	}
-	return "", fmt.Errorf("%w: neither %s in %q or a directory above it, nor a %s in it; `lhrun init` writes a first one",
-		ErrNotFound, FileName, dir, ProcfileName)
-}
-
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.IsDir()
@@ -126,6 +91,9 @@ func readLocal(path string) ([]byte, error) {
 	local := filepath.Join(filepath.Dir(path), LocalFileName)
 	if local == path {
 		return nil, nil
+	}
+	if owner := stranger(local); owner != "" && owner != stranger(path) {
+		return nil, fmt.Errorf("cannot use the local configuration %q: it belongs to user %s, and %q does not", local, owner, path)
 	}
 	data, err := dotenv.Read(local)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/lhrun/lhrun/internal/logs"
 )
@@ -43,8 +44,9 @@ func (m Mistake) String() string {
 	fmt.Fprintf(&b, "%s: %s", m.Pos, m.Msg)
 	if m.Pos.Line > 0 && m.Line != "" {
 		number := fmt.Sprint(m.Pos.Line)
-		fmt.Fprintf(&b, "\n  %s | %s", number, strings.Map(printable, m.Line))
-		fmt.Fprintf(&b, "\n  %s | %s", strings.Repeat(" ", len(number)), caret(m.Line, m.Pos))
+		line, at := excerpt(m.Line, m.Pos)
+		fmt.Fprintf(&b, "\n  %s | %s", number, strings.Map(printable, line))
+		fmt.Fprintf(&b, "\n  %s | %s", strings.Repeat(" ", len(number)), caret(line, at))
 	}
 	if m.Hint != "" {
 		b.WriteString("\nhint: " + m.Hint)
@@ -58,6 +60,43 @@ func (p Pos) String() string {
 		return p.File
 	}
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+}
+
+// maxExcerpt bounds what is shown of a line, in characters.
+const maxExcerpt = 160
+
+// excerpt returns the part of a long line that p is in, and where p is in that part.
+func excerpt(line string, p Pos) (string, Pos) {
+	if len(line) <= maxExcerpt || utf8.RuneCountInString(line) <= maxExcerpt {
+		return line, p
+	}
+	col := max(p.Col, 1) - 1
+	from := 0
+	if col+max(p.Len, 1) > maxExcerpt {
+		from = max(0, col-maxExcerpt/4)
+	}
+	start := runeOffset(line, from)
+	end := start + runeOffset(line[start:], maxExcerpt)
+	p.Col, p.Len = col-from+1, min(p.Len, from+maxExcerpt-col)
+	text := line[start:end]
+	if start > 0 {
+		text, p.Col = "…"+text, p.Col+1
+	}
+	if end < len(line) {
+		text += "…"
+	}
+	return text, p
+}
+
+// runeOffset returns the byte at which character n of s begins, or the end of s.
+func runeOffset(s string, n int) int {
+	for i := range s {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(s)
 }
 
 // caret returns the line below line that underlines p. Tabs stay tabs, so it

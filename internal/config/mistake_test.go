@@ -68,3 +68,41 @@ func TestSourceLineCannotSteerTheTerminal(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestLongLinesAreShownAroundTheCaret(t *testing.T) {
+	long := strings.Repeat("x", 300)
+	for _, test := range []struct {
+		name, line, token, want string
+	}{
+		{"at the start", "bad" + long, "bad", "bad" + long[:157] + "…\n^^^"},
+		{"at the end", long + "bad", "bad", "…" + long[:40] + "bad\n" + strings.Repeat(" ", 41) + "^^^"},
+		{"between", long + "bad" + long, "bad", "…" + long[:40] + "bad" + long[:117] + "…\n" + strings.Repeat(" ", 41) + "^^^"},
+		{"long itself", long + "bad" + long, "bad" + long[:200],
+			"…" + long[:40] + "bad" + long[:117] + "…\n" + strings.Repeat(" ", 41) + strings.Repeat("^", 120)},
+		{"of wide characters", strings.Repeat("日", 200) + "bad", "bad",
+			"…" + strings.Repeat("日", 40) + "bad\n" + strings.Repeat(" ", 81) + "^^^"},
+		{"just short enough", long[:157] + "bad", "bad", long[:157] + "bad\n" + strings.Repeat(" ", 157) + "^^^"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			at := strings.Index(test.line, test.token)
+			src := newSource("x", []byte(test.line))
+			line, p := excerpt(test.line, src.pos(span{at, at + len(test.token)}))
+			if got := line + "\n" + caret(line, p); got != test.want {
+				t.Errorf("got\n%s\nwant\n%s", got, test.want)
+			}
+		})
+	}
+}
+
+// A place far into a long line is counted as everywhere, characters and not bytes.
+func TestPlacesInALongLine(t *testing.T) {
+	text := "\n" + strings.Repeat("aé日😀", 1000)
+	src := newSource("x", []byte(text))
+	col := 1
+	for i := range text[1:] {
+		if p := src.pos(span{1 + i, len(text)}); p.Line != 2 || p.Col != col || p.Len != 4001-col {
+			t.Fatalf("byte %d is at %v+%d, want column %d", i, p, p.Len, col)
+		}
+		col++
+	}
+}

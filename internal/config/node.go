@@ -26,6 +26,23 @@ func (n *node) pos() Pos    { return n.src.pos(n.value) }
 // written returns the value as the file has it, quotes and all.
 func (n *node) written() string { return n.src.text[n.value.start:n.value.end] }
 
+// size counts n and all that is in it; a long text counts as several.
+func (n *node) size() int {
+	if n == nil {
+		return 0
+	}
+	size := 1 + len(n.written())/longText
+	for _, part := range n.parts {
+		size += part.size()
+	}
+	for _, element := range n.elements {
+		size += element.size()
+	}
+	return size
+}
+
+const longText = 100
+
 // kind says what n is, for people.
 func (n *node) kind() string {
 	switch n.scalar.(type) {

@@ -20,11 +20,15 @@ func parse(src *source) (*node, Mistakes) {
 	if m, bad := notText(src); bad {
 		return nil, Mistakes{m}
 	}
+	root, deep := scan(src.text)
+	if deep != nil {
+		return nil, Mistakes{{Pos: src.pos(*deep), Msg: fmt.Sprintf("this is nested more than %d deep", maxDepth)}}
+	}
 	var value any
 	if err := decode(src.text, &value); err != nil {
 		return nil, Mistakes{syntaxMistake(src, err)}
 	}
-	return join(src, value, scan(src.text)), nil
+	return join(src, value, root), nil
 }
 
 // decode turns a panic of the parser, which its own tests look for, into an error.
@@ -130,7 +134,7 @@ var quotedKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile
 
 // firstDefinition says where the key was defined before line.
 func firstDefinition(src *source, line int, key string) string {
-	p := scan(src.text[:src.lines[line-1]])
+	p, _ := scan(src.text[:src.lines[line-1]])
 	table := strings.TrimSuffix(strings.TrimPrefix(key, `key "`), `"`)
 	for name := range strings.SplitSeq(table, ".") {
 		if n := len(p.elements); n > 0 {

@@ -28,6 +28,8 @@ type Project struct {
 
 	// Services are in the order of the file.
 	Services []Service
+	// at says by name where in Services one is; place fills it in.
+	at map[string]int
 }
 
 // Pos is a place in a file. Line and Col start at 1 and count characters; Len is

@@ -38,7 +38,7 @@ func (c *checker) parse() *node {
 	var root *node
 	for _, src := range c.sources {
 		n, mistakes := parse(src)
-		c.mistakes = append(c.mistakes, mistakes...)
+		c.add(mistakes...)
 		switch {
 		case root == nil:
 			root = n
@@ -68,12 +68,32 @@ func (c *checker) project(root *node) *Project {
 	}
 	defaults := c.defaults(f.get("defaults"))
 	services := f.get("services")
-	p.Services = c.services(services, defaults)
+	if c.repeatable(services, f.n.parts["defaults"], f.n.parts["env"]) {
+		p.Services = c.services(services, defaults)
+	}
 	f.end("the file")
 	if len(p.Services) == 0 && !slices.Contains(f.meant, "services") {
 		c.noServices(services)
 	}
 	return p
+}
+
+// maxRepeated bounds the values that a file gives to all of its services, counted
+// once for each service.
+const maxRepeated = 1 << 20
+
+// repeatable reports whether every one of services can get the values of shared.
+func (c *checker) repeatable(services *node, shared ...*node) bool {
+	if services == nil {
+		return true
+	}
+	for _, n := range shared {
+		if size := n.size(); size*len(services.names) > maxRepeated {
+			c.bad(n.keyPos(), "", "%d values for each of %d services are too many", size, len(services.names))
+			return false
+		}
+	}
+	return true
 }
 
 // topKeys are those of the file itself that nothing below it knows.

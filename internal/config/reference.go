@@ -11,12 +11,17 @@ import (
 // reference is what stands between {{ and }}.
 type reference struct {
 	text string
-	pos  Pos
+	// in is the text that it stands in, from byte from to byte to.
+	in       Text
+	from, to int
 	// service is "" for the service that the text belongs to.
 	service string
 	// what is one of the words below; name belongs to wordPorts and wordEnv.
 	what, name string
 }
+
+// pos costs as much as the text is long.
+func (ref *reference) pos() Pos { return ref.in.within(ref.from, ref.to) }
 
 // The words of references.
 const (
@@ -64,12 +69,12 @@ func checkTemplate(t Text, p *Project, self *Service) []Mistake {
 		if piece.ref == nil {
 			continue
 		}
+		if len(mistakes) >= maxTold {
+			break
+		}
 		if m := checkReference(piece.ref, p, self); m != nil {
 			mistakes = append(mistakes, *m)
 		}
-	}
-	if self != nil && t == self.URL {
-		mistakes = append(mistakes, checkURLCycle(p, self)...)
 	}
 	return mistakes
 }
@@ -80,7 +85,7 @@ func checkReference(ref *reference, p *Project, self *Service) *Mistake {
 		return nil
 	}
 	mistake := func(hint, format string, args ...any) *Mistake {
-		return &Mistake{Pos: ref.pos, Msg: fmt.Sprintf(format, args...), Hint: hint}
+		return &Mistake{Pos: ref.pos(), Msg: fmt.Sprintf(format, args...), Hint: hint}
 	}
 	service := p.named(ref, self)
 	switch {
@@ -106,11 +111,24 @@ func (p *Project) named(ref *reference, self *Service) *Service {
 	return p.service(ref.service)
 }
 
+// place returns where in Services the one of that name is, -1 where there is none.
+func (p *Project) place(name string) int {
+	if p.at == nil {
+		p.at = make(map[string]int, len(p.Services))
+	}
+	for i := len(p.at); i < len(p.Services); i++ {
+		p.at[p.Services[i].Name] = i
+	}
+	if i, known := p.at[name]; known {
+		return i
+	}
+	return -1
+}
+
+// service returns the service of that name, or nil.
 func (p *Project) service(name string) *Service {
-	for i := range p.Services {
-		if p.Services[i].Name == name {
-			return &p.Services[i]
-		}
+	if i := p.place(name); i >= 0 {
+		return &p.Services[i]
 	}
 	return nil
 }
@@ -142,7 +160,7 @@ func nearService(ref *reference, p *Project) string {
 	if near := Suggest(ref.service, p.names()); near != "" {
 		return didYouMean("{{" + near + strings.TrimPrefix(ref.text, ref.service) + "}}")
 	}
-	return "services are " + strings.Join(p.names(), ", ")
+	return "services are " + few(p.names())
 }
 
 func noPortHint(s *Service) string {
@@ -163,26 +181,25 @@ func nearPort(ref *reference, s *Service) string {
 	if len(names) == 0 {
 		return fmt.Sprintf(`give it one: ports = { %s = "auto" }`, ref.name)
 	}
-	return "its ports are " + strings.Join(names, ", ")
+	return "its ports are " + few(names)
 }
 
-// checkURLCycle tells of urls that need each other: of one circle, at that
+// checkURLCycles tells of urls that need each other: of each circle, at that
 // service of it which is first in the file.
-func checkURLCycle(p *Project, self *Service) []Mistake {
-	if len(p.urlNeeds(self.Name)) == 0 {
-		return nil
+func (c *checker) checkURLCycles(p *Project) {
+	for cycle := range graph.Cycles(p.names(), p.urlNeeds) {
+		if c.full() {
+			return
+		}
+		first := p.service(cycle[0])
+		for _, name := range cycle[1:] {
+			if p.place(name) < p.place(first.Name) {
+				first = p.service(name)
+			}
+		}
+		c.bad(first.URL.Pos, "write one of them without the other's url",
+			"urls need each other in a circle: %s", strings.Join(cycle, " → "))
 	}
-	names := p.names()
-	cycle := graph.Cycle(names, p.urlNeeds)
-	first := slices.IndexFunc(names, func(name string) bool { return slices.Contains(cycle, name) })
-	if first < 0 || names[first] != self.Name {
-		return nil
-	}
-	return []Mistake{{
-		Pos:  self.URL.Pos,
-		Msg:  "urls need each other in a circle: " + strings.Join(cycle, " → "),
-		Hint: "write one of them without the other's url",
-	}}
 }
 
 // urlNeeds names the services whose url is part of the url of the named one.

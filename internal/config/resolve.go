@@ -69,7 +69,7 @@ type resolver struct {
 	urls map[string]string
 	// replaced notes by key what services have instead of a file's value.
 	replaced map[string][]replacement
-	mistakes Mistakes
+	collector
 }
 
 // Resolve reads the env_files and fills every template in. The error is Mistakes
@@ -245,7 +245,7 @@ func (r *resolver) portFiles() []ResolvedFile {
 
 // finish puts the mistakes in order and adds the lines of the project's files.
 func (r *resolver) finish() Mistakes {
-	c := &checker{mistakes: r.mistakes}
+	c := &checker{collector: r.collector}
 	for _, path := range []string{r.project.File, filepath.Join(r.project.Dir, LocalFileName)} {
 		info, err := os.Stat(path)
 		if err != nil || !info.Mode().IsRegular() { // A pipe gives its text once.

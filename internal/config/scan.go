@@ -9,21 +9,31 @@ import (
 // place is where a value stands in a source, and where its parts do.
 type place struct {
 	key, value span
+	depth      int      // how many tables and arrays it is in
 	names      []string // of parts, in the order of the file
 	parts      map[string]*place
 	elements   []*place
 }
 
+// maxDepth bounds how deep values may be nested. The toml package needs memory by
+// the square of it.
+const maxDepth = 64
+
 // scan returns the places of a TOML text that the toml package accepts. It knows
 // where things are, never what they mean: of any other text it makes something
-// without use, but it always ends.
-func scan(text string) *place {
+// without use, but it always ends. deep is where it stopped at what is nested more
+// than maxDepth, if so.
+func scan(text string) (root *place, deep *span) {
+	s := scanner{text: text}
+	return s.file(), s.deep
+}
+
+func (s *scanner) file() *place {
 	root := &place{}
 	table := root
-	s := scanner{text: text}
-	for s.skipBlank(); s.at < len(text); s.skipBlank() {
+	for s.skipBlank(); s.at < len(s.text); s.skipBlank() {
 		before := s.at
-		if text[s.at] == '[' {
+		if s.text[s.at] == '[' {
 			table = s.header(root)
 		} else {
 			s.pair(table)
@@ -47,7 +57,7 @@ func (p *place) part(name string, key span) *place {
 	if p.parts == nil {
 		p.parts = map[string]*place{}
 	}
-	found := &place{key: key, value: key}
+	found := &place{key: key, value: key, depth: p.depth + 1}
 	p.parts[name] = found
 	p.names = append(p.names, name)
 	return found
@@ -56,6 +66,19 @@ func (p *place) part(name string, key span) *place {
 type scanner struct {
 	text string
 	at   int
+	deep *span
+}
+
+// tooDeep ends the scan where p, which begins at byte start, is nested too deep.
+func (s *scanner) tooDeep(p *place, start int) bool {
+	if p.depth <= maxDepth {
+		return false
+	}
+	if s.deep == nil {
+		s.deep = &span{start, start + 1}
+	}
+	s.at = len(s.text)
+	return true
 }
 
 // header reads [a.b] or [[a.b]] and returns the table that it opens.
@@ -66,7 +89,7 @@ func (s *scanner) header(root *place) *place {
 	s.accept(']')
 	if array {
 		s.accept(']')
-		element := &place{key: table.key, value: table.key}
+		element := &place{key: table.key, value: table.key, depth: table.depth + 1}
 		table.elements = append(table.elements, element)
 	}
 	return table
@@ -88,7 +111,7 @@ func (s *scanner) path(table *place) *place {
 		name, key := s.name()
 		table = table.part(name, key)
 		s.skipSpace()
-		if !s.accept('.') {
+		if s.tooDeep(table, key.start) || !s.accept('.') {
 			table.key = key
 			return table
 		}
@@ -124,6 +147,9 @@ func unquote(name string) string {
 
 func (s *scanner) value(p *place) {
 	start := s.at
+	if s.tooDeep(p, start) {
+		return
+	}
 	switch s.peek() {
 	case '"', '\'':
 		s.quoted()
@@ -141,7 +167,7 @@ func (s *scanner) array(p *place) {
 	s.at++
 	for s.skipBlank(); s.at < len(s.text) && !s.accept(']'); s.skipBlank() {
 		before := s.at
-		element := &place{}
+		element := &place{depth: p.depth + 1}
 		s.value(element)
 		element.key = element.value
 		p.elements = append(p.elements, element)

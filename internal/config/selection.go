@@ -87,14 +87,18 @@ func Unknown(kind, name string, known []string) error {
 	if near := Suggest(name, known); near != "" {
 		return fmt.Errorf("unknown %s %q, did you mean %q?", kind, name, near)
 	}
-	list := strings.Join(known[:min(fewNames, len(known))], ", ")
-	switch {
-	case len(known) == 0:
+	if len(known) == 0 {
 		return fmt.Errorf("unknown %s %q: there is none", kind, name)
-	case len(known) > fewNames:
-		list += ", …"
 	}
-	return fmt.Errorf("unknown %s %q; it is one of %s", kind, name, list)
+	return fmt.Errorf("unknown %s %q; it is one of %s", kind, name, few(known))
+}
+
+// few lists the first of names.
+func few(names []string) string {
+	if len(names) > fewNames {
+		names = append(slices.Clone(names[:fewNames]), "…")
+	}
+	return strings.Join(names, ", ")
 }
 
 // Needs names what a service depends on directly; nothing where there is none of

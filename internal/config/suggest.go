@@ -5,15 +5,22 @@ import (
 	"strings"
 )
 
+// longestWord bounds the words that Suggest compares, in bytes: the work grows by the
+// square.
+const longestWord = 200
+
 // Suggest returns the candidate that word was most likely meant to be, "" where
 // none is near, or word is right as it is. Of equally near ones it is the first.
 func Suggest(word string, candidates []string) string {
-	if slices.Contains(candidates, word) {
+	if len(word) > longestWord || slices.Contains(candidates, word) {
 		return ""
 	}
 	lower := strings.ToLower(word)
 	best, nearest := "", max(1, len(lower)/3)+1
 	for _, candidate := range candidates {
+		if apart := len(lower) - len(candidate); apart >= nearest || -apart >= nearest {
+			continue
+		}
 		if d := distance(lower, strings.ToLower(candidate)); d < nearest && d < len(candidate) {
 			best, nearest = candidate, d
 		}
@@ -42,13 +49,11 @@ func completion(prefix string, candidates []string) string {
 // distance counts the insertions, deletions, replacements and swaps of
 // neighbours that make b of a, in bytes.
 func distance(a, b string) int {
-	var before []int
-	last := make([]int, len(b)+1)
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
 		row[0] = i
 		for j := 1; j <= len(b); j++ {
 			cost := 1
@@ -60,7 +65,7 @@ func distance(a, b string) int {
 				row[j] = min(row[j], before[j-2]+1)
 			}
 		}
-		before, last = last, row
+		before, last, row = last, row, before
 	}
 	return last[len(b)]
 }

@@ -21,18 +21,18 @@ type piece struct {
 const literalBraces = `"{{{{" writes "{{"`
 
 // parseTemplate cuts t at its {{…}}. "{{{{" is a literal "{{", and what follows a
-// mistake is read on, so one text may have several.
+// mistake is read on, so one text may have several, up to maxTold.
 func parseTemplate(t Text) (template, []Mistake) {
 	var out template
 	var mistakes []Mistake
-	text := func(s string) {
-		if n := len(out); n > 0 && out[n-1].ref == nil {
-			out[n-1].text += s
-			return
+	var text strings.Builder
+	endText := func() {
+		if text.Len() > 0 {
+			out = append(out, piece{text: text.String()})
 		}
-		out = append(out, piece{text: s})
+		text.Reset()
 	}
-	for at := 0; at < len(t.Raw); {
+	for at := 0; at < len(t.Raw) && len(mistakes) < maxTold; {
 		rest := t.Raw[at:]
 		open := strings.Index(rest, "{{")
 		switch {
@@ -40,25 +40,27 @@ func parseTemplate(t Text) (template, []Mistake) {
 			if open < 0 {
 				open = len(rest)
 			}
-			text(rest[:open])
+			text.WriteString(rest[:open])
 			at += open
 		case strings.HasPrefix(rest, "{{{{"):
-			text("{{")
+			text.WriteString("{{")
 			at += 4
 		case strings.HasPrefix(rest, "{{{"):
 			// As in {"a":{{{port}}}}: the outermost one is text.
-			text("{")
+			text.WriteString("{")
 			at++
 		default:
 			ref, length, mistake := readReference(t, at)
 			if mistake != nil {
 				mistakes = append(mistakes, *mistake)
 			} else {
+				endText()
 				out = append(out, piece{ref: ref})
 			}
 			at += length
 		}
 	}
+	endText()
 	return out, mistakes
 }
 
@@ -72,36 +74,35 @@ func readReference(t Text, at int) (*reference, int, *Mistake) {
 			Hint: `close it with "}}"; ` + literalBraces,
 		}
 	}
-	length := len(inner) + 4
-	pos := t.within(at, at+length)
-	ref, mistake := parseReference(strings.TrimSpace(inner), pos)
-	return ref, length, mistake
+	ref := &reference{text: strings.TrimSpace(inner), in: t, from: at, to: at + len(inner) + 4}
+	mistake := ref.parse()
+	return ref, ref.to - ref.from, mistake
 }
 
-// parseReference reads what stands between the braces. Whether the service and
-// the port exist is for checkReference to say.
-func parseReference(inner string, pos Pos) (*reference, *Mistake) {
-	ref := &reference{text: inner, pos: pos}
+// parse reads what stands between the braces. Whether the service and the port
+// exist is for checkReference to say.
+func (ref *reference) parse() *Mistake {
+	inner := ref.text
 	first, rest, dotted := strings.Cut(inner, ".")
 	switch {
 	case inner == "":
-		return nil, &Mistake{Pos: pos, Msg: `nothing stands between "{{" and "}}"`, Hint: whatExists}
+		return &Mistake{Pos: ref.pos(), Msg: `nothing stands between "{{" and "}}"`, Hint: whatExists}
 	case !dotted && slices.Contains(projectWords, first), !dotted && slices.Contains(ownWords, first):
 		ref.what = first
-		return ref, nil
+		return nil
 	case first == wordEnv && isVariable(rest), first == wordPorts && logs.IsName(rest):
 		ref.what, ref.name = first, rest
-		return ref, nil
+		return nil
 	case logs.IsName(first) && slices.Contains(ownWords, rest):
 		ref.service, ref.what = first, rest
-		return ref, nil
+		return nil
 	}
 	if name, ok := strings.CutPrefix(rest, wordPorts+"."); ok &&
 		logs.IsName(first) && logs.IsName(name) {
 		ref.service, ref.what, ref.name = first, wordPorts, name
-		return ref, nil
+		return nil
 	}
-	return nil, &Mistake{Pos: pos, Msg: "there is no template {{" + inner + "}}", Hint: templateHint(inner)}
+	return &Mistake{Pos: ref.pos(), Msg: "there is no template {{" + inner + "}}", Hint: templateHint(inner)}
 }
 
 const whatExists = "there are port, host, url, ports.NAME, the same of another service as SERVICE.port, " +

@@ -47,6 +47,42 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+func TestCyclesThatShareNoClosingEdge(t *testing.T) {
+	for _, test := range []struct{ graph, want string }{
+		{"a:b b:c", ""},
+		{"a:b b:a c:c", "a b a, c c"},
+		{"a:b,c b:a c:a", "a b a, a c a"},
+		{"a:b b:a,b,c c:b", "a b a, b b, b c b"},
+	} {
+		names, deps := parse(test.graph)
+		var got []string
+		for path := range Cycles(names, deps) {
+			got = append(got, strings.Join(path, " "))
+		}
+		if strings.Join(got, ", ") != test.want {
+			t.Errorf("%s: got %q, want %q", test.graph, got, test.want)
+		}
+	}
+}
+
+// TestLargeGraphs takes minutes where a name costs as much as there are names.
+func TestLargeGraphs(t *testing.T) {
+	const n = 200_000
+	names := make([]string, n)
+	at := map[string]int{}
+	for i := range names {
+		names[i] = fmt.Sprint("s", i)
+		at[names[i]] = i
+	}
+	next := func(name string) []string { return names[at[name]+1 : min(at[name]+2, n)] }
+	if order := Order(names, next); order[0] != names[n-1] || order[n-1] != names[0] {
+		t.Errorf("the order begins with %s and ends with %s", order[0], order[n-1])
+	}
+	if path := Cycle(names, next); path != nil {
+		t.Errorf("a cycle of %d", len(path))
+	}
+}
+
 func TestCycleNamesTheWholePath(t *testing.T) {
 	for _, test := range []struct{ name, graph, want string }{
 		{"nothing", "", ""},
@@ -120,6 +156,9 @@ func TestRandomGraphs(t *testing.T) {
 		if !slices.Equal(slices.Sorted(slices.Values(order)), slices.Sorted(slices.Values(names))) {
 			t.Fatalf("seed %d: the order %v is not of the names %v", seed, order, names)
 		}
+		if plain := plainOrder(names, edges); !slices.Equal(order, plain) {
+			t.Fatalf("seed %d: the order is %v, want %v", seed, order, plain)
+		}
 		if again := Order(order, deps); cycle == nil && !slices.Equal(again, order) {
 			t.Fatalf("seed %d: ordering %v again gives %v", seed, order, again)
 		}
@@ -129,6 +168,19 @@ func TestRandomGraphs(t *testing.T) {
 		checkCycle(t, seed, cycle, edges)
 		checkClosure(t, seed, names[:1], edges)
 	}
+}
+
+// plainOrder is what Order promises, step by step.
+func plainOrder(names []string, edges map[string][]string) []string {
+	var order []string
+	for left := slices.Clone(names); len(left) > 0; {
+		next := max(0, slices.IndexFunc(left, func(name string) bool {
+			return !slices.ContainsFunc(edges[name], func(dep string) bool { return slices.Contains(left, dep) })
+		}))
+		order = append(order, left[next])
+		left = slices.Delete(left, next, next+1)
+	}
+	return order
 }
 
 func followsDeps(order []string, edges map[string][]string) bool {

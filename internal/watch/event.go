@@ -15,11 +15,14 @@ func (w *Watcher) event(e fsnotify.Event) {
 			w.tree.listsChanged()
 		}
 		switch {
+		case e.Has(fsnotify.Create) && filepath.Base(path) == gitDir:
+			w.tree.becameCheckout(filepath.Dir(path))
 		case e.Has(fsnotify.Create) && isDirectory(path):
 			w.tree.grow(path, w.note)
 		case e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename):
 			w.tree.forget(path)
 			w.note(path)
+			delete(w.tree.checkouts, path)
 		case e.Op == fsnotify.Chmod:
 			if w.touched(path) {
 				w.note(path)
@@ -64,25 +67,11 @@ func (w *Watcher) note(path string) {
 		return
 	}
 	for _, r := range w.rules {
-		if r.wants(path) && !w.tree.ignored(path, false) {
+		if w.tree.wants(r, path) && !w.tree.ignored(path, false) {
 			r.burst.add(w.shown(path), time.Now())
 		}
 	}
 	w.arm()
-}
-
-func (r *rule) wants(path string) bool {
-	for _, p := range r.ignore {
-		if p.match(path) {
-			return false
-		}
-	}
-	for _, p := range r.paths {
-		if p.match(path) {
-			return true
-		}
-	}
-	return false
 }
 
 // isLitter knows what editors leave beside the file that they are at.

@@ -19,12 +19,17 @@ type tree struct {
 	actual map[string]string
 	// links are the names under which files are known whose content is elsewhere.
 	links map[string][]string
-	git   []*ignores
-	full  bool
+	// checkouts are the directories that were found to be tops of checkouts.
+	checkouts map[string]bool
+	git       []*ignores
+	full      bool
 }
 
 func newTree(w *Watcher) *tree {
-	t := &tree{Watcher: w, dirs: map[string]bool{}, actual: map[string]string{}, links: map[string][]string{}}
+	t := &tree{
+		Watcher: w, dirs: map[string]bool{}, actual: map[string]string{},
+		links: map[string][]string{}, checkouts: map[string]bool{},
+	}
 	for _, start := range t.starts() {
 		t.git = append(t.git, ignoresOf(start, w.o.Root))
 	}
@@ -124,7 +129,7 @@ func (t *tree) link(path string) {
 }
 
 func (t *tree) wantedFile(path string) bool {
-	return slices.ContainsFunc(t.rules, func(r *rule) bool { return r.wants(path) })
+	return slices.ContainsFunc(t.rules, func(r *rule) bool { return t.wants(r, path) })
 }
 
 // names are path and the links that lead to it.
@@ -143,7 +148,7 @@ func (t *tree) wanted(dir string) bool {
 				return false
 			}
 		}
-		return slices.ContainsFunc(r.paths, func(p pattern) bool { return p.below(dir) })
+		return slices.ContainsFunc(r.paths, func(p pattern) bool { return p.below(dir) && !t.foreign(p, dir) })
 	})
 }
 

@@ -141,7 +141,7 @@ func TestABurstIsToldOnce(t *testing.T) {
 }
 
 func TestWhatDoesNotCount(t *testing.T) {
-	dir := repository(t, ignoreFile, "*.log\ndist/\n!dist/kept\n", "src/"+ignoreFile, "*.gen\n!keep.gen\n", "src/x", "", "src/dist/y", "", "src/.git/config", "")
+	dir := repository(t, ignoreFile, "*.log\ndist/\n!dist/kept\n", "src/"+ignoreFile, "*.gen\n!keep.gen\n", "src/x", "", "src/dist/y", "", "deps/.git/config", "")
 	write(t, dir, ".git/info/exclude", "secret\n", "src/.env", "")
 	long := time.Now().Add(-time.Hour)
 	if err := os.Chtimes(filepath.Join(dir, "src/x"), long, long); err != nil {
@@ -150,7 +150,7 @@ func TestWhatDoesNotCount(t *testing.T) {
 	p := watching(t, dir, Rule{Paths: []string{"**"}, Ignore: []string{"*.tmp", "src/sub/**", "docs/"}},
 		filepath.Join(dir, "src/.env"), filepath.Join(dir, "state"))
 	for _, name := range []string{
-		"src/a.log", "src/a.gen", "src/dist/kept", "src/dist/y", "dist/z", "src/secret", ".git/index", ".git/refs/x", "src/.git/config",
+		"src/a.log", "src/a.gen", "src/dist/kept", "src/dist/y", "dist/z", "src/secret", ".git/index", ".git/refs/x", "deps/.git/config", "deps/x",
 		"src/a.tmp", "b.tmp", "src/sub/deep/x", "docs/x", "src/docs/y", "src/.env", "src/.lhrun-123", "state/lhrun/logs/x",
 		"src/main.go~", "src/.main.go.swp", "src/.#main.go", "src/#main.go#", "src/.DS_Store",
 	} {
@@ -167,6 +167,52 @@ func TestWhatDoesNotCount(t *testing.T) {
 	p.tellsNothing(func() { p.must(os.Chmod(p.path("src/x"), 0o644)) })
 	p.tellsNothing(func() { _, _ = os.ReadFile(p.path("src/x")) })
 	p.tells("src/keep.gen", func() { write(t, dir, "src/keep.gen", "") })
+}
+
+func TestOtherCheckoutsDoNotCount(t *testing.T) {
+	dir := repository(t, "src/x", "", ".claude/worktrees/a/.git", "gitdir: /x", ".claude/worktrees/a/src/x", "",
+		"clone/.git/HEAD", "", "clone/src/x", "", "named/.git", "gitdir: /x", "named/src/x", "", "new/x", "")
+	p := watching(t, dir, Rule{Paths: []string{"**/x", "**/sentinel", "named/src"}})
+	var dirs []string
+	p.inspect(func() {
+		for d := range p.tree.dirs {
+			dirs = append(dirs, d[len(dir):])
+		}
+	})
+	slices.Sort(dirs)
+	if want := []string{"", "/.claude", "/.claude/worktrees", "/named", "/named/src", "/new", "/src"}; !slices.Equal(dirs, want) {
+		t.Errorf("watched are %q, want %q", dirs, want)
+	}
+	for _, name := range []string{".claude/worktrees/a/src/x", "clone/src/x", "clone/y/x", "named/x", "named/other/x"} {
+		t.Run(name, func(t *testing.T) { p.tellsNothing(func() { write(t, dir, name, "1") }) })
+	}
+	p.tells("named/src/x", func() { write(t, dir, "named/src/x", "1") })
+	p.tells("new/x", func() { write(t, dir, "new/x", "1") })
+
+	t.Run("one that becomes one", func(t *testing.T) {
+		p.tellsNothing(func() {
+			write(t, dir, "new/.git/HEAD", "")
+			write(t, dir, "new/x", "2")
+			write(t, dir, "new/sub/x", "2")
+		})
+	})
+	t.Run("one that comes and goes", func(t *testing.T) {
+		p.tellsNothing(func() {
+			write(t, dir, "later/.git", "gitdir: /x", "later/x", "")
+			write(t, dir, "later/sub/x", "")
+		})
+		p.tellsNothing(func() { p.must(os.RemoveAll(p.path("later"))) })
+	})
+	p.tells("later/x", func() { write(t, dir, "later/x", "1") })
+}
+
+// A project may watch what lies beside it, and then its own checkout is none of those.
+func TestAPatternFromAboveTheProject(t *testing.T) {
+	dir := realDir(t)
+	write(t, dir, "shop/.git/HEAD", "", "shop/src/x", "", "lib/.git/HEAD", "", "lib/x", "", "docs/x", "")
+	p := watching(t, filepath.Join(dir, "shop"), Rule{Paths: []string{"../**"}})
+	p.tellsNothing(func() { write(t, dir, "lib/x", "1") })
+	p.tells("../docs/x", func() { write(t, dir, "docs/x", "1") })
 }
 
 func TestIgnoredDirectoriesAreNotEvenWatched(t *testing.T) {
