@@ -1,9 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
-	"strings"
+	"slices"
 
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
@@ -15,7 +16,12 @@ type fileVar struct {
 	line  int
 }
 
-type lookup func(key string) (value string, ok bool)
+// remark is a notice about a line of an env_file.
+type remark struct {
+	// file is the index of its path in resolver.paths.
+	file, line int
+	text       string
+}
 
 // readFiles reads the project's env_files. What ${VAR} says in them is what
 // services will see: a port of lhrun's, the environment, or an earlier entry.
@@ -38,71 +44,54 @@ func (r *resolver) readFiles() {
 		return v.value, ok
 	}
 	for i, file := range r.project.EnvFiles {
-		for _, e := range r.readFile(file, over, under) {
+		for _, e := range r.readFile(file, dotenv.Scope{Over: over, Under: under}) {
 			r.files[e.Key] = fileVar{e.Value, i, e.Line}
 		}
 	}
 }
 
-// readFile reads an env_file and notes what is wrong with it. Its ${VAR} is what
-// over says, else the entry above it, else what under says.
-func (r *resolver) readFile(file EnvFile, over, under lookup) []dotenv.Entry {
-	borrowed := map[string]string{}
-	entries, err := dotenv.ReadFile(file.Path, func(key string) (string, bool) {
-		if value, ok := over(key); ok {
-			return value, true
-		}
-		value, ok := under(key)
-		if ok {
-			borrowed[key] = value
-		}
-		return value, ok
-	})
-	if err == nil && definesAny(entries, borrowed) {
-		entries, err = readBelow(file.Path, borrowed, over)
-	}
+// readFile reads an env_file and notes what is wrong with it and what its readers
+// should know.
+func (r *resolver) readFile(file EnvFile, scope dotenv.Scope) []dotenv.Entry {
+	read, err := r.parseFile(file.Path, scope)
 	if err != nil {
 		r.badFile(file, err)
 		return nil
 	}
-	return entries
+	for _, m := range read.Remarks {
+		r.remark(file.Path, m.Line, m.Text)
+	}
+	return read.Entries
 }
 
-func definesAny(entries []dotenv.Entry, keys map[string]string) bool {
-	for _, e := range entries {
-		if _, ok := keys[e.Key]; ok {
-			return true
+// parseFile takes the text of a file from the disk once: a pipe gives it once.
+func (r *resolver) parseFile(path string, scope dotenv.Scope) (*dotenv.File, error) {
+	data, known := r.texts[path]
+	if !known {
+		var err error
+		if data, err = dotenv.Read(path); err != nil {
+			return nil, err
 		}
+		r.texts[path] = data
 	}
-	return false
+	return dotenv.Parse(path, data, scope)
 }
 
-// readBelow reads the file as if vars stood above its first line, since lookup
-// wins over an entry of the file and vars must not.
-func readBelow(path string, vars map[string]string, over lookup) ([]dotenv.Entry, error) {
-	data, err := dotenv.Read(path)
-	if err != nil {
-		return nil, err
+// remark notes text about a line of the file at path, once.
+func (r *resolver) remark(path string, line int, text string) {
+	at := slices.Index(r.paths, path)
+	if at < 0 {
+		at = len(r.paths)
+		r.paths = append(r.paths, path)
 	}
-	var above []dotenv.Pair
-	for _, pair := range pairs(vars) {
-		key, value, _ := strings.Cut(pair, "=")
-		above = append(above, dotenv.Pair{Key: key, Value: value})
+	if m := (remark{at, line, text}); !slices.Contains(r.remarks, m) {
+		r.remarks = append(r.remarks, m)
 	}
-	head, err := dotenv.Format(above)
-	if err != nil {
-		return nil, err
-	}
-	text := string(head) + strings.TrimPrefix(string(data), byteOrderMark)
-	entries, err := dotenv.Parse(path, []byte(text), over)
-	if err != nil {
-		return nil, err
-	}
-	entries = entries[len(above):]
-	for i := range entries {
-		entries[i].Line -= strings.Count(string(head), "\n")
-	}
-	return entries, nil
+}
+
+// inFileOrder sorts remarks by file, in the order of their reading, and line.
+func inFileOrder(a, b remark) int {
+	return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line))
 }
 
 // badFile notes why an env_file could not be read. The .env that nobody named
@@ -113,14 +102,13 @@ func (r *resolver) badFile(file EnvFile, err error) {
 	switch {
 	case ok:
 		for _, e := range lines {
-			r.mistakes = append(r.mistakes, Mistake{
-				Pos: Pos{File: name, Line: e.Line, Col: e.Col, Len: 1}, Msg: e.Msg, Hint: e.Hint, Line: e.Source,
-			})
+			// The line itself may hold a secret, so it is not shown.
+			r.bad(Pos{File: name, Line: e.Line, Col: e.Col, Len: 1}, e.Hint, "%s", e.Msg)
 		}
 	case file.Optional && (errors.Is(err, fs.ErrNotExist) || isDir(file.Path)):
 	case file.Pos.Line == 0:
-		r.mistakes = append(r.mistakes, Mistake{Pos: Pos{File: name}, Msg: err.Error()})
+		r.bad(Pos{File: name}, "", "cannot read it: %v", err)
 	default:
-		r.mistakes = append(r.mistakes, Mistake{Pos: file.Pos, Msg: err.Error()})
+		r.bad(file.Pos, "", "cannot read the env_file %q: %v", name, err)
 	}
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -26,26 +25,32 @@ func (r *resolver) noteReplaced(s *Service, lhrun, given map[string]string) {
 	}
 }
 
-// notices has a line for each variable of a file that lhrun replaces.
+// notices has a line for each variable of a file that lhrun replaces, and for each
+// remark, in the order of the files.
 func (r *resolver) notices() []string {
-	keys := slices.SortedFunc(maps.Keys(r.files), func(a, b string) int {
-		x, y := r.files[a], r.files[b]
-		return cmp.Or(cmp.Compare(x.file, y.file), cmp.Compare(x.line, y.line), strings.Compare(a, b))
-	})
-	var lines []string
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(r.files)) {
 		file := r.files[key]
-		start := fmt.Sprintf("%s:%d: %s=%s", shown(r.project.EnvFiles[file.file].Path), file.line, key, discreet(file.value))
+		start := key + "=" + discreet(file.value)
 		value, everybodys := r.vars[key]
 		_, settled := r.env[key]
 		switch {
 		case everybodys && !settled && value != file.value:
-			lines = append(lines, fmt.Sprintf("%s is replaced by lhrun's %s", start, discreet(value)))
+			r.remarkOn(file, fmt.Sprintf("%s is replaced by lhrun's %s", start, discreet(value)))
 		case len(r.replaced[key]) > 0:
-			lines = append(lines, start+" is "+fate(r.replaced[key]))
+			r.remarkOn(file, start+" is "+fate(r.replaced[key]))
 		}
 	}
+	slices.SortStableFunc(r.remarks, inFileOrder)
+	var lines []string
+	for _, m := range r.remarks {
+		lines = append(lines, fmt.Sprintf("%s:%d: %s", shown(r.paths[m.file]), m.line, m.text))
+	}
 	return lines
+}
+
+// remarkOn is remark about the line of a variable.
+func (r *resolver) remarkOn(v fileVar, text string) {
+	r.remark(r.project.EnvFiles[v.file].Path, v.line, text)
 }
 
 // fate says what services have instead.

@@ -29,12 +29,19 @@ func TestOneLineSaysWhatLhrunReplaces(t *testing.T) {
 		{"[env] has the last word", "[env]\nPORT='1'\nAPI_PORT='1'\n" + api, "PORT=3000\nAPI_PORT=2\n", ""},
 		{"env has the last word", api + "env={PORT='1'}\n" + web, "PORT=3000\n", ".env:1: PORT=3000 is replaced by lhrun's 21002 for service web"},
 		{"several lines", api, "API_PORT=\"a\nb\"\n", ".env:1: API_PORT=a… is replaced by lhrun's 21001"},
+		{"unset variables", api + "env_file=['a.env']\n", "A=$A\nAPI_PORT=1\nB='$no'$PATH\nC=pa$$word\n",
+			".env:1: $A is not set and reads as empty; write it in '…' to keep the dollar\n" +
+				".env:2: API_PORT=1 is replaced by lhrun's 21001\n" +
+				".env:4: $word is not set and reads as empty; write it in '…' to keep the dollar\n" +
+				"a.env:1: $B is not set and reads as empty; write it in '…' to keep the dollar"},
 		{"many", api + web + "[services.c]\ncommand='x'\n[services.d]\ncommand='x'\n[services.e]\ncommand='x'\n" +
 			"[services.f]\ncommand='x'\n[services.g]\ncommand='x'\n", "PORT=1\n",
 			".env:1: PORT=1 is replaced by lhrun's: api 21001, web 21002, c 21003, d 21004, e 21005, and 2 more"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := resolved(t, map[string]string{FileName: test.toml, ".env": test.dotenv})
+			r := resolved(t, map[string]string{
+				FileName: test.toml, ".env": test.dotenv, "a.env": "A=${B}$API_PORT$C",
+			}, "PATH=/bin")
 			dir := byKey(r.Env)["LHRUN_DIR"]
 			got := strings.ReplaceAll(strings.Join(r.Notices, "\n"), dir, "DIR")
 			if got != test.want {

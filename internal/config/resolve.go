@@ -69,6 +69,11 @@ type resolver struct {
 	urls map[string]string
 	// replaced notes by key what services have instead of a file's value.
 	replaced map[string][]replacement
+	// texts are the env_files as they are on the disk, by path. remarks are about
+	// lines of paths.
+	texts    map[string][]byte
+	paths    []string
+	remarks  []remark
 	mistakes Mistakes
 }
 
@@ -84,6 +89,7 @@ func (p *Project) Resolve(run Runtime) (*Resolved, error) {
 		urls:     map[string]string{},
 		replaced: map[string][]replacement{},
 		about:    map[string]string{},
+		texts:    map[string][]byte{},
 	}
 	r.readFiles()
 	r.vars = r.everybodysVars()
@@ -198,7 +204,7 @@ func (r *resolver) serviceEnv(s *Service, shared map[string]string) map[string]s
 	}
 	set(r.expandVars(r.each, s))
 	for _, file := range s.EnvFiles {
-		for _, e := range r.readFile(file, func(string) (string, bool) { return "", false }, under) {
+		for _, e := range r.readFile(file, dotenv.Scope{Under: under}) {
 			own[e.Key], given[e.Key] = e.Value, e.Value
 		}
 	}
