@@ -24,40 +24,84 @@ type remark struct {
 }
 
 // readFiles reads the project's env_files. What ${VAR} says in them is what
-// services will see: a port of lhrun's, the environment, or an earlier entry.
+// services will see.
 func (r *resolver) readFiles() {
+	above := r.aboveFiles()
+	for r.readAll(above) {
+		r.files, r.read, r.remarks, r.mistakes = map[string]fileVar{}, nil, nil, nil
+	}
+}
+
+// aboveFiles are lhrun's variables that no file replaces. A url that names a
+// variable of {{env}} is not known before the files are read.
+func (r *resolver) aboveFiles() map[string]string {
 	above := r.runVars()
 	for i := range r.project.Services {
-		for _, v := range r.portVars(&r.project.Services[i]) {
+		s := &r.project.Services[i]
+		vars := r.portVars(s, r.inEnviron)
+		if !s.URLDefault && !r.project.needsEnv(s.Name) {
+			vars = append(vars, r.urlVar(s, r.setOutside)...)
+		}
+		for _, v := range vars {
 			above[v.Key] = v.Value
 		}
 	}
+	return above
+}
+
+// readAll reads the files once. Where one of them sets a host to more than a bare
+// host, above gives that one up, and all that named it has to be read again.
+func (r *resolver) readAll(above map[string]string) (again bool) {
 	over := func(key string) (string, bool) {
 		if value, ok := above[key]; ok || isPersonal(key) {
 			return value, ok
 		}
-		value, ok := r.environ[key]
-		return value, ok
+		return r.inEnviron(key)
 	}
 	under := func(key string) (string, bool) {
-		v, ok := r.files[key]
-		return v.value, ok
+		if value, ok := r.inFiles(key); ok {
+			return value, true
+		}
+		return r.defaultURL(key)
 	}
 	for i, file := range r.project.EnvFiles {
-		for _, e := range r.readFile(file, dotenv.Scope{Over: over, Under: under}) {
+		for _, e := range r.readFile(file, "", dotenv.Scope{Over: over, Under: under}) {
 			r.files[e.Key] = fileVar{e.Value, i, e.Line}
 		}
 	}
+	for i := range r.project.Services {
+		key := variable(r.project.Services[i].Name) + "_HOST"
+		if v, set := r.files[key]; set && above[key] != "" && !isBareHost(v.value) {
+			delete(above, key)
+			again = true
+		}
+	}
+	return again
 }
 
-// readFile reads an env_file and notes what is wrong with it and what its readers
-// should know.
-func (r *resolver) readFile(file EnvFile, scope dotenv.Scope) []dotenv.Entry {
+// defaultURL returns the url that key, a variable, says of a service that sets none.
+func (r *resolver) defaultURL(key string) (string, bool) {
+	for i := range r.project.Services {
+		s := &r.project.Services[i]
+		if !s.URLDefault || key != variable(s.Name)+"_URL" {
+			continue
+		}
+		for _, v := range r.urlVar(s, func(string) bool { return false }) {
+			return v.Value, true
+		}
+	}
+	return "", false
+}
+
+// readFile reads an env_file of service, or of all where that is "". It notes what is
+// wrong with it and what its authors should know.
+func (r *resolver) readFile(file EnvFile, service string, scope dotenv.Scope) []dotenv.Entry {
 	read, err := r.parseFile(file.Path, scope)
 	if err != nil {
 		r.badFile(file, err)
 		return nil
 	}
+	r.read = append(r.read, fileRead{file.Path, service, read.Entries})
 	for _, m := range read.Remarks {
 		r.remark(file.Path, m.Line, m.Text)
 	}

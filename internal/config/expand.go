@@ -64,7 +64,7 @@ func (r *resolver) value(ref *reference, self *Service) string {
 // url is where others reach s, filled in once.
 func (r *resolver) url(s *Service) string {
 	if s.URLDefault {
-		return "http://" + loopback + ":" + r.port(s, "")
+		return scheme(s.Command) + "://" + loopback + ":" + r.port(s, "")
 	}
 	if _, known := r.urls[s.Name]; !known {
 		r.urls[s.Name] = ""

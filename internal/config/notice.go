@@ -25,9 +25,21 @@ func (r *resolver) noteReplaced(s *Service, lhrun, given map[string]string) {
 	}
 }
 
-// notices has a line for each variable of a file that lhrun replaces, and for each
-// remark, in the order of the files.
-func (r *resolver) notices() []string {
+// notices are about lines of files, in their order, and then about whole files.
+func (r *resolver) notices(out *Resolved) []string {
+	r.noteFates()
+	r.noteLiterals()
+	r.noteNames()
+	slices.SortStableFunc(r.remarks, inFileOrder)
+	var lines []string
+	for _, m := range r.remarks {
+		lines = append(lines, fmt.Sprintf("%s:%d: %s", shown(r.paths[m.file]), m.line, m.text))
+	}
+	return slices.Concat(lines, r.layerNotices(out), r.worktreeNotices())
+}
+
+// noteFates remarks each variable of a file that lhrun replaces.
+func (r *resolver) noteFates() {
 	for _, key := range slices.Sorted(maps.Keys(r.files)) {
 		file := r.files[key]
 		start := key + "=" + discreet(file.value)
@@ -40,12 +52,6 @@ func (r *resolver) notices() []string {
 			r.remarkOn(file, start+" is "+fate(r.replaced[key]))
 		}
 	}
-	slices.SortStableFunc(r.remarks, inFileOrder)
-	var lines []string
-	for _, m := range r.remarks {
-		lines = append(lines, fmt.Sprintf("%s:%d: %s", shown(r.paths[m.file]), m.line, m.text))
-	}
-	return lines
 }
 
 // remarkOn is remark about the line of a variable.

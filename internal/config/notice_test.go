@@ -29,19 +29,31 @@ func TestOneLineSaysWhatLhrunReplaces(t *testing.T) {
 		{"[env] has the last word", "[env]\nPORT='1'\nAPI_PORT='1'\n" + api, "PORT=3000\nAPI_PORT=2\n", ""},
 		{"env has the last word", api + "env={PORT='1'}\n" + web, "PORT=3000\n", ".env:1: PORT=3000 is replaced by lhrun's 21002 for service web"},
 		{"several lines", api, "API_PORT=\"a\nb\"\n", ".env:1: API_PORT=a… is replaced by lhrun's 21001"},
-		{"unset variables", api + "env_file=['a.env']\n", "A=$A\nAPI_PORT=1\nB='$no'$PATH\nC=pa$$word\n",
+		{"unset variables", api + "env_file=['a.env']\n", "A=$A\nAPI_PORT=1\nB='$no'\nC=pa$$word\n",
 			".env:1: $A is not set and reads as empty; write it in '…' to keep the dollar\n" +
 				".env:2: API_PORT=1 is replaced by lhrun's 21001\n" +
 				".env:4: $word is not set and reads as empty; write it in '…' to keep the dollar\n" +
-				"a.env:1: $B is not set and reads as empty; write it in '…' to keep the dollar"},
+				"a.env:1: $NO is not set and reads as empty; write it in '…' to keep the dollar"},
+		{"a literal port", "[services.db]\ncommand='x'\n" + api,
+			"DATABASE_URL=postgres://u:p@localhost:5432/x\nDB_PORT=5432\nA=db:5432\nB=localhost:54321\nC=db2.test:5432\nD=mydb:5432\n" +
+				"E=localhost:${DB_PORT}\nF=[::1]:5432 127.0.0.1:6379\nHOME=localhost:5432\n",
+			".env:1: DATABASE_URL names port 5432, where lhrun's db does not listen: write ${DB_PORT} in its place\n" +
+				".env:2: DB_PORT=5432 is replaced by lhrun's 21001\n" +
+				".env:3: A names port 5432, where lhrun's db does not listen: write ${DB_PORT} in its place\n" +
+				".env:8: F names port 5432, where lhrun's db does not listen: write ${DB_PORT} in its place"},
+		{"a literal PORT", api + web, "PORT=3000\nBASE=http://localhost:3000/a\n",
+			".env:1: PORT=3000 is replaced by lhrun's: api 21001, web 21002\n" +
+				".env:2: BASE names port 3000, where lhrun's api or web does not listen: write ${API_PORT} or ${WEB_PORT} in its place"},
+		{"a literal port that [env] settles", "[env]\nDB_PORT='5432'\n[services.db]\ncommand='x'\n",
+			"DATABASE_URL=postgres://localhost:5432/x\nDB_PORT=5432\n", ""},
 		{"many", api + web + "[services.c]\ncommand='x'\n[services.d]\ncommand='x'\n[services.e]\ncommand='x'\n" +
 			"[services.f]\ncommand='x'\n[services.g]\ncommand='x'\n", "PORT=1\n",
 			".env:1: PORT=1 is replaced by lhrun's: api 21001, web 21002, c 21003, d 21004, e 21005, and 2 more"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := resolved(t, map[string]string{
-				FileName: test.toml, ".env": test.dotenv, "a.env": "A=${B}$API_PORT$C",
-			}, "PATH=/bin")
+				FileName: test.toml, ".env": test.dotenv, "a.env": "A=${B}$API_PORT${NO}",
+			}, "PATH=/bin", "HOME=/h")
 			dir := byKey(r.Env)["LHRUN_DIR"]
 			got := strings.ReplaceAll(strings.Join(r.Notices, "\n"), dir, "DIR")
 			if got != test.want {

@@ -2,9 +2,11 @@ package config
 
 import (
 	"maps"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
@@ -12,12 +14,21 @@ import (
 // loopback is where every service is told to listen.
 const loopback = "127.0.0.1"
 
-// isPersonal says that key means something else to each service, so that no
+// isPersonal reports whether key means something else to each service, so that no
 // value of it from outside may reach one.
 func isPersonal(key string) bool { return key == "PORT" || key == "HOST" || key == "LHRUN_SERVICE" }
 
-// portVars are what everybody sees of the ports of s.
-func (r *resolver) portVars(s *Service) []dotenv.Pair {
+// portVars are what everybody sees of the ports of s. A host that outside sets to
+// more than a bare host, such as a URL, is left to outside.
+func (r *resolver) portVars(s *Service, outside dotenv.Lookup) []dotenv.Pair {
+	return slices.DeleteFunc(r.tellable(s, r.ports(s)), func(v dotenv.Pair) bool {
+		value, set := outside(v.Key)
+		return v.Value == loopback && set && !isBareHost(value)
+	})
+}
+
+// ports are the variables about the ports of s, by its name.
+func (r *resolver) ports(s *Service) []dotenv.Pair {
 	var vars []dotenv.Pair
 	prefix := variable(s.Name)
 	if !s.Port.None {
@@ -32,6 +43,13 @@ func (r *resolver) portVars(s *Service) []dotenv.Pair {
 	return vars
 }
 
+// isBareHost reports whether value is a name or an address alone, or empty.
+func isBareHost(value string) bool {
+	return net.ParseIP(strings.Trim(value, "[]")) != nil || !strings.ContainsFunc(value, func(c rune) bool {
+		return c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("._-", c)
+	})
+}
+
 // urlVar is the url that everybody sees of s, unless it is only the default and
 // set says that somebody has chosen another.
 func (r *resolver) urlVar(s *Service, set func(key string) bool) []dotenv.Pair {
@@ -39,7 +57,7 @@ func (r *resolver) urlVar(s *Service, set func(key string) bool) []dotenv.Pair {
 	if !s.hasURL() || s.URLDefault && set(key) {
 		return nil
 	}
-	return []dotenv.Pair{{Key: key, Value: r.url(s)}}
+	return r.tellable(s, []dotenv.Pair{{Key: key, Value: r.url(s)}})
 }
 
 // ownVars are what s alone sees about itself.
@@ -50,6 +68,9 @@ func (r *resolver) ownVars(s *Service) map[string]string {
 	}
 	for _, port := range s.Ports {
 		vars["PORT_"+variable(port.Name)] = r.port(s, port.Name)
+	}
+	if r.project.Procfile {
+		vars["PS"] = s.Name + ".1" // As foreman names the first of a process.
 	}
 	return vars
 }
@@ -69,15 +90,28 @@ func (r *resolver) port(s *Service, name string) string {
 }
 
 // setOutside reports whether a file or the environment chose key, which is a url.
-// One that another lhrun left in the environment, agreeing with its own host and
-// port, was not chosen.
 func (r *resolver) setOutside(key string) bool {
-	if _, ok := r.files[key]; ok {
-		return true
-	}
+	_, inFile := r.inFiles(key)
+	_, inEnviron := r.inEnviron(key)
+	return inFile || inEnviron
+}
+
+// inFiles looks key up in the project's env_files.
+func (r *resolver) inFiles(key string) (string, bool) {
+	v, ok := r.files[key]
+	return v.value, ok
+}
+
+// inEnviron looks key up in lhrun's own environment. A url that another lhrun left
+// there, agreeing with its own host and port, was not chosen by anybody.
+func (r *resolver) inEnviron(key string) (string, bool) {
 	value, ok := r.environ[key]
-	prefix := strings.TrimSuffix(key, "_URL")
-	return ok && value != "http://"+r.environ[prefix+"_HOST"]+":"+r.environ[prefix+"_PORT"]
+	prefix, isURL := strings.CutSuffix(key, "_URL")
+	_, place, _ := strings.Cut(value, "://")
+	if isURL && place != "" && place == r.environ[prefix+"_HOST"]+":"+r.environ[prefix+"_PORT"] {
+		return "", false
+	}
+	return value, ok
 }
 
 // byKey indexes KEY=value pairs; the later of two wins.
