@@ -9,7 +9,7 @@ import (
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
-// fileVar is a variable as a top-level env_file has it.
+// fileVar is a variable of a top-level env_file.
 type fileVar struct {
 	value string
 	file  int // index of Project.EnvFiles
@@ -23,8 +23,8 @@ type remark struct {
 	text       string
 }
 
-// readFiles reads the project's env_files. What ${VAR} says in them is what
-// services will see.
+// readFiles reads the project's env_files. ${VAR} in them has the value that services
+// will see.
 func (r *resolver) readFiles() {
 	above := r.aboveFiles()
 	for r.readAll(above) {
@@ -32,8 +32,8 @@ func (r *resolver) readFiles() {
 	}
 }
 
-// aboveFiles are lhrun's variables that no file replaces. A url that names a
-// variable of {{env}} is not known before the files are read.
+// aboveFiles returns lhrun's variables that win over the files. It leaves out a url
+// with an {{env.NAME}}, which is not known before the files are read.
 func (r *resolver) aboveFiles() map[string]string {
 	above := r.runVars()
 	for i := range r.project.Services {
@@ -49,8 +49,9 @@ func (r *resolver) aboveFiles() map[string]string {
 	return above
 }
 
-// readAll reads the files once. Where one of them sets a host to more than a bare
-// host, above gives that one up, and all that named it has to be read again.
+// readAll reads the files. Where one of them sets a host to more than a bare host,
+// readAll deletes that host from above and reports that the files have to be read
+// again, since others of their values may name it.
 func (r *resolver) readAll(above map[string]string) (again bool) {
 	over := func(key string) (string, bool) {
 		if value, ok := above[key]; ok || isPersonal(key) {
@@ -79,7 +80,8 @@ func (r *resolver) readAll(above map[string]string) (again bool) {
 	return again
 }
 
-// defaultURL returns the url that key, a variable, says of a service that sets none.
+// defaultURL returns the value of key where that is the <SVC>_URL of a service which
+// sets no url.
 func (r *resolver) defaultURL(key string) (string, bool) {
 	for i := range r.project.Services {
 		s := &r.project.Services[i]
@@ -108,7 +110,8 @@ func (r *resolver) readFile(file EnvFile, service string, scope dotenv.Scope) []
 	return read.Entries
 }
 
-// parseFile takes the text of a file from the disk once: a pipe gives it once.
+// parseFile reads a file from the disk only the first time, because a pipe gives its
+// text once.
 func (r *resolver) parseFile(path string, scope dotenv.Scope) (*dotenv.File, error) {
 	data, known := r.texts[path]
 	if !known {

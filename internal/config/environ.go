@@ -6,6 +6,8 @@ import (
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
+// everybodysVars returns what lhrun tells every service about all of them, and notes
+// which service each variable is about.
 func (r *resolver) everybodysVars() map[string]string {
 	vars := r.runVars()
 	for i := range r.project.Services {
@@ -18,7 +20,8 @@ func (r *resolver) everybodysVars() map[string]string {
 	return vars
 }
 
-// readEnv parts [env]: a variable with a {{port}} differs by service.
+// readEnv splits [env]: a variable with a {{port}} differs from service to service,
+// the others are filled in once.
 func (r *resolver) readEnv() {
 	var same []Var
 	for _, v := range r.project.Env {
@@ -39,13 +42,13 @@ func (r *resolver) expandVars(vars []Var, self *Service) map[string]string {
 	return out
 }
 
-// defaults are variables that every service has unless somebody sets them.
+// defaults are variables that every service gets unless somebody sets them.
 var defaults = map[string]string{
 	"PYTHONUNBUFFERED": "1", // Else Python keeps what it prints into a pipe.
 }
 
-// shared is the environment of every service: defaults, files, lhrun's own
-// environment, lhrun's variables, [env].
+// shared returns the environment of every service. Later wins: defaults, files,
+// lhrun's own environment, lhrun's variables, [env].
 func (r *resolver) shared() map[string]string {
 	shared := make(map[string]string, len(r.environ)+len(r.vars))
 	maps.Copy(shared, defaults)
@@ -59,8 +62,8 @@ func (r *resolver) shared() map[string]string {
 	return shared
 }
 
-// projectOnly is what a command sees that belongs to no service: a PORT or HOST
-// that came from outside is nobody else's there.
+// projectOnly returns what only a command that belongs to no service sees: the PORT
+// and HOST of a file or of lhrun's own environment, which no service gets.
 func (r *resolver) projectOnly() map[string]string {
 	only := map[string]string{}
 	for _, key := range []string{"PORT", "HOST"} {
@@ -74,7 +77,7 @@ func (r *resolver) projectOnly() map[string]string {
 	return only
 }
 
-// outside is a variable without lhrun: the environment wins over the files.
+// outside looks key up as if lhrun set nothing: the environment wins over the files.
 func (r *resolver) outside(key string) (string, bool) {
 	if value, ok := r.environ[key]; ok {
 		return value, true
@@ -83,7 +86,7 @@ func (r *resolver) outside(key string) (string, bool) {
 	return v.value, ok
 }
 
-// serviceEnv is what s has besides shared: its port, its env_files, its env.
+// serviceEnv returns what s gets on top of shared: its port, its env_files, its env.
 func (r *resolver) serviceEnv(s *Service, shared map[string]string) map[string]string {
 	lhrun := r.ownVars(s)
 	own := maps.Clone(lhrun)
@@ -112,8 +115,8 @@ func (r *resolver) serviceEnv(s *Service, shared map[string]string) map[string]s
 	return own
 }
 
-// told are the variables that lhrun or a file of the project sets, rather than the
-// environment that lhrun was started in.
+// told returns the names that lhrun or a file of the project sets, as opposed to
+// those that only the environment of lhrun has.
 func (r *resolver) told() map[string]bool {
 	told := map[string]bool{}
 	for key := range defaults {

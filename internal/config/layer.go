@@ -10,26 +10,26 @@ import (
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
-// fileRead is what an env_file says to one service, or to all where service is "".
+// fileRead is an env_file as one service reads it, or all of them where service is "".
 type fileRead struct {
 	path, service string
 	entries       []dotenv.Entry
 }
 
-// layerNotices has a line for each env_file whose values keep those of .env.local,
-// .env.test and the like beside it from their readers: lhrun puts its values into the
-// environment, and every loader of such files lets the environment win.
+// layerNotices returns a line for each env_file that overrides values of .env.local,
+// .env.test or the like beside it: lhrun puts the file's values into the environment,
+// and the frameworks that load such files let the environment win.
 func (r *resolver) layerNotices(out *Resolved) []string {
 	var lines []string
 	for _, file := range r.read {
 		vars, _ := out.environment(file.service)
-		hidden := r.hidden(file, vars)
-		if len(hidden) == 0 {
+		overridden := r.overridden(file, vars)
+		if len(overridden) == 0 {
 			continue
 		}
-		first := hidden[0]
+		first := overridden[0]
 		what := first.key + " differs"
-		if n := len(hidden) - 1; n > 0 {
+		if n := len(overridden) - 1; n > 0 {
 			what = fmt.Sprintf("%s and %d more differ", first.key, n)
 		}
 		line := fmt.Sprintf("%s:%d: %s from %s, and lhrun's value wins, since it is in the environment; `env_file = false` leaves these files to the framework",
@@ -41,16 +41,16 @@ func (r *resolver) layerNotices(out *Resolved) []string {
 	return lines
 }
 
-// hiddenVar is a variable of a layer that does not reach its readers.
-type hiddenVar struct {
+// overriddenVar is a variable of a layer whose value no service gets.
+type overriddenVar struct {
 	path string
 	line int
 	key  string
 }
 
-// hidden finds the variables that layers of file set otherwise than file does, where
-// it is the one that vars, an environment, has the value of.
-func (r *resolver) hidden(file fileRead, vars map[string]string) []hiddenVar {
+// overridden returns the variables to which layers of file give another value than
+// file does, as far as vars, an environment, has the value of file.
+func (r *resolver) overridden(file fileRead, vars map[string]string) []overriddenVar {
 	said := map[string]string{}
 	for _, e := range file.entries {
 		_, inEnviron := r.environ[e.Key]
@@ -59,22 +59,22 @@ func (r *resolver) hidden(file fileRead, vars map[string]string) []hiddenVar {
 			said[e.Key] = e.Value
 		}
 	}
-	var hidden []hiddenVar
+	var overridden []overriddenVar
 	told := map[string]bool{}
 	for _, path := range r.layersOf(file.path) {
 		layer, err := r.parseFile(path, dotenv.Scope{Over: r.inEnviron, Under: r.inFiles})
 		if layer == nil || err != nil {
-			continue // Whoever reads it tells what is wrong with it.
+			continue // The framework that reads it reports what is wrong.
 		}
 		for _, e := range layer.Entries {
 			value, both := said[e.Key]
 			if both && value != e.Value && value == vars[e.Key] && !told[e.Key] {
 				told[e.Key] = true
-				hidden = append(hidden, hiddenVar{path, e.Line, e.Key})
+				overridden = append(overridden, overriddenVar{path, e.Line, e.Key})
 			}
 		}
 	}
-	return hidden
+	return overridden
 }
 
 // layersOf returns the layers beside path that lhrun does not read itself.
@@ -92,8 +92,8 @@ func (r *resolver) layersOf(path string) []string {
 	return layers
 }
 
-// noLayers follow ".env." in the names of files that no framework reads: examples,
-// backups, keys and ciphers.
+// noLayers are the endings after ".env." of files that no framework loads: examples,
+// backups, keys, encrypted files.
 var noLayers = []string{
 	"example", "examples", "sample", "template", "tpl", "dist", "default", "defaults", "schema", "vault", "keys", "me",
 	"bak", "backup", "old", "orig", "save", "swp", "tmp", "enc", "encrypted", "gpg", "age", "asc", "sops",

@@ -34,7 +34,7 @@ func TestValuesThatALayerSetsOtherwise(t *testing.T) {
 		{"[env]'s", "[env]\nA='3'\n" + api, map[string]string{".env": "A=1\n", ".env.local": "A=2"}, ""},
 		{"lhrun's", api, map[string]string{".env": "LHRUN=/bin/lhrun\nAPI_PORT=21001\n", ".env.local": "LHRUN=2\nAPI_PORT=2\n"}, ""},
 		{"a block", api, map[string]string{".env": "A=1\n", ".env.local": "# >>> lhrun >>>\nA=2\n# <<< lhrun <<<\n"}, ""},
-		{"what the framework reads alike", api, map[string]string{".env": "A=1\nB=${A}x\n", ".env.local": "B=${A}x"}, ""},
+		{"what the framework reads sameVariable", api, map[string]string{".env": "A=1\nB=${A}x\n", ".env.local": "B=${A}x"}, ""},
 		{"one that cannot be read", api, map[string]string{".env": "A=1\n", ".env.local": "A='2"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// formerPort is a number that a file says and services do not get.
+// formerPort is the number of a port variable in a file, which lhrun replaces.
 type formerPort struct {
 	number string
-	// services have another one, which these variables of the file name.
+	// services are those that get another number, and variables name it in a file.
 	services  []string
 	variables []string
 }
 
-// noteLiterals remarks the values that still name a port which lhrun has replaced,
+// remarkLiteralPorts notes the values that still name a port which lhrun replaces,
 // such as a DATABASE_URL beside a DB_PORT.
-func (r *resolver) noteLiterals() {
+func (r *resolver) remarkLiteralPorts() {
 	former := r.formerPorts()
 	if len(former) == 0 {
 		return
@@ -30,7 +30,7 @@ func (r *resolver) noteLiterals() {
 			continue
 		}
 		for _, p := range former {
-			if slices.ContainsFunc(hosts, func(host string) bool { return names(v.value, host+":"+p.number) }) {
+			if slices.ContainsFunc(hosts, func(host string) bool { return containsAddress(v.value, host+":"+p.number) }) {
 				r.remarkOn(v, fmt.Sprintf("%s names port %s, where lhrun's %s does not listen: write %s in its place",
 					key, p.number, strings.Join(p.services, " or "), strings.Join(p.variables, " or ")))
 			}
@@ -38,7 +38,7 @@ func (r *resolver) noteLiterals() {
 	}
 }
 
-// replaces reports whether services see another value of key than the files'.
+// replaces reports whether services do not get the files' value of key.
 func (r *resolver) replaces(key string) bool {
 	_, inEnviron := r.environ[key]
 	_, inEnv := r.env[key]
@@ -46,8 +46,7 @@ func (r *resolver) replaces(key string) bool {
 	return inEnviron || inEnv || lhruns || isPersonal(key)
 }
 
-// formerPorts are those of a service's own variable, then of a PORT that is not
-// whose it says.
+// formerPorts returns the numbers of each <SVC>_PORT in a file, then that of PORT.
 func (r *resolver) formerPorts() []formerPort {
 	var ports []formerPort
 	for i := range r.project.Services {
@@ -78,9 +77,9 @@ func isNumber(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return c < '0' || c > '9' })
 }
 
-// names reports whether address stands in value, not as a part of a longer host or
-// number.
-func names(value, address string) bool {
+// containsAddress reports whether value contains address, a host:port, and not only
+// as a part of a longer one.
+func containsAddress(value, address string) bool {
 	for at := 0; ; {
 		i := strings.Index(value[at:], address)
 		if i < 0 {

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// replacement is what one service has instead of a file's value; "" is nothing.
+// replacement is the value that one service gets instead of a file's; "" is none.
 type replacement struct{ service, value string }
 
-// noteReplaced remembers what s has of lhrun's own variables where a file says
-// something else. given are those that the configuration has the last word on.
+// noteReplaced remembers which of lhrun's own variables s gets instead of a file's
+// value. given are those that the configuration sets itself.
 func (r *resolver) noteReplaced(s *Service, lhrun, given map[string]string) {
 	for _, key := range slices.Concat([]string{"PORT", "HOST"}, slices.Collect(maps.Keys(lhrun))) {
 		file, inFile := r.files[key]
@@ -25,11 +25,12 @@ func (r *resolver) noteReplaced(s *Service, lhrun, given map[string]string) {
 	}
 }
 
-// notices are about lines of files, in their order, and then about whole files.
+// notices returns a line for each remark, in the order of the files, and then those
+// about whole files.
 func (r *resolver) notices(out *Resolved) []string {
-	r.noteFates()
-	r.noteLiterals()
-	r.noteNames()
+	r.remarkReplaced()
+	r.remarkLiteralPorts()
+	r.remarkNames()
 	slices.SortStableFunc(r.remarks, inFileOrder)
 	var lines []string
 	for _, m := range r.remarks {
@@ -38,18 +39,18 @@ func (r *resolver) notices(out *Resolved) []string {
 	return slices.Concat(lines, r.layerNotices(out), r.worktreeNotices())
 }
 
-// noteFates remarks each variable of a file that lhrun replaces.
-func (r *resolver) noteFates() {
+// remarkReplaced remarks each variable of a file that lhrun replaces.
+func (r *resolver) remarkReplaced() {
 	for _, key := range slices.Sorted(maps.Keys(r.files)) {
 		file := r.files[key]
-		start := key + "=" + discreet(file.value)
+		start := key + "=" + redacted(file.value)
 		value, everybodys := r.vars[key]
 		_, settled := r.env[key]
 		switch {
 		case everybodys && !settled && value != file.value:
-			r.remarkOn(file, fmt.Sprintf("%s is replaced by lhrun's %s", start, discreet(value)))
+			r.remarkOn(file, fmt.Sprintf("%s is replaced by lhrun's %s", start, redacted(value)))
 		case len(r.replaced[key]) > 0:
-			r.remarkOn(file, start+" is "+fate(r.replaced[key]))
+			r.remarkOn(file, start+" is "+describe(r.replaced[key]))
 		}
 	}
 }
@@ -59,8 +60,8 @@ func (r *resolver) remarkOn(v fileVar, text string) {
 	r.remark(r.project.EnvFiles[v.file].Path, v.line, text)
 }
 
-// fate says what services have instead.
-func fate(all []replacement) string {
+// describe says what services get instead of a file's value.
+func describe(all []replacement) string {
 	given := slices.DeleteFunc(slices.Clone(all), func(o replacement) bool { return o.value == "" })
 	same := func(o replacement) bool { return o.value == given[0].value }
 	switch {
@@ -89,8 +90,8 @@ func list(all []replacement) string {
 	return strings.Join(words, ", ")
 }
 
-// discreet keeps the password of a url, and all but one line, out of the logs.
-func discreet(value string) string {
+// redacted keeps the password of a url, and all but one line, out of the logs.
+func redacted(value string) string {
 	value, rest, long := strings.Cut(value, "\n")
 	if long && rest != "" {
 		value += "…"

@@ -6,9 +6,9 @@ import (
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
-// portFiles fills the blocks in. One leaves out a default url and a host that the
-// rest of its file, or an env_file, sets itself: the block would win over the line
-// of the user in the very same file.
+// portFiles returns the variables of each block. A block leaves out a default url and
+// a host that an env_file or the rest of its file sets: it comes last in the file, so
+// it would win over the user's own line.
 func (r *resolver) portFiles() []ResolvedFile {
 	var out []ResolvedFile
 	for _, file := range r.project.Dotenv {
@@ -24,8 +24,8 @@ func (r *resolver) portFiles() []ResolvedFile {
 	return out
 }
 
-// everyService are the variables of all services, as far as what is set leaves room
-// for them. sh cannot read the name of a variable of a service called 9p.
+// everyService returns the variables about all services, without those that give way
+// to what is set. It skips a service called 9p, since sh reads no variable of that name.
 func (r *resolver) everyService(set dotenv.Lookup) []dotenv.Pair {
 	var vars []dotenv.Pair
 	for i := range r.project.Services {
@@ -39,8 +39,7 @@ func (r *resolver) everyService(set dotenv.Lookup) []dotenv.Pair {
 	return vars
 }
 
-// alsoIn looks a variable up in the env_files and in the file at path, outside of
-// its block.
+// alsoIn returns a lookup in the file at path, without its block, and in the env_files.
 func (r *resolver) alsoIn(path string) dotenv.Lookup {
 	own := map[string]string{}
 	if !r.isEnvFile(path) && isRegular(path) {

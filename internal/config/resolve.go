@@ -59,10 +59,10 @@ type resolver struct {
 	run     Runtime
 	environ map[string]string
 	files   map[string]fileVar
-	// withheld are the services about which nobody is told, and alike those pairs of
+	// withheld are the services about which nobody is told, and sameVariable those pairs of
 	// them that would share a variable.
-	withheld map[string]bool
-	alike    [][2]*Service
+	withheld     map[string]bool
+	sameVariable [][2]*Service
 	// vars are lhrun's variables for everybody. env is [env] as far as it is the
 	// same for everybody; each are its variables that are not.
 	vars, env map[string]string

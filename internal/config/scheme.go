@@ -8,8 +8,8 @@ import (
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
-// programSchemes are those of default URLs, by the program that serves. Whatever
-// is not here speaks http.
+// programSchemes are the schemes of default URLs by the program that serves; any
+// other program has http.
 var programSchemes = map[string]string{
 	"redis-server": "redis", "redis-stack-server": "redis", "valkey-server": "redis", "keydb-server": "redis",
 	"dragonfly": "redis",
@@ -20,7 +20,7 @@ var programSchemes = map[string]string{
 	"mongod":          "mongodb", "mongos": "mongodb",
 }
 
-// imageSchemes are the same by the last word of an image's name.
+// imageSchemes are the same by the last part of an image's name.
 var imageSchemes = map[string]string{
 	"redis": "redis", "redis-stack": "redis", "redis-stack-server": "redis", "valkey": "redis", "keydb": "redis",
 	"dragonfly": "redis",
@@ -32,7 +32,7 @@ var imageSchemes = map[string]string{
 	"mongo":    "mongodb", "mongodb": "mongodb", "mongodb-community-server": "mongodb",
 }
 
-// scheme returns the scheme of the default URL of what c runs.
+// scheme returns the scheme of the default URL of a service with the command c.
 func scheme(c Command) string {
 	program, args := firstProgram(c)
 	known := programSchemes[program]
@@ -45,9 +45,9 @@ func scheme(c Command) string {
 	return known
 }
 
-// firstProgram returns the name of the program that c runs, without directories,
-// and what follows it. In a text for the shell it is the one of `exec`, which takes
-// the shell's place, else the first.
+// firstProgram returns the base name of the program that c runs, and its arguments.
+// In a shell command that is the program of `exec`, which replaces the shell, or else
+// the first one.
 func firstProgram(c Command) (name string, args []string) {
 	if len(c.Args) == 0 {
 		return "", nil
@@ -67,8 +67,8 @@ func firstProgram(c Command) (name string, args []string) {
 	return programIn(commands[0])
 }
 
-// simpleCommands cuts a text for the shell into the words of its commands. It does
-// not know quotes: what is in them may come apart.
+// simpleCommands splits a shell command into simple commands, and these into words.
+// It ignores quotes, so it may split what they hold.
 func simpleCommands(text string) [][]string {
 	var commands [][]string
 	text = strings.ReplaceAll(text, "\\\n", " ")
@@ -84,7 +84,7 @@ func simpleCommands(text string) [][]string {
 	return commands
 }
 
-// programIn skips assignments and the programs that become another one.
+// programIn skips assignments and programs that exec another one.
 func programIn(words []string) (name string, args []string) {
 	for i, word := range words {
 		key, _, assigns := strings.Cut(word, "=")
@@ -129,14 +129,14 @@ func firstImage(args []string) string {
 	return ""
 }
 
-// isSwitches reports whether flag is of letters that take no value, or ends in the
-// value of its last one, as -p8080:80 does.
+// isSwitches reports whether the next word is no value of flag: all its letters take
+// none, as in -it, or it holds the value itself, as in -p8080:80.
 func isSwitches(flag string) bool {
 	letters := strings.TrimLeft(flag[1:], "ditqP")
 	return !strings.HasPrefix(flag, "--") && (letters == "" || len(letters) > 1)
 }
 
-// imageName returns the last word of registry/owner/name:tag@digest.
+// imageName returns the name in registry/owner/name:tag@digest.
 func imageName(image string) string {
 	image, _, _ = strings.Cut(image, "@")
 	name, _, _ := strings.Cut(path.Base(image), ":")

@@ -11,23 +11,23 @@ import (
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
-// loopback is where every service is told to listen.
+// loopback is the HOST of every service.
 const loopback = "127.0.0.1"
 
-// isPersonal reports whether key means something else to each service, so that no
-// value of it from outside may reach one.
+// isPersonal reports whether each service has its own value of key, so that none may
+// get one from a file or from lhrun's environment.
 func isPersonal(key string) bool { return key == "PORT" || key == "HOST" || key == "LHRUN_SERVICE" }
 
-// portVars are what everybody sees of the ports of s. A host that outside sets to
-// more than a bare host, such as a URL, is left to outside.
+// portVars returns the variables about the ports of s that every service gets. It
+// leaves out the host where outside sets it to more than a bare host, such as a URL.
 func (r *resolver) portVars(s *Service, outside dotenv.Lookup) []dotenv.Pair {
-	return slices.DeleteFunc(r.tellable(s, r.ports(s)), func(v dotenv.Pair) bool {
+	return slices.DeleteFunc(r.published(s, r.ports(s)), func(v dotenv.Pair) bool {
 		value, set := outside(v.Key)
 		return v.Value == loopback && set && !isBareHost(value)
 	})
 }
 
-// ports are the variables about the ports of s, by its name.
+// ports returns the variables that are made from the name of s for its ports.
 func (r *resolver) ports(s *Service) []dotenv.Pair {
 	var vars []dotenv.Pair
 	prefix := variable(s.Name)
@@ -43,24 +43,25 @@ func (r *resolver) ports(s *Service) []dotenv.Pair {
 	return vars
 }
 
-// isBareHost reports whether value is a name or an address alone, or empty.
+// isBareHost reports whether value is a host's name or address without a scheme, a
+// port or a path. An empty one counts as bare.
 func isBareHost(value string) bool {
 	return net.ParseIP(strings.Trim(value, "[]")) != nil || !strings.ContainsFunc(value, func(c rune) bool {
 		return c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("._-", c)
 	})
 }
 
-// urlVar is the url that everybody sees of s, unless it is only the default and
-// set says that somebody has chosen another.
+// urlVar returns the url of s that every service gets: none where it is only the
+// default and set reports that somebody has chosen another.
 func (r *resolver) urlVar(s *Service, set func(key string) bool) []dotenv.Pair {
 	key := variable(s.Name) + "_URL"
 	if !s.hasURL() || s.URLDefault && set(key) {
 		return nil
 	}
-	return r.tellable(s, []dotenv.Pair{{Key: key, Value: r.url(s)}})
+	return r.published(s, []dotenv.Pair{{Key: key, Value: r.url(s)}})
 }
 
-// ownVars are what s alone sees about itself.
+// ownVars returns what only s gets, about itself.
 func (r *resolver) ownVars(s *Service) map[string]string {
 	vars := map[string]string{"LHRUN_SERVICE": s.Name}
 	if !s.Port.None {
@@ -75,7 +76,7 @@ func (r *resolver) ownVars(s *Service) map[string]string {
 	return vars
 }
 
-// runVars say who and where lhrun is.
+// runVars returns the variables that say who and where lhrun is.
 func (r *resolver) runVars() map[string]string {
 	return map[string]string{
 		"LHRUN":          r.run.Executable,

@@ -10,8 +10,8 @@ import (
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
-// worktreeNotices says where the main checkout has a .env, which git does not bring
-// into another worktree.
+// worktreeNotices says where the main checkout has a .env that this worktree lacks:
+// git does not copy an ignored file into a new worktree.
 func (r *resolver) worktreeNotices() []string {
 	var lines []string
 	for _, file := range r.project.EnvFiles {
@@ -31,8 +31,8 @@ func (r *resolver) worktreeNotices() []string {
 	return lines
 }
 
-// mainCheckout returns what dir, in a linked git worktree, is in the repository's
-// main checkout.
+// mainCheckout returns the directory of the repository's main checkout that
+// corresponds to dir, which is in a linked git worktree.
 func mainCheckout(dir string) (string, bool) {
 	for root := dir; ; root = filepath.Dir(root) {
 		if _, err := os.Lstat(filepath.Join(root, ".git")); err == nil {
@@ -46,25 +46,26 @@ func mainCheckout(dir string) (string, bool) {
 	}
 }
 
-// mainWorktree follows the .git of a linked worktree at root to its git directory,
-// and from there to the repository's, which is in the main one.
+// mainWorktree returns the root of the main checkout of the linked worktree at root:
+// .git names its git directory, whose commondir names the repository's.
 func mainWorktree(root string) (string, bool) {
-	text, _ := os.ReadFile(filepath.Join(root, ".git")) // A directory in a main checkout.
+	text, _ := os.ReadFile(filepath.Join(root, ".git")) // Fails on the directory of a main checkout.
 	line, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "gitdir:")
 	if !ok {
 		return "", false
 	}
-	gitDir := from(root, line)
+	gitDir := seenFrom(root, line)
 	text, err := os.ReadFile(filepath.Join(gitDir, "commondir"))
 	if err != nil {
 		return "", false
 	}
-	common := from(gitDir, string(text))
+	common := seenFrom(gitDir, string(text))
 	return filepath.Dir(common), filepath.Base(common) == ".git"
 }
 
-// from returns the path that git wrote into a file, seen from dir.
-func from(dir, path string) string {
+// seenFrom returns a path out of one of git's files, absolute; dir is where it is
+// relative to.
+func seenFrom(dir, path string) string {
 	if path = strings.TrimSpace(path); filepath.IsAbs(path) {
 		return filepath.Clean(path)
 	}

@@ -15,9 +15,8 @@ const (
 	endMarker   = "# <<< lhrun <<<"
 )
 
-// block is where the markers and what is between them stand: from the start of
-// the first one's line to the end of the last one's, without its newline. Both
-// are 0 where there is none.
+// block is the range of bytes from the line of the first marker to that of the last,
+// without its newline. Both ends are 0 where there is no block.
 type block struct{ start, end int }
 
 func (b block) none() bool { return b.end == 0 }

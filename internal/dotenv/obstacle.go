@@ -10,9 +10,9 @@ type linkError string
 
 func (e linkError) Error() string { return "it " + string(e) }
 
-// Obstacle says what the file at path is that lhrun does not write, such as "is a
-// link to a file that does not exist"; "" is nothing of the kind. root is that of
-// Write. What git tracks is for Tracked to tell.
+// Obstacle returns why lhrun does not write the file at path, such as "is a link to a
+// file that does not exist"; "" is no reason. root is that of Write. Obstacle does not
+// ask git; Tracked does.
 func Obstacle(root, path string) string {
 	_, err := resolve(root, path)
 	if link, ok := errors.AsType[linkError](err); ok {

@@ -20,15 +20,15 @@ type File struct {
 	Remarks []Remark
 }
 
-// Remark says what a reader of the file should know about one of its lines. It
-// holds names, never a value.
+// Remark says what the author of the file should know about one of its lines. It
+// never holds a value.
 type Remark struct {
 	Line int
 	Text string
 }
 
-// Lookup returns the value of a variable; ok says whether it is set. A nil one sets
-// nothing.
+// Lookup returns the value of a variable; ok says whether it is set. In a nil Lookup
+// none is.
 type Lookup func(key string) (value string, ok bool)
 
 func (l Lookup) lookup(key string) (string, bool) {
@@ -38,15 +38,15 @@ func (l Lookup) lookup(key string) (string, bool) {
 	return l(key)
 }
 
-// Scope is what $VAR can name besides the entries above it. Over wins over these
-// entries, Under gives way to them.
+// Scope is where a $VAR is looked up besides the entries above it: first in Over, then
+// in these entries, then in Under.
 type Scope struct{ Over, Under Lookup }
 
 // bom is what some editors put before UTF-8.
 const bom = "\uFEFF"
 
-// Parse reads the text of a .env file and skips lhrun's own block in it. The error
-// is Errors with every bad line; the entries that could be read come beside it.
+// Parse reads the text of a .env file and skips lhrun's own block in it. The error is
+// Errors with every bad line; the File then holds the entries of the good ones.
 func Parse(name string, data []byte, scope Scope) (*File, error) {
 	p := &parser{name: name, scope: scope, seen: map[string]string{}}
 	if isUTF16(data) {
@@ -95,8 +95,8 @@ type parser struct {
 	key   string
 	// unclosed says that a quote goes to the end of the file.
 	unclosed bool
-	// skipping is above 0 in the operand of a ${…} that is not taken: what it
-	// names is neither missed nor required.
+	// skipping is above 0 in an operand of ${…} that is not used: a variable in it
+	// may be unset.
 	skipping int
 
 	seen map[string]string
@@ -125,8 +125,8 @@ func (p *parser) report(err *Error) {
 }
 
 // statement reads one KEY=value, a comment or an empty line, up to its line end.
-// After an error it stands on the last line of what it was reading: an unclosed
-// quote goes to the end of the text, whose lines are no statements.
+// After an error, pos is on the last line of the value: the lines of a quoted value
+// must not be read as statements.
 func (p *parser) statement() *Error {
 	p.skipBlanks()
 	if p.atLineEnd() || p.text[p.pos] == '#' {
@@ -149,7 +149,7 @@ func (p *parser) statement() *Error {
 }
 
 // readKey reads up to the value, over "export", the = and the blanks around it.
-// Its errors do not show the line: it may be a part of a private key.
+// Its errors do not show the line, which may be part of a private key.
 func (p *parser) readKey() *Error {
 	at := p.pos
 	line, _, _ := strings.Cut(p.text[p.pos:], "\n")

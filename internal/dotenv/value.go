@@ -47,8 +47,8 @@ func (p *parser) atComment() bool {
 	return p.text[p.pos] == '#' && p.pos > 0 && strings.IndexByte(blanks, p.text[p.pos-1]) >= 0
 }
 
-// literal reads up to the next quote of the kind it stands on, which may be on
-// another line. Nothing in it has a meaning.
+// literal reads up to the next quote of the same kind, which may be on another line.
+// Nothing in between is special.
 func (p *parser) literal(quote string) (string, *Error) {
 	open := p.pos
 	value, _, closed := strings.Cut(p.text[open+1:], p.text[open:open+1])
@@ -80,8 +80,8 @@ func (p *parser) double() (string, *Error) {
 	return "", p.neverClosed(open, "double quote")
 }
 
-// leaveDouble goes to the quote that closes the value, so that its other lines
-// are not taken for statements.
+// leaveDouble moves to the closing quote after an error, so that the value's other
+// lines are not read as statements.
 func (p *parser) leaveDouble() {
 	for ; p.pos < len(p.text) && p.text[p.pos] != '"'; p.pos++ {
 		if p.text[p.pos] == '\\' {
@@ -91,7 +91,8 @@ func (p *parser) leaveDouble() {
 	p.pos = min(p.pos, len(p.text))
 }
 
-// neverClosed leaves nothing to read: the rest of the file is in the quote.
+// neverClosed returns the one error of an unclosed quote and moves to the end, since
+// the rest of the file is in that quote.
 func (p *parser) neverClosed(open int, quote string) *Error {
 	p.pos, p.unclosed = len(p.text), true
 	return p.errorAt(open, "the "+quote+" is not closed", "a value that begins with a quote ends with the same one")
@@ -140,9 +141,9 @@ func (p *parser) piece(out *[]byte, quoted bool, depth int) *Error {
 	return nil
 }
 
-// escape returns what \c stands for, 0 when it is no escape and both characters
-// stay. Outside of quotes \$ is the only one, so that C:\new is a path. The
-// backquote is there because sh needs it.
+// escape returns what \c stands for, or 0 when it is no escape and both characters
+// stay. Outside of quotes only \$ is one, so that C:\new remains a path. \` is one
+// because Format writes it for sh.
 func escape(c byte, quoted bool) byte {
 	switch {
 	case c == '$':

@@ -10,7 +10,7 @@ import (
 // maxNesting bounds ${A:-${B:-…}}.
 const maxNesting = 16
 
-// operators may follow the name in ${…}; none is the beginning of a later one.
+// operators may follow the name in ${…}. No operator begins with an earlier one.
 var operators = [...]string{":-", ":?", ":+", "-"}
 
 // variable reads $VAR or ${…}; any other $ is itself.
@@ -39,7 +39,7 @@ func (p *parser) variable(quoted bool, depth int) (string, *Error) {
 		"it is ${VAR}, or ${VAR…} with :-default, -default, :?message or :+other; between '…' it is text")
 }
 
-// operation reads the operand and the closing brace, and does what operator says.
+// operation reads the operand and the closing brace, and applies operator.
 func (p *parser) operation(open int, name, operator string, quoted bool, depth int) (string, *Error) {
 	value, set := p.resolve(name)
 	takes := value == ""
@@ -92,8 +92,8 @@ func (p *parser) operand(open int, quoted bool, depth int, taken bool) (string, 
 // longestMessage bounds how much of a :?message is shown, in characters.
 const longestMessage = 200
 
-// missing is the error of ${VAR:?message}. The message is shown as it is written,
-// nothing in it is filled in.
+// missing returns the error of ${VAR:?message}. It shows the message as written, with
+// no variable expanded.
 func (p *parser) missing(open int, name string, set bool, message string) *Error {
 	msg := name + " is not set"
 	if set {
@@ -139,8 +139,8 @@ func (p *parser) resolve(name string) (string, bool) {
 	return p.scope.Under.lookup(name)
 }
 
-// mustResolve returns the value of the variable that the $ at open names, and
-// remarks one that nobody sets.
+// mustResolve returns the value of a variable, and notes a remark where nobody sets
+// it; open is where its $ is.
 func (p *parser) mustResolve(name string, open int) string {
 	value, ok := p.resolve(name)
 	if ok || p.skipping > 0 {
@@ -156,12 +156,11 @@ func (p *parser) mustResolve(name string, open int) string {
 	return ""
 }
 
-// longestPlain is as long as the names of variables get; a longer name after a
-// dollar is rather a part of a hash.
+// longestPlain is the length of the longest usual names of variables.
 const longestPlain = 40
 
-// unrevealing returns name, shortened where it looks like a part of a password or
-// a hash: long, or with small letters, capitals and digits all together.
+// unrevealing returns name, shortened where it looks like part of a password or a
+// hash: when it is very long, or mixes lower case, upper case and digits.
 func unrevealing(name string) string {
 	var lower, upper, digit bool
 	for i := range len(name) {

@@ -14,9 +14,9 @@ var usesPort = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\$(PORT\b|\{PORT\b)`)
 })
 
-// withhold finds the processes of a Procfile about which no others are told. One
-// that does not use $PORT listens elsewhere or nowhere; two whose names make one
-// variable, as foo-bar and foo_bar do, cannot both have it.
+// withhold finds the processes of a Procfile that get no <SVC>_PORT and so on. One
+// whose command does not use $PORT listens elsewhere or nowhere. Two whose names make
+// the same variable, such as foo-bar and foo_bar, cannot both have it.
 func (r *resolver) withhold() {
 	r.withheld = map[string]bool{}
 	if !r.project.Procfile {
@@ -33,19 +33,19 @@ func (r *resolver) withhold() {
 			first[key] = s
 		default:
 			r.withheld[s.Name], r.withheld[first[key].Name] = true, true
-			r.alike = append(r.alike, [2]*Service{first[key], s})
+			r.sameVariable = append(r.sameVariable, [2]*Service{first[key], s})
 		}
 	}
 }
 
-// tellable returns those of vars, which are about s, that everybody is told.
-func (r *resolver) tellable(s *Service, vars []dotenv.Pair) []dotenv.Pair {
-	return slices.DeleteFunc(vars, func(v dotenv.Pair) bool { return r.withheld[s.Name] || obeyed[v.Key] != "" })
+// published returns those of vars, which are about s, that services may get.
+func (r *resolver) published(s *Service, vars []dotenv.Pair) []dotenv.Pair {
+	return slices.DeleteFunc(vars, func(v dotenv.Pair) bool { return r.withheld[s.Name] || reserved[v.Key] != "" })
 }
 
-// noteNames remarks the variables that are not made from the name of a service.
-func (r *resolver) noteNames() {
-	for _, pair := range r.alike {
+// remarkNames notes which variables are not made from the name of a service, and why.
+func (r *resolver) remarkNames() {
+	for _, pair := range r.sameVariable {
 		r.remark(pair[1].Pos.File, pair[1].Pos.Line, fmt.Sprintf("%q and %q would share the variable %s_PORT, so neither has it",
 			pair[0].Name, pair[1].Name, variable(pair[0].Name)))
 	}
@@ -57,7 +57,7 @@ func (r *resolver) noteNames() {
 		}
 		for _, v := range vars {
 			_, given := r.env[v.Key]
-			if by := obeyed[v.Key]; by != "" && !given && !r.withheld[s.Name] {
+			if by := reserved[v.Key]; by != "" && !given && !r.withheld[s.Name] {
 				r.remark(s.Pos.File, s.Pos.Line, fmt.Sprintf("%s is not made from the name of service %q, since %s would obey it",
 					v.Key, s.Name, by))
 			}

@@ -11,7 +11,7 @@ import (
 func TestNamesThatProgramsObey(t *testing.T) {
 	var file strings.Builder
 	services := map[string]bool{}
-	for _, key := range slices.Sorted(maps.Keys(obeyed)) {
+	for _, key := range slices.Sorted(maps.Keys(reserved)) {
 		at := strings.LastIndexByte(key, '_')
 		if name := strings.ReplaceAll(strings.ToLower(key[:at]), "_", "-"); !services[name] {
 			services[name] = true
@@ -21,7 +21,7 @@ func TestNamesThatProgramsObey(t *testing.T) {
 	r := resolved(t, alone(file.String()), "DOCKER_HOST=unix:///x")
 	r.has(t, "docker", "DOCKER_HOST=unix:///x", "DOCKER_PORT="+byKey(r.Env)["DOCKER_PORT"], "PORT="+byKey(r.Env)["DOCKER_PORT"])
 	vars := byKey(r.Env)
-	for key, by := range obeyed {
+	for key, by := range reserved {
 		if _, set := vars[key]; set && key != "DOCKER_HOST" {
 			t.Errorf("%s is set", key)
 		}

@@ -1,12 +1,13 @@
 package config
 
-// obeyed are variables that programs take for a setting of their own, by what
-// obeys them. None is made from a service's name: one called docker would lead
-// every docker command astray, one called nuxt give each Nuxt server its port.
+// reserved are the variables that other programs read as a setting of their own, with
+// the program. lhrun makes none of them from a service's name: DOCKER_HOST of a
+// service called docker would break every docker command, NUXT_PORT of one called
+// nuxt would give all Nuxt servers the same port.
 //
-// A variable that says where such a server is, as MYSQL_HOST does, is not here:
-// made from a service of that name it is right.
-var obeyed = map[string]string{
+// Variables that only say where a server is, such as MYSQL_HOST, are not here: for a
+// service of that name they are right.
+var reserved = map[string]string{
 	"DOCKER_HOST":     "the docker command",
 	"CONTAINER_HOST":  "podman",
 	"BUILDKIT_HOST":   "buildctl",
