@@ -20,11 +20,11 @@ func Tracked(path string) bool {
 	return ofFileOrTarget(path, func(path string) bool { return askGit(path, "--literal-pathspecs", "ls-files", "--error-unmatch") == 0 })
 }
 
-// Exposed reports whether `git add -A` would take the file at path into the
-// repository around it, or will once it is there: git neither tracks nor ignores it.
+// Exposed reports whether `git add -A` would take a file at path, which git does not
+// track, into the repository around it: nothing ignores it. It need not be there yet.
 func Exposed(path string) bool {
 	const notIgnored = 1
-	return !Tracked(path) && ofFileOrTarget(path, func(path string) bool { return askGit(path, "check-ignore", "-q") == notIgnored })
+	return ofFileOrTarget(path, func(path string) bool { return askGit(path, "check-ignore", "-q") == notIgnored })
 }
 
 // ofFileOrTarget reports whether is says so of path, or of what it is a link to.

@@ -74,7 +74,7 @@ func TestExposed(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]bool{
-		"yes": false, "no": true, "missing": true, "a.env": false, "web/yes": false, "web/no": false, "web/missing": false,
+		"no": true, "missing": true, "a.env": false, "web/no": false, "web/missing": false,
 		"link": true, "hidden.env": true, "away": true,
 	} {
 		if got := Exposed(filepath.Join(dir, name)); got != want {
