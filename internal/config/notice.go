@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/lhrun/lhrun/internal/mask"
 )
 
 // replacement is the value that one service gets instead of a file's; "" is none.
@@ -43,12 +45,12 @@ func (r *resolver) notices(out *Resolved) []string {
 func (r *resolver) remarkReplaced() {
 	for _, key := range slices.Sorted(maps.Keys(r.files)) {
 		file := r.files[key]
-		start := key + "=" + redacted(file.value)
+		start := key + "=" + shownValue(key, file.value)
 		value, everybodys := r.vars[key]
 		_, settled := r.env[key]
 		switch {
 		case everybodys && !settled && value != file.value:
-			r.remarkOn(file, fmt.Sprintf("%s is replaced by lhrun's %s", start, redacted(value)))
+			r.remarkOn(file, fmt.Sprintf("%s is replaced by lhrun's %s", start, shownValue(key, value)))
 		case len(r.replaced[key]) > 0:
 			r.remarkOn(file, start+" is "+describe(r.replaced[key]))
 		}
@@ -90,18 +92,17 @@ func list(all []replacement) string {
 	return strings.Join(words, ", ")
 }
 
-// redacted keeps the password of a url, and all but one line, out of the logs.
-func redacted(value string) string {
+// shownValue returns the value of key for a notice: its first line, without a password.
+func shownValue(key, value string) string {
 	value, rest, long := strings.Cut(value, "\n")
 	if long && rest != "" {
 		value += "…"
 	}
-	if !strings.Contains(value, "://") {
-		return value
+	if mask.IsSecret(key) {
+		return mask.Hidden
 	}
-	u, err := url.Parse(value)
-	if err != nil {
-		return "…"
+	if _, err := url.Parse(value); err != nil && strings.Contains(value, "://") {
+		return "…" // Its password may stand anywhere.
 	}
-	return u.Redacted()
+	return mask.URLs(value)
 }

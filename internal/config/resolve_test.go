@@ -294,6 +294,15 @@ hint: such as "127.0.0.1:5432"`
 	}
 }
 
+func TestAMistakeShowsNoPassword(t *testing.T) {
+	for _, ready := range []string{"http", "tcp"} {
+		_, err := resolveIn(t, alone("[services.a]\ncommand='x'\nready={"+ready+"='{{env.AT}}'}"), "AT=pg://u:hunter22@h:x")
+		if text := mistakesOf(t, err).Error(); strings.Contains(text, "hunter22") || !strings.Contains(text, "pg://u:***@h:x") {
+			t.Errorf("%s: %s", ready, text)
+		}
+	}
+}
+
 func TestEnvFilesThatCannotBeRead(t *testing.T) {
 	t.Run("one that vanished after loading", func(t *testing.T) {
 		dir := tree(t, map[string]string{FileName: "env_file = 'a.env'\n[services.a]\ncommand='x'", "a.env": ""})

@@ -1,6 +1,10 @@
 package config
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 func TestDefaultURLByProgramOrImage(t *testing.T) {
 	for command, want := range map[string]string{
@@ -43,4 +47,22 @@ func TestDefaultURLByProgramOrImage(t *testing.T) {
 		r = resolved(t, alone("[services.a]\ncommand = "+command), "A_HOST=127.0.0.1", "A_PORT=29999", "A_URL="+want+"://127.0.0.1:29999")
 		r.has(t, "a", "A_URL="+url)
 	}
+}
+
+func FuzzScheme(f *testing.F) {
+	for _, seed := range []string{"", "exec", "docker run", "docker run -", "env A=1", "a;;b&&{(|", "\\\n", "podman container run -it --x redis"} {
+		f.Add(seed)
+	}
+	known := []string{"http", "redis", "postgres", "mysql", "amqp", "nats", "mongodb"}
+	f.Fuzz(func(t *testing.T, text string) {
+		var argv []Text
+		for _, word := range strings.Fields(text) {
+			argv = append(argv, Text{Raw: word})
+		}
+		for _, c := range []Command{{Shell: true, Args: []Text{{Raw: text}}}, {Args: argv}} {
+			if got := scheme(c); !slices.Contains(known, got) {
+				t.Fatalf("%q: %q", text, got)
+			}
+		}
+	})
 }
