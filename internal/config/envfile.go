@@ -104,6 +104,7 @@ func (r *resolver) readFile(file EnvFile, service string, scope dotenv.Scope) []
 		return nil
 	}
 	r.read = append(r.read, fileRead{file.Path, service, read.Entries})
+	r.pathIndex(file.Path)
 	for _, m := range read.Remarks {
 		r.remark(file.Path, m.Line, m.Text)
 	}
@@ -126,14 +127,19 @@ func (r *resolver) parseFile(path string, scope dotenv.Scope) (*dotenv.File, err
 
 // remark notes text about a line of the file at path, once.
 func (r *resolver) remark(path string, line int, text string) {
+	if m := (remark{r.pathIndex(path), line, text}); !slices.Contains(r.remarks, m) {
+		r.remarks = append(r.remarks, m)
+	}
+}
+
+// pathIndex returns the index of path in r.paths, which are in the order of this call.
+func (r *resolver) pathIndex(path string) int {
 	at := slices.Index(r.paths, path)
 	if at < 0 {
 		at = len(r.paths)
 		r.paths = append(r.paths, path)
 	}
-	if m := (remark{at, line, text}); !slices.Contains(r.remarks, m) {
-		r.remarks = append(r.remarks, m)
-	}
+	return at
 }
 
 // inFileOrder sorts remarks by file, in the order of their reading, and line.

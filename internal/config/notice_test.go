@@ -64,3 +64,19 @@ func TestOneLineSaysWhatLhrunReplaces(t *testing.T) {
 		})
 	}
 }
+
+func TestNoticesAreInTheOrderOfTheFiles(t *testing.T) {
+	r := resolved(t, map[string]string{
+		FileName: "env_file=['b.env','a.env']\n[services.api]\ncommand='x'\n[services.docker]\ncommand='x'\n",
+		"b.env":  "Z=localhost:1\nLHRUN_DIR=x\n",
+		"a.env":  "API_PORT=1\nA=localhost:1\nDOCKER_PORT=1\n",
+	})
+	var places []string
+	for _, n := range r.Notices {
+		place, _, _ := strings.Cut(n, ": ")
+		places = append(places, place)
+	}
+	if got, want := strings.Join(places, " "), "b.env:1 b.env:1 b.env:2 a.env:1 a.env:2 a.env:2 a.env:3 lhrun.toml:4"; got != want {
+		t.Errorf("got %s, want %s:\n%s", got, want, strings.Join(r.Notices, "\n"))
+	}
+}
