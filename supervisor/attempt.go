@@ -185,11 +185,6 @@ func (s *Supervisor) occupy(a *attempt, cmd *command, env *[]string) error {
 	return s.occupy(a, cmd, env)
 }
 
-func (a *attempt) environ(more ...string) []string {
-	own := a.svc.Env
-	return a.base.with(append(own[:len(own):len(own)], more...)...)
-}
-
 // spawned takes the outcome of start: an instance, or why there is none.
 func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 	u := a.unit

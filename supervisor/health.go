@@ -101,7 +101,7 @@ func (h Health) watchdog() []string {
 	if h.Kind != ProbeNotify {
 		return nil
 	}
-	return []string{"WATCHDOG_USEC=" + strconv.FormatInt(h.Interval.Microseconds(), 10)}
+	return []string{watchdogTime + "=" + strconv.FormatInt(h.Interval.Microseconds(), 10)}
 }
 
 // checked takes the outcome of one check. Retries failures in a row make the service

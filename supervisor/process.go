@@ -32,7 +32,7 @@ func (r processRunner) Start(ctx context.Context, c command) (instance, error) {
 	}
 	if words, ok := plainWords(c.Argv, c.Env); ok && c.PIDVar == "" {
 		direct := c
-		direct.Argv, direct.Env = words, inDir(c.Env, c.Dir)
+		direct.Argv = words
 		if i, err := r.start(direct); err == nil || errors.Is(err, os.ErrClosed) {
 			return i, err
 		}

@@ -53,7 +53,7 @@ func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
 	if a.svc.Ready.Kind == ProbeNotify {
 		a.passed = n.Ready()
 	}
-	return append(a.svc.Health.watchdog(), "NOTIFY_SOCKET="+path), nil
+	return append(a.svc.Health.watchdog(), notifySocket+"="+path), nil
 }
 
 // awaitReady starts everything that can find the attempt ready.

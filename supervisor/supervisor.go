@@ -35,7 +35,9 @@ type Output interface {
 type Options struct {
 	// Services in any order; names are unique.
 	Services []Service
-	// Env is the environment of every service, before its own; nil is empty.
+	// Env is the environment of every service, before its own; nil is empty. What a
+	// service manager said in it to one process is left out: LISTEN_FDS,
+	// NOTIFY_SOCKET, WATCHDOG_USEC and their like.
 	Env []string
 	// Output takes the services' lines; nil throws them away.
 	Output Output

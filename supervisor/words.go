@@ -1,8 +1,6 @@
 package supervisor
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -93,23 +91,4 @@ func valueOf(name string, env []string) string {
 		}
 	}
 	return ""
-}
-
-// inDir is env with PWD as a shell corrects it: dir without its symbolic links, unless it
-// names that already, by whatever name.
-func inDir(env []string, dir string) []string {
-	now := valueOf("PWD", env)
-	if dir == "" || now == dir {
-		return env
-	}
-	if is, err := os.Stat(now); err == nil && strings.HasPrefix(now, "/") {
-		if to, err := os.Stat(dir); err == nil && os.SameFile(is, to) {
-			return env
-		}
-	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
-	}
-	env = slices.DeleteFunc(slices.Clone(env), func(pair string) bool { return strings.HasPrefix(pair, "PWD=") })
-	return append(env, "PWD="+dir)
 }

@@ -201,6 +201,9 @@ func (g *globals) cleanPortFiles(v *view.Reporter) error {
 		return err
 	}
 	for _, f := range p.Resolved.Dotenv {
+		if dotenv.Obstacle(p.Dir, f.Path) != "" {
+			continue // lhrun has never written it.
+		}
 		removed, err := dotenv.Remove(p.Dir, f.Path)
 		if err != nil {
 			return err

@@ -26,8 +26,7 @@ func (d doctor) project(g *globals) {
 	switch {
 	case errors.As(err, &mistakes):
 		for _, m := range mistakes {
-			where := fmt.Sprintf("%s:%d:%d", m.Pos.File, m.Pos.Line, m.Pos.Col)
-			d.fail("file", m.Hint, "%s: %s", where, m.Msg)
+			d.fail("file", m.Hint, "%s: %s", m.Pos, m.Msg)
 		}
 		return
 	case err != nil:
@@ -40,6 +39,7 @@ func (d doctor) project(g *globals) {
 		return
 	}
 	d.ok("file", "%s: %s (%s), %s", p.File, p.Name, p.Checkout.Instance, view.Plural(len(p.Services), "service"))
+	d.variables(p)
 	d.portFiles(p)
 	d.tools(p)
 	d.ports(p)
@@ -73,19 +73,41 @@ func (d doctor) portRange(registry *ports.Registry) {
 	}
 }
 
-// portFiles checks the files that ports are written to.
+// portFiles checks the files that ports are written to, and the directory where the
+// services of a draft by init keep their data.
 func (d doctor) portFiles(p *run.Project) {
 	for _, f := range p.Resolved.Dotenv {
-		switch {
-		case dotenv.Tracked(f.Path):
-			d.warn("dotenv", "name another file with `dotenv`, or `dotenv = false`", "%s is tracked by git, so the ports are not written into it", f.Path)
-		default:
-			if _, err := dotenv.Plan(f.Path, f.Vars); err != nil {
-				d.fail("dotenv", "", "%v", err)
-			} else {
-				d.ok("dotenv", "%s", f.Path)
-			}
-		}
+		d.portFile(p.Dir, f)
+	}
+	data := filepath.Join(p.Dir, ".data")
+	if _, err := os.Stat(data); err == nil && !dotenv.Tracked(data) && dotenv.Exposed(data) {
+		d.warn("data", "add it to .gitignore", "%s is not ignored by git, which would commit what the services keep there", data)
+	}
+}
+
+func (d doctor) portFile(root string, f config.ResolvedFile) {
+	why := dotenv.Obstacle(root, f.Path)
+	if why == "" && dotenv.Tracked(f.Path) {
+		why = "is tracked by git"
+	}
+	if why != "" {
+		d.warn("dotenv", "name another file with `dotenv`, or `dotenv = false`", "%s %s, so the ports are not written into it", f.Path, why)
+		return
+	}
+	switch _, err := dotenv.Plan(f.Path, f.Vars); {
+	case err != nil:
+		d.fail("dotenv", "", "%v", err)
+	case dotenv.Exposed(f.Path):
+		d.warn("dotenv", "add it to .gitignore", "%s is not ignored by git, which would commit the ports of this checkout", f.Path)
+	default:
+		d.ok("dotenv", "%s", f.Path)
+	}
+}
+
+// variables shows what `up` says about the project's variables.
+func (d doctor) variables(p *run.Project) {
+	for _, notice := range p.Resolved.Notices {
+		d.warn("env", "", "%s", notice)
 	}
 }
 

@@ -28,13 +28,13 @@ type Change struct {
 	Causes  []string
 }
 
-// Diff says what differs between two states of one project, in the order of the
-// newer one, removed services last. A comment, an order or an indentation is no
-// difference, and neither is a variable about a service that one does not depend
-// on: adding a service restarts nobody.
+// Diff returns what differs between two states of one project, in the order of the
+// newer one, removed services last. Comments, order and indentation do not matter,
+// and neither do variables about services that a service does not depend on: adding
+// one restarts no other.
 //
-// statuses say how the services of the older state are: what nobody wants up does
-// not restart, what has failed or can't become ready does for any change. A
+// statuses are those of the older state. A service that nobody wants up does not
+// restart; one that has failed or cannot become ready restarts for any change. A
 // service without a status counts as ready.
 func Diff(older, newer *Resolved, statuses []supervisor.Status) []Change {
 	d := differ{newer: newer, before: servicesByName(older), statuses: map[string]supervisor.Status{}}
@@ -46,7 +46,7 @@ func Diff(older, newer *Resolved, statuses []supervisor.Status) []Change {
 		if !known {
 			d.changes = append(d.changes, Change{DoAdd, svc.Name, []string{"new in the file"}})
 		} else if c, differs := compare(older, newer, old, svc); differs {
-			d.changes = append(d.changes, d.fate(c))
+			d.changes = append(d.changes, d.forStatus(c))
 		}
 	}
 	after := servicesByName(newer)
@@ -73,8 +73,8 @@ func (d *differ) wanted(service string) bool {
 	return !known || st.Wanted
 }
 
-// fate says what a change makes of a service as it is now.
-func (d *differ) fate(c Change) Change {
+// forStatus adapts a change to how the service is now.
+func (d *differ) forStatus(c Change) Change {
 	st := d.statuses[c.Service]
 	stuck := st.State == supervisor.StateFailed || st.State == supervisor.StateBackoff ||
 		st.State == supervisor.StateStarting && slices.Contains(c.Causes, "ready changed")
@@ -161,8 +161,8 @@ func sameWatch(a, b *Watch) bool {
 	return same(a.Paths, b.Paths) && same(a.Ignore, b.Ignore) && a.Debounce == b.Debounce && a.Signal == b.Signal
 }
 
-// changedVars are the variables that reach the service with another value. What
-// lhrun says about services that it does not depend on does not count.
+// changedVars returns the variables whose value for the service changes. Those that
+// lhrun sets about services it does not depend on do not count.
 func changedVars(older, newer *Resolved, old, svc supervisor.Service) []string {
 	before, _ := older.environment(old.Name)
 	after, _ := newer.environment(svc.Name)
@@ -191,8 +191,8 @@ func (r *Resolved) isOwn(key, value string, has bool) bool {
 	return has == known && value == own
 }
 
-// tellsOf reports whether key is what lhrun tells svc about itself: where its port
-// or its url has changed, that is the cause.
+// tellsOf reports whether key is a variable of lhrun's about svc itself. Where that
+// changes with the port or the url, those are named as the cause.
 func tellsOf(r *Resolved, svc supervisor.Service, key string) bool {
 	return r.about[key] == svc.Name || key == "PORT" || key == "HOST" || strings.HasPrefix(key, "PORT_")
 }

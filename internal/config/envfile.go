@@ -1,108 +1,150 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
-	"strings"
+	"slices"
 
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
-// fileVar is a variable as a top-level env_file has it.
+// fileVar is a variable of a top-level env_file.
 type fileVar struct {
 	value string
 	file  int // index of Project.EnvFiles
 	line  int
 }
 
-type lookup func(key string) (value string, ok bool)
+// remark is a notice about a line of an env_file.
+type remark struct {
+	// file is the index of its path in resolver.paths.
+	file, line int
+	text       string
+}
 
-// readFiles reads the project's env_files. What ${VAR} says in them is what
-// services will see: a port of lhrun's, the environment, or an earlier entry.
+// readFiles reads the project's env_files. ${VAR} in them has the value that services
+// will see.
 func (r *resolver) readFiles() {
+	above := r.aboveFiles()
+	for r.readAll(above) {
+		r.files, r.read, r.remarks, r.mistakes = map[string]fileVar{}, nil, nil, nil
+	}
+}
+
+// aboveFiles returns lhrun's variables that win over the files. It leaves out a url
+// with an {{env.NAME}}, which is not known before the files are read.
+func (r *resolver) aboveFiles() map[string]string {
 	above := r.runVars()
 	for i := range r.project.Services {
-		for _, v := range r.portVars(&r.project.Services[i]) {
+		s := &r.project.Services[i]
+		vars := r.portVars(s, r.inEnviron)
+		if !s.URLDefault && !r.project.needsEnv(s.Name) {
+			vars = append(vars, r.urlVar(s, r.setOutside)...)
+		}
+		for _, v := range vars {
 			above[v.Key] = v.Value
 		}
 	}
+	return above
+}
+
+// readAll reads the files. Where one of them sets a host to more than a bare host,
+// readAll deletes that host from above and reports that the files have to be read
+// again, since others of their values may name it.
+func (r *resolver) readAll(above map[string]string) (again bool) {
 	over := func(key string) (string, bool) {
 		if value, ok := above[key]; ok || isPersonal(key) {
 			return value, ok
 		}
-		value, ok := r.environ[key]
-		return value, ok
+		return r.inEnviron(key)
 	}
 	under := func(key string) (string, bool) {
-		v, ok := r.files[key]
-		return v.value, ok
+		if value, ok := r.inFiles(key); ok {
+			return value, true
+		}
+		return r.defaultURL(key)
 	}
 	for i, file := range r.project.EnvFiles {
-		for _, e := range r.readFile(file, over, under) {
+		for _, e := range r.readFile(file, "", dotenv.Scope{Over: over, Under: under}) {
 			r.files[e.Key] = fileVar{e.Value, i, e.Line}
 		}
 	}
+	for i := range r.project.Services {
+		key := variable(r.project.Services[i].Name) + "_HOST"
+		if v, set := r.files[key]; set && above[key] != "" && !isBareHost(v.value) {
+			delete(above, key)
+			again = true
+		}
+	}
+	return again
 }
 
-// readFile reads an env_file and notes what is wrong with it. Its ${VAR} is what
-// over says, else the entry above it, else what under says.
-func (r *resolver) readFile(file EnvFile, over, under lookup) []dotenv.Entry {
-	borrowed := map[string]string{}
-	entries, err := dotenv.ReadFile(file.Path, func(key string) (string, bool) {
-		if value, ok := over(key); ok {
-			return value, true
+// defaultURL returns the value of key where that is the <SVC>_URL of a service which
+// sets no url.
+func (r *resolver) defaultURL(key string) (string, bool) {
+	for i := range r.project.Services {
+		s := &r.project.Services[i]
+		if !s.URLDefault || key != variable(s.Name)+"_URL" {
+			continue
 		}
-		value, ok := under(key)
-		if ok {
-			borrowed[key] = value
+		for _, v := range r.urlVar(s, func(string) bool { return false }) {
+			return v.Value, true
 		}
-		return value, ok
-	})
-	if err == nil && definesAny(entries, borrowed) {
-		entries, err = readBelow(file.Path, borrowed, over)
 	}
+	return "", false
+}
+
+// readFile reads an env_file of service, or of all where that is "". It notes what is
+// wrong with it and what its authors should know.
+func (r *resolver) readFile(file EnvFile, service string, scope dotenv.Scope) []dotenv.Entry {
+	read, err := r.parseFile(file.Path, scope)
 	if err != nil {
 		r.badFile(file, err)
 		return nil
 	}
-	return entries
+	r.read = append(r.read, fileRead{file.Path, service, read.Entries})
+	r.pathIndex(file.Path)
+	for _, m := range read.Remarks {
+		r.remark(file.Path, m.Line, m.Text)
+	}
+	return read.Entries
 }
 
-func definesAny(entries []dotenv.Entry, keys map[string]string) bool {
-	for _, e := range entries {
-		if _, ok := keys[e.Key]; ok {
-			return true
+// parseFile reads a file from the disk only the first time, because a pipe gives its
+// text once.
+func (r *resolver) parseFile(path string, scope dotenv.Scope) (*dotenv.File, error) {
+	data, known := r.texts[path]
+	if !known {
+		var err error
+		if data, err = dotenv.Read(path); err != nil {
+			return nil, err
 		}
+		r.texts[path] = data
 	}
-	return false
+	return dotenv.Parse(path, data, scope)
 }
 
-// readBelow reads the file as if vars stood above its first line, since lookup
-// wins over an entry of the file and vars must not.
-func readBelow(path string, vars map[string]string, over lookup) ([]dotenv.Entry, error) {
-	data, err := dotenv.Read(path)
-	if err != nil {
-		return nil, err
+// remark notes text about a line of the file at path, once.
+func (r *resolver) remark(path string, line int, text string) {
+	if m := (remark{r.pathIndex(path), line, text}); !slices.Contains(r.remarks, m) {
+		r.remarks = append(r.remarks, m)
 	}
-	var above []dotenv.Pair
-	for _, pair := range pairs(vars) {
-		key, value, _ := strings.Cut(pair, "=")
-		above = append(above, dotenv.Pair{Key: key, Value: value})
+}
+
+// pathIndex returns the index of path in r.paths, which are in the order of this call.
+func (r *resolver) pathIndex(path string) int {
+	at := slices.Index(r.paths, path)
+	if at < 0 {
+		at = len(r.paths)
+		r.paths = append(r.paths, path)
 	}
-	head, err := dotenv.Format(above)
-	if err != nil {
-		return nil, err
-	}
-	text := string(head) + strings.TrimPrefix(string(data), byteOrderMark)
-	entries, err := dotenv.Parse(path, []byte(text), over)
-	if err != nil {
-		return nil, err
-	}
-	entries = entries[len(above):]
-	for i := range entries {
-		entries[i].Line -= strings.Count(string(head), "\n")
-	}
-	return entries, nil
+	return at
+}
+
+// inFileOrder sorts remarks by file, in the order of their reading, and line.
+func inFileOrder(a, b remark) int {
+	return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line))
 }
 
 // badFile notes why an env_file could not be read. The .env that nobody named
@@ -113,14 +155,13 @@ func (r *resolver) badFile(file EnvFile, err error) {
 	switch {
 	case ok:
 		for _, e := range lines {
-			r.add(Mistake{
-				Pos: Pos{File: name, Line: e.Line, Col: e.Col, Len: 1}, Msg: e.Msg, Hint: e.Hint, Line: e.Source,
-			})
+			// The line itself may hold a secret, so it is not shown.
+			r.bad(Pos{File: name, Line: e.Line, Col: e.Col, Len: 1}, e.Hint, "%s", e.Msg)
 		}
 	case file.Optional && (errors.Is(err, fs.ErrNotExist) || isDir(file.Path)):
 	case file.Pos.Line == 0:
-		r.add(Mistake{Pos: Pos{File: name}, Msg: err.Error()})
+		r.bad(Pos{File: name}, "", "cannot read it: %v", err)
 	default:
-		r.add(Mistake{Pos: file.Pos, Msg: err.Error()})
+		r.bad(file.Pos, "", "cannot read the env_file %q: %v", name, err)
 	}
 }

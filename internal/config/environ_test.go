@@ -1,9 +1,14 @@
 package config
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
 // has checks variables of a service: KEY=value, or KEY alone for one that is
@@ -158,6 +163,88 @@ func TestADefaultURLReplacesNothing(t *testing.T) {
 	}
 }
 
+// TestAHostThatIsMoreStays: a value that is no bare host is another's setting, as
+// MEILISEARCH_HOST is, a URL.
+func TestAHostThatIsMoreStays(t *testing.T) {
+	const file = "[services.api]\ncommand='x'\n[services.db]\ncommand='x'\n[dotenv]\n'.env' = {}\n'ports.env' = {}\n"
+	for value, stays := range map[string]bool{
+		"": false, "localhost": false, "db.example.com": false, "db_1": false, "10.0.0.1": false, "::1": false, "[::1]": false,
+		"http://localhost:7700": true, "localhost:7700": true, "[::1]:7700": true, "/var/run/db": true, "a, b": true, "é": true,
+	} {
+		want := "127.0.0.1"
+		if stays {
+			want = value
+		}
+		r := resolved(t, map[string]string{FileName: file, ".env": "A=$DB_HOST\nDB_HOST='" + value + "'\nB=$DB_HOST\nC=$API_HOST\n"})
+		r.has(t, "api", "DB_HOST="+want, "DB_PORT=21002", "B="+want, "C=127.0.0.1", "API_HOST=127.0.0.1")
+		if stays {
+			r.has(t, "api", "A=")
+		} else {
+			r.has(t, "api", "A=127.0.0.1")
+		}
+		for _, file := range r.Dotenv {
+			if has := slices.ContainsFunc(file.Vars, func(v dotenv.Pair) bool { return v.Key == "DB_HOST" }); has == stays {
+				t.Errorf("%q: the block of %s has DB_HOST: %v", value, file.Path, has)
+			}
+		}
+		resolved(t, alone(file), "DB_HOST="+value).has(t, "api", "DB_HOST="+want)
+	}
+}
+
+// TestABlockGivesWayToItsFile: also where lhrun does not read that file.
+func TestABlockGivesWayToItsFile(t *testing.T) {
+	r := resolved(t, map[string]string{
+		FileName: "env_file=false\n[services.api]\ncommand='x'\n[services.db]\ncommand='x'",
+		".env":   "API_URL=https://a.test\nDB_HOST=http://db.test\nDB_PORT=1\n",
+	})
+	r.has(t, "api", "API_URL=http://127.0.0.1:21001", "DB_HOST=127.0.0.1")
+	var keys []string
+	for _, v := range r.Dotenv[0].Vars {
+		keys = append(keys, v.Key)
+	}
+	if got := strings.Join(keys, " "); got != "API_PORT API_HOST DB_PORT DB_URL" {
+		t.Errorf("the block has %s", got)
+	}
+}
+
+func TestPythonWritesAtOnceUnlessTold(t *testing.T) {
+	const file = "[services.api]\ncommand='x'\n"
+	resolved(t, alone(file)).has(t, "api", "PYTHONUNBUFFERED=1")
+	resolved(t, alone(file), "PYTHONUNBUFFERED=").has(t, "api", "PYTHONUNBUFFERED=")
+	resolved(t, alone("[env]\nPYTHONUNBUFFERED=''\n"+file)).has(t, "api", "PYTHONUNBUFFERED=")
+	resolved(t, alone(file+"env={PYTHONUNBUFFERED='x'}\n")).has(t, "api", "PYTHONUNBUFFERED=x")
+	resolved(t, map[string]string{FileName: file, ".env": "PYTHONUNBUFFERED=0"}).has(t, "api", "PYTHONUNBUFFERED=0")
+}
+
+func TestAURLInAnEnvFile(t *testing.T) {
+	r := resolved(t, map[string]string{
+		FileName: "[services.api]\ncommand='x'\n[services.db]\ncommand='x'\nurl='pg://{{host}}:{{port}}/x'\n" +
+			"[services.far]\ncommand='x'\nurl='http://{{env.FAR}}/'\n[services.via]\ncommand='x'\nurl='{{far.url}}via'",
+		".env": "FAR=far.test\nA=$API_URL\nDB_URL=mine\nB=$DB_URL\nC=${VIA_URL:-none}\nAPI_URL=https://a.test\nD=$API_URL\n",
+	}, "FAR_HOST=127.0.0.1", "FAR_PORT=29999", "FAR_URL=http://127.0.0.1:29999")
+	r.has(t, "api", "A=http://127.0.0.1:21001", "DB_URL=pg://127.0.0.1:21002/x", "B=pg://127.0.0.1:21002/x", "C=none",
+		"API_URL=https://a.test", "D=https://a.test", "VIA_URL=http://far.test/via")
+}
+
+func TestAnEnvFileIsReadOnce(t *testing.T) {
+	dir := tree(t, map[string]string{FileName: "env_file='a.env'\n[services.a]\ncommand='x'\nenv_file='a.env'\n[services.b]\ncommand='x'\nenv_file='a.env'"})
+	pipe := filepath.Join(dir, "a.env")
+	if err := exec.Command("mkfifo", pipe).Run(); err != nil {
+		t.Skip("mkfifo is needed:", err)
+	}
+	go os.WriteFile(pipe, []byte("A=1\nA_HOST=http://x\n"), 0) // It waits for the reader.
+	p, err := Load(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := p.Resolve(numbered(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.has(t, "a", "A=1")
+	r.has(t, "b", "A=1")
+}
+
 func TestVariablesOfEnvFilesSeeWhatServicesSee(t *testing.T) {
 	r := resolved(t, map[string]string{
 		FileName: "env_file=['a.env','b.env']\nenv={WHERE='here'}\n" +
@@ -220,9 +307,9 @@ func TestOwnLeavesOutWhatLhrunWasStartedWith(t *testing.T) {
 		".env":   "F=1\nHOME=/f\nPORT=3000\n",
 	}, "HOME=/h", "PATH=/bin", "HOST=h")
 	for _, test := range []struct{ service, want string }{
-		{"", "API_HOST API_PORT API_URL E F HOME=/h LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_PROJECT PORT=3000"},
-		{"api", "API_HOST API_PORT API_URL E F HOME=/h HOST LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_PROJECT LHRUN_SERVICE PORT=21001 S"},
-		{"job", "API_HOST API_PORT API_URL E F HOME=/h LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_PROJECT LHRUN_SERVICE"},
+		{"", "API_HOST API_PORT API_URL E F HOME=/h LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_PROJECT PORT=3000 PYTHONUNBUFFERED"},
+		{"api", "API_HOST API_PORT API_URL E F HOME=/h HOST LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_PROJECT LHRUN_SERVICE PORT=21001 PYTHONUNBUFFERED S"},
+		{"job", "API_HOST API_PORT API_URL E F HOME=/h LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_PROJECT LHRUN_SERVICE PYTHONUNBUFFERED"},
 	} {
 		own, ok := r.Own(test.service)
 		if !ok {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// expand fills the templates of t in; self is the service that t belongs to, or
-// nil. A mistake is noted and leaves nothing behind.
+// expand fills in the templates of t; self is the service that t belongs to, or nil.
+// It notes mistakes and puts nothing in their place.
 func (r *resolver) expand(t Text, self *Service) string {
 	return r.expandWith(t, self, func(value string) string { return value })
 }
@@ -30,7 +30,7 @@ func (r *resolver) expandWith(t Text, self *Service, quote func(string) string) 
 	return out.String()
 }
 
-// value is what ref stands for in a text of self.
+// value returns what ref stands for in a text of self.
 func (r *resolver) value(ref *reference, self *Service) string {
 	if m := checkReference(ref, r.project, self); m != nil {
 		r.add(*m)
@@ -56,10 +56,10 @@ func (r *resolver) value(ref *reference, self *Service) string {
 	return r.run.Checkout.Dir
 }
 
-// url is where others reach s, filled in once.
+// url returns where others reach s, filled in once.
 func (r *resolver) url(s *Service) string {
 	if s.URLDefault {
-		return "http://" + loopback + ":" + r.port(s, "")
+		return scheme(s.Command) + "://" + loopback + ":" + r.port(s, "")
 	}
 	if _, known := r.urls[s.Name]; !known {
 		r.urls[s.Name] = ""
@@ -68,7 +68,7 @@ func (r *resolver) url(s *Service) string {
 	return r.urls[s.Name]
 }
 
-// outsideOf is the variable that {{env.NAME}} names.
+// outsideOf returns the variable that {{env.NAME}} names.
 func (r *resolver) outsideOf(ref *reference) string {
 	value, ok := r.outside(ref.name)
 	if !ok {

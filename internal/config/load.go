@@ -1,3 +1,10 @@
+// Package config reads a project's configuration: lhrun.toml with lhrun.local.toml
+// over it, or a Procfile.
+//
+// Load finds the file, checks all of it and returns a Project, whose texts still hold
+// templates, or Mistakes: everything that is wrong, each with its place. Once the
+// ports are leased, Resolve reads the .env files, fills the templates in and returns
+// what the supervisor runs. Diff compares two of these for a reload.
 package config
 
 import (
@@ -78,6 +85,11 @@ func isProcfile(path string) bool {
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.IsDir()
+}
+
+func isRegular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func isDir(path string) bool {

@@ -1,19 +1,20 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/lhrun/lhrun/internal/mask"
 )
 
-// replacement is what one service has instead of a file's value; "" is nothing.
+// replacement is the value that one service gets instead of a file's; "" is none.
 type replacement struct{ service, value string }
 
-// noteReplaced remembers what s has of lhrun's own variables where a file says
-// something else. given are those that the configuration has the last word on.
+// noteReplaced remembers which of lhrun's own variables s gets instead of a file's
+// value. given are those that the configuration sets itself.
 func (r *resolver) noteReplaced(s *Service, lhrun, given map[string]string) {
 	for _, key := range slices.Concat([]string{"PORT", "HOST"}, slices.Collect(maps.Keys(lhrun))) {
 		file, inFile := r.files[key]
@@ -26,30 +27,43 @@ func (r *resolver) noteReplaced(s *Service, lhrun, given map[string]string) {
 	}
 }
 
-// notices has a line for each variable of a file that lhrun replaces.
-func (r *resolver) notices() []string {
-	keys := slices.SortedFunc(maps.Keys(r.files), func(a, b string) int {
-		x, y := r.files[a], r.files[b]
-		return cmp.Or(cmp.Compare(x.file, y.file), cmp.Compare(x.line, y.line), strings.Compare(a, b))
-	})
+// notices returns a line for each remark, in the order of the files, and then those
+// about whole files.
+func (r *resolver) notices(out *Resolved) []string {
+	r.remarkReplaced()
+	r.remarkLiteralPorts()
+	r.remarkNames()
+	slices.SortStableFunc(r.remarks, inFileOrder)
 	var lines []string
-	for _, key := range keys {
+	for _, m := range r.remarks {
+		lines = append(lines, fmt.Sprintf("%s:%d: %s", shown(r.paths[m.file]), m.line, m.text))
+	}
+	return slices.Concat(lines, r.layerNotices(out), r.worktreeNotices())
+}
+
+// remarkReplaced remarks each variable of a file that lhrun replaces.
+func (r *resolver) remarkReplaced() {
+	for _, key := range slices.Sorted(maps.Keys(r.files)) {
 		file := r.files[key]
-		start := fmt.Sprintf("%s:%d: %s=%s", shown(r.project.EnvFiles[file.file].Path), file.line, key, discreet(file.value))
+		start := key + "=" + shownValue(key, file.value)
 		value, everybodys := r.vars[key]
 		_, settled := r.env[key]
 		switch {
 		case everybodys && !settled && value != file.value:
-			lines = append(lines, fmt.Sprintf("%s is replaced by lhrun's %s", start, discreet(value)))
+			r.remarkOn(file, fmt.Sprintf("%s is replaced by lhrun's %s", start, shownValue(key, value)))
 		case len(r.replaced[key]) > 0:
-			lines = append(lines, start+" is "+fate(r.replaced[key]))
+			r.remarkOn(file, start+" is "+describe(r.replaced[key]))
 		}
 	}
-	return lines
 }
 
-// fate says what services have instead.
-func fate(all []replacement) string {
+// remarkOn is remark about the line of a variable.
+func (r *resolver) remarkOn(v fileVar, text string) {
+	r.remark(r.project.EnvFiles[v.file].Path, v.line, text)
+}
+
+// describe says what services get instead of a file's value.
+func describe(all []replacement) string {
 	given := slices.DeleteFunc(slices.Clone(all), func(o replacement) bool { return o.value == "" })
 	same := func(o replacement) bool { return o.value == given[0].value }
 	switch {
@@ -78,18 +92,17 @@ func list(all []replacement) string {
 	return strings.Join(words, ", ")
 }
 
-// discreet keeps the password of a url, and all but one line, out of the logs.
-func discreet(value string) string {
+// shownValue returns the value of key for a notice: its first line, without a password.
+func shownValue(key, value string) string {
 	value, rest, long := strings.Cut(value, "\n")
 	if long && rest != "" {
 		value += "…"
 	}
-	if !strings.Contains(value, "://") {
-		return value
+	if mask.IsSecret(key) {
+		return mask.Hidden
 	}
-	u, err := url.Parse(value)
-	if err != nil {
-		return "…"
+	if _, err := url.Parse(value); err != nil && strings.Contains(value, "://") {
+		return "…" // Its password may stand anywhere.
 	}
-	return u.Redacted()
+	return mask.URLs(value)
 }

@@ -38,7 +38,6 @@ func parseProcfile(path string, data []byte) (*Project, Mistakes) {
 			p.Services = append(p.Services, s)
 		}
 	}
-	c.checkVariables(p)
 	if len(p.Services) == 0 && len(c.mistakes) == 0 {
 		c.bad(Pos{File: src.name}, `a line such as "web: ./serve --port $PORT" names one`, "there are no processes")
 	}

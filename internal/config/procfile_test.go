@@ -79,11 +79,6 @@ Procfile:6:1: process "web" is there twice
     | ^^^
 hint: the first is on line 1
 
-Procfile:7:1: service "web" and service "Web" would share the variable WEB_PORT
-  7 | Web: c
-    | ^^^
-hint: the first is at Procfile:1:1
-
 Procfile:8:1: "-x" cannot be the name of a process: it takes letters, digits, - and _, and no - or _ first
   8 | -x: y
     | ^^
@@ -123,22 +118,48 @@ func TestAHundredMistakesAreEnough(t *testing.T) {
 }
 
 func TestAProcfileReadsItsDotenv(t *testing.T) {
-	tree(t, map[string]string{ProcfileName: "web: x\nworker: y\n", ".env": "A=1\nPORT=5000\n"})
-	p, err := Load(Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := p.Resolve(numbered(p))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.has(t, "web", "A=1", "PORT=21001", "WORKER_PORT=21002", "LHRUN_SERVICE=web")
-	r.has(t, "worker", "A=1", "PORT=21002", "WEB_URL=http://127.0.0.1:21001")
-	if want := []string{".env:2: PORT=5000 is replaced by lhrun's: web 21001, worker 21002"}; !slices.Equal(r.Notices, want) {
+	r := resolved(t, map[string]string{ProcfileName: "web: x\nworker: y -p $PORT\n", ".env": "A=1\nPORT=5000\nPS=x\n"})
+	r.has(t, "web", "A=1", "PORT=21001", "WORKER_PORT=21002", "LHRUN_SERVICE=web", "PS=web.1")
+	r.has(t, "worker", "A=1", "PORT=21002", "WEB_URL", "PS=worker.1")
+	r.has(t, "", "PS=x")
+	want := []string{".env:2: PORT=5000 is replaced by lhrun's: web 21001, worker 21002",
+		".env:3: PS=x is replaced by lhrun's: web web.1, worker worker.1"}
+	if !slices.Equal(r.Notices, want) {
 		t.Errorf("notices are %q, want %q", r.Notices, want)
 	}
 	if _, err := os.Stat(".env"); err != nil || len(r.Dotenv) > 0 {
 		t.Errorf("port files: %v, %v", r.Dotenv, err)
+	}
+}
+
+func TestOnlyAProcfileSetsPS(t *testing.T) {
+	resolved(t, alone("[services.web]\ncommand='x'")).has(t, "web", "PS")
+}
+
+// TestOthersAreToldOfWhoUsesPORT: a process that does not listens on a port of its
+// own, or on none.
+func TestOthersAreToldOfWhoUsesPORT(t *testing.T) {
+	for command, told := range map[string]bool{
+		"run -p $PORT": true, "run -p ${PORT}": true, "run ${PORT:-3000}": true, `sh -c "run :$PORT"`: true, "run $PORT/x": true,
+		"run": false, "redis-server": false, "run $PORTAL": false, "run ${PORT_X}": false, "PORT=1 run": false, "run PORT": false,
+	} {
+		r := resolved(t, map[string]string{ProcfileName: "a: " + command + "\nb: x\n"})
+		r.has(t, "a", "PORT=21001")
+		if told {
+			r.has(t, "b", "A_PORT=21001", "A_HOST=127.0.0.1", "A_URL=http://127.0.0.1:21001")
+		} else {
+			r.has(t, "b", "A_PORT", "A_HOST", "A_URL")
+		}
+	}
+}
+
+func TestTwoProcessesOfOneVariable(t *testing.T) {
+	r := resolved(t, map[string]string{ProcfileName: "web: x $PORT\nfoo-bar: a $PORT\nfoo_bar: b $PORT\nWEB: c\n"})
+	r.has(t, "web", "WEB_PORT=21001", "FOO_BAR_PORT", "FOO_BAR_HOST", "FOO_BAR_URL")
+	r.has(t, "foo_bar", "PORT=21003", "PS=foo_bar.1")
+	want := []string{`Procfile:3: "foo-bar" and "foo_bar" would share the variable FOO_BAR_PORT, so neither has it`}
+	if !slices.Equal(r.Notices, want) {
+		t.Errorf("notices are %q, want %q", r.Notices, want)
 	}
 }
 

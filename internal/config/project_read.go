@@ -215,7 +215,7 @@ func (c *checker) portFile(path string, n *node) PortFile {
 	}
 	vars := c.env(n)
 	for _, v := range vars {
-		if !dotenv.IsName(v.Key) {
+		if !dotenv.IsKey(v.Key) {
 			c.bad(v.KeyPos, "", "%q cannot be the name of a variable in a .env file", v.Key)
 		}
 	}
@@ -293,8 +293,16 @@ func (c *checker) envValue(n *node) Text {
 	return Text{}
 }
 
-// envFiles reads one path or several. A file that is named has to be there.
+// envFiles reads one path or several, or false for none. A file that is named has to
+// be there.
 func (c *checker) envFiles(n *node) []EnvFile {
+	switch {
+	case n == nil || n.scalar == false:
+		return nil
+	case !n.isArray && !isString(n):
+		c.wrong(n, "a path, an array of paths or false", "")
+		return nil
+	}
 	var files []EnvFile
 	for _, t := range c.list(n) {
 		path := c.abs(t.Raw)

@@ -220,3 +220,11 @@ func (p *Project) urlNeeds(name string) []string {
 	}
 	return needs
 }
+
+// needsEnv reports whether the url of the named service holds an {{env.NAME}},
+// itself or through another's url.
+func (p *Project) needsEnv(name string) bool {
+	pieces, _ := parseTemplate(p.service(name).URL)
+	return slices.ContainsFunc(pieces, func(piece piece) bool { return piece.ref != nil && piece.ref.what == wordEnv }) ||
+		slices.ContainsFunc(p.urlNeeds(name), p.needsEnv)
+}

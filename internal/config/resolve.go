@@ -2,7 +2,6 @@ package config
 
 import (
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,8 +35,8 @@ type Resolved struct {
 	Watch map[string]*Watch
 	// Dotenv are the port files to write.
 	Dotenv []ResolvedFile
-	// Notices say which variables of env_files lhrun replaces, a line each, in
-	// the order of the files.
+	// Notices say what the project's authors should know about its variables, a line
+	// each: what lhrun replaces, what is not set, which files do not count.
 	Notices []string
 
 	shared  map[string]string
@@ -60,6 +59,10 @@ type resolver struct {
 	run     Runtime
 	environ map[string]string
 	files   map[string]fileVar
+	// withheld are the services about which nobody is told, and sameVariable those pairs of
+	// them that would share a variable.
+	withheld     map[string]bool
+	sameVariable [][2]*Service
 	// vars are lhrun's variables for everybody. env is [env] as far as it is the
 	// same for everybody; each are its variables that are not.
 	vars, env map[string]string
@@ -69,6 +72,12 @@ type resolver struct {
 	urls map[string]string
 	// replaced notes by key what services have instead of a file's value.
 	replaced map[string][]replacement
+	// texts are files as they are on the disk, by path; read are the env_files among
+	// them. remarks are about lines of paths.
+	texts   map[string][]byte
+	read    []fileRead
+	paths   []string
+	remarks []remark
 	collector
 }
 
@@ -84,7 +93,9 @@ func (p *Project) Resolve(run Runtime) (*Resolved, error) {
 		urls:     map[string]string{},
 		replaced: map[string][]replacement{},
 		about:    map[string]string{},
+		texts:    map[string][]byte{},
 	}
+	r.withhold()
 	r.readFiles()
 	r.vars = r.everybodysVars()
 	r.readEnv()
@@ -101,154 +112,18 @@ func (p *Project) Resolve(run Runtime) (*Resolved, error) {
 	}
 	out.told, out.vars, out.about = r.told(), r.vars, r.about
 	out.Dotenv = r.portFiles()
-	out.Notices = r.notices()
+	out.Notices = r.notices(out)
 	if len(r.mistakes) > 0 {
 		return nil, r.finish()
 	}
 	return out, nil
 }
 
-func (r *resolver) everybodysVars() map[string]string {
-	vars := r.runVars()
-	for i := range r.project.Services {
-		s := &r.project.Services[i]
-		for _, v := range append(r.portVars(s), r.urlVar(s, r.setOutside)...) {
-			vars[v.Key] = v.Value
-			r.about[v.Key] = s.Name
-		}
-	}
-	return vars
-}
-
-// readEnv parts [env]: a variable with a {{port}} differs by service.
-func (r *resolver) readEnv() {
-	var same []Var
-	for _, v := range r.project.Env {
-		if namesOwn(v.Value) {
-			r.each = append(r.each, v)
-		} else {
-			same = append(same, v)
-		}
-	}
-	r.env = r.expandVars(same, nil)
-}
-
-func (r *resolver) expandVars(vars []Var, self *Service) map[string]string {
-	out := make(map[string]string, len(vars))
-	for _, v := range vars {
-		out[v.Key] = r.expand(v.Value, self)
-	}
-	return out
-}
-
-// shared is the environment of every service: files, lhrun's own environment,
-// lhrun's variables, [env].
-func (r *resolver) shared() map[string]string {
-	shared := make(map[string]string, len(r.environ)+len(r.vars))
-	for key, v := range r.files {
-		shared[key] = v.value
-	}
-	maps.Copy(shared, r.environ)
-	maps.DeleteFunc(shared, func(key, _ string) bool { return isPersonal(key) })
-	maps.Copy(shared, r.vars)
-	maps.Copy(shared, r.env)
-	return shared
-}
-
-// projectOnly is what a command sees that belongs to no service: a PORT or HOST
-// that came from outside is nobody else's there.
-func (r *resolver) projectOnly() map[string]string {
-	only := map[string]string{}
-	for _, key := range []string{"PORT", "HOST"} {
-		if _, set := r.env[key]; set {
-			continue
-		}
-		if value, ok := r.outside(key); ok {
-			only[key] = value
-		}
-	}
-	return only
-}
-
-// outside is a variable without lhrun: the environment wins over the files.
-func (r *resolver) outside(key string) (string, bool) {
-	if value, ok := r.environ[key]; ok {
-		return value, true
-	}
-	v, ok := r.files[key]
-	return v.value, ok
-}
-
-// serviceEnv is what s has besides shared: its port, its env_files, its env.
-func (r *resolver) serviceEnv(s *Service, shared map[string]string) map[string]string {
-	lhrun := r.ownVars(s)
-	own := maps.Clone(lhrun)
-	maps.DeleteFunc(own, func(key, _ string) bool { _, set := r.env[key]; return set })
-	under := func(key string) (string, bool) {
-		if value, ok := own[key]; ok {
-			return value, true
-		}
-		value, ok := shared[key]
-		return value, ok
-	}
-	given := maps.Clone(r.env)
-	set := func(vars map[string]string) {
-		maps.Copy(own, vars)
-		maps.Copy(given, vars)
-	}
-	set(r.expandVars(r.each, s))
-	for _, file := range s.EnvFiles {
-		for _, e := range r.readFile(file, func(string) (string, bool) { return "", false }, under) {
-			own[e.Key], given[e.Key] = e.Value, e.Value
-		}
-	}
-	set(r.expandVars(s.Env, s))
-	r.noteReplaced(s, lhrun, given)
-	maps.DeleteFunc(own, func(key, value string) bool { v, ok := shared[key]; return ok && v == value })
-	return own
-}
-
-func (r *resolver) told() map[string]bool {
-	told := map[string]bool{}
-	for key := range r.files {
-		told[key] = true
-	}
-	for key := range r.vars {
-		told[key] = true
-	}
-	for key := range r.env {
-		told[key] = true
-	}
-	return told
-}
-
-// portFiles leaves out a default url that an env_file sets itself: the block
-// would win over the line of the user in the very same file.
-func (r *resolver) portFiles() []ResolvedFile {
-	inFile := func(key string) bool { _, ok := r.files[key]; return ok }
-	var out []ResolvedFile
-	for _, file := range r.project.Dotenv {
-		resolved := ResolvedFile{Path: file.Path}
-		for i := range r.project.Services {
-			// No .env file can hold the variables of a service named 9p.
-			if s := &r.project.Services[i]; file.All && dotenv.IsName(variable(s.Name)) {
-				resolved.Vars = append(resolved.Vars, append(r.portVars(s), r.urlVar(s, inFile)...)...)
-			}
-		}
-		for _, v := range file.Vars {
-			resolved.Vars = append(resolved.Vars, dotenv.Pair{Key: v.Key, Value: r.expand(v.Value, nil)})
-		}
-		out = append(out, resolved)
-	}
-	return out
-}
-
 // finish puts the mistakes in order and adds the lines of the project's files.
 func (r *resolver) finish() Mistakes {
 	c := &checker{collector: r.collector}
 	for _, path := range []string{r.project.File, filepath.Join(r.project.Dir, LocalFileName)} {
-		info, err := os.Stat(path)
-		if err != nil || !info.Mode().IsRegular() { // A pipe gives its text once.
+		if !isRegular(path) { // A pipe gives its text once.
 			continue
 		}
 		if data, err := dotenv.Read(path); err == nil {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lhrun/lhrun/internal/mask"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -132,7 +133,7 @@ func (r *resolver) httpTarget(t Text, s *Service) (target string, own bool) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		r.bad(t.Pos, "", "%q is neither a path nor a URL", raw)
+		r.bad(t.Pos, "", "%q is neither a path nor a URL", mask.URLs(raw))
 		return raw, false
 	}
 	return raw, r.isOwn(s, u.Hostname(), u.Port())
@@ -144,7 +145,7 @@ func (r *resolver) tcpTarget(t Text, s *Service) (target string, own bool) {
 	}
 	raw := r.expand(t, s)
 	if err := checkHostPort(raw); err != nil {
-		r.bad(t.Pos, `such as "127.0.0.1:5432"`, "%v", err)
+		r.bad(t.Pos, `such as "127.0.0.1:5432"`, "%s", mask.URLs(err.Error()))
 		return raw, false
 	}
 	host, port, _ := net.SplitHostPort(raw)

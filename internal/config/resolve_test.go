@@ -261,13 +261,10 @@ ready = { tcp = "{{env.WHERE}}" }
 		".env": "GOOD=1\nbad line\nX='open\n",
 	}, "HOME=/h", "WHERE=nonsense")
 	want := `.env:2:1: expected KEY=value
-  2 | bad line
-    | ^
+hint: a line is KEY=value, or a comment after #
 
-.env:3:3: the single quote is not closed
-  3 | X='open
-    |   ^
-hint: several lines or an apostrophe need double quotes
+.env:3:3: X: the single quote is not closed
+hint: a value that begins with a quote ends with the same one
 
 lhrun.toml:2:6: {{env.MISSING}}: the variable MISSING is not set
   2 | A = "{{env.MISSING}}"
@@ -297,6 +294,15 @@ hint: such as "127.0.0.1:5432"`
 	}
 }
 
+func TestAMistakeShowsNoPassword(t *testing.T) {
+	for _, ready := range []string{"http", "tcp"} {
+		_, err := resolveIn(t, alone("[services.a]\ncommand='x'\nready={"+ready+"='{{env.AT}}'}"), "AT=pg://u:hunter22@h:x")
+		if text := mistakesOf(t, err).Error(); strings.Contains(text, "hunter22") || !strings.Contains(text, "pg://u:***@h:x") {
+			t.Errorf("%s: %s", ready, text)
+		}
+	}
+}
+
 func TestEnvFilesThatCannotBeRead(t *testing.T) {
 	t.Run("one that vanished after loading", func(t *testing.T) {
 		dir := tree(t, map[string]string{FileName: "env_file = 'a.env'\n[services.a]\ncommand='x'", "a.env": ""})
@@ -312,6 +318,12 @@ func TestEnvFilesThatCannotBeRead(t *testing.T) {
 		expectOne(t, mistakes, "a.env", "")
 		if at := mistakes[0].Pos.String(); at != "lhrun.toml:1:12" {
 			t.Errorf("it is at %s", at)
+		}
+	})
+	t.Run("the .env that nobody named", func(t *testing.T) {
+		_, err := resolveIn(t, map[string]string{FileName: "[services.a]\ncommand='x'", ".env": strings.Repeat("A=1234567\n", 2<<20)})
+		if got, want := mistakesOf(t, err).Error(), ".env: cannot read it: it is larger than 16 MiB"; got != want {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	})
 	t.Run("a .env that is a directory, as of Python", func(t *testing.T) {

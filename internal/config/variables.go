@@ -2,22 +2,33 @@ package config
 
 import (
 	"maps"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
-// loopback is where every service is told to listen.
+// loopback is the HOST of every service.
 const loopback = "127.0.0.1"
 
-// isPersonal says that key means something else to each service, so that no
-// value of it from outside may reach one.
+// isPersonal reports whether each service has its own value of key, so that none may
+// get one from a file or from lhrun's environment.
 func isPersonal(key string) bool { return key == "PORT" || key == "HOST" || key == "LHRUN_SERVICE" }
 
-// portVars are what everybody sees of the ports of s.
-func (r *resolver) portVars(s *Service) []dotenv.Pair {
+// portVars returns the variables about the ports of s that every service gets. It
+// leaves out the host where outside sets it to more than a bare host, such as a URL.
+func (r *resolver) portVars(s *Service, outside dotenv.Lookup) []dotenv.Pair {
+	return slices.DeleteFunc(r.published(s, r.ports(s)), func(v dotenv.Pair) bool {
+		value, set := outside(v.Key)
+		return v.Value == loopback && set && !isBareHost(value)
+	})
+}
+
+// ports returns the variables that are made from the name of s for its ports.
+func (r *resolver) ports(s *Service) []dotenv.Pair {
 	var vars []dotenv.Pair
 	prefix := variable(s.Name)
 	if !s.Port.None {
@@ -32,17 +43,25 @@ func (r *resolver) portVars(s *Service) []dotenv.Pair {
 	return vars
 }
 
-// urlVar is the url that everybody sees of s, unless it is only the default and
-// set says that somebody has chosen another.
+// isBareHost reports whether value is a host's name or address without a scheme, a
+// port or a path. An empty one counts as bare.
+func isBareHost(value string) bool {
+	return net.ParseIP(strings.Trim(value, "[]")) != nil || !strings.ContainsFunc(value, func(c rune) bool {
+		return c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("._-", c)
+	})
+}
+
+// urlVar returns the url of s that every service gets: none where it is only the
+// default and set reports that somebody has chosen another.
 func (r *resolver) urlVar(s *Service, set func(key string) bool) []dotenv.Pair {
 	key := variable(s.Name) + "_URL"
 	if !s.hasURL() || s.URLDefault && set(key) {
 		return nil
 	}
-	return []dotenv.Pair{{Key: key, Value: r.url(s)}}
+	return r.published(s, []dotenv.Pair{{Key: key, Value: r.url(s)}})
 }
 
-// ownVars are what s alone sees about itself.
+// ownVars returns what only s gets, about itself.
 func (r *resolver) ownVars(s *Service) map[string]string {
 	vars := map[string]string{"LHRUN_SERVICE": s.Name}
 	if !s.Port.None {
@@ -51,10 +70,13 @@ func (r *resolver) ownVars(s *Service) map[string]string {
 	for _, port := range s.Ports {
 		vars["PORT_"+variable(port.Name)] = r.port(s, port.Name)
 	}
+	if r.project.Procfile {
+		vars["PS"] = s.Name + ".1" // As foreman names the first of a process.
+	}
 	return vars
 }
 
-// runVars say who and where lhrun is.
+// runVars returns the variables that say who and where lhrun is.
 func (r *resolver) runVars() map[string]string {
 	return map[string]string{
 		"LHRUN":          r.run.Executable,
@@ -69,15 +91,28 @@ func (r *resolver) port(s *Service, name string) string {
 }
 
 // setOutside reports whether a file or the environment chose key, which is a url.
-// One that another lhrun left in the environment, agreeing with its own host and
-// port, was not chosen.
 func (r *resolver) setOutside(key string) bool {
-	if _, ok := r.files[key]; ok {
-		return true
-	}
+	_, inFile := r.inFiles(key)
+	_, inEnviron := r.inEnviron(key)
+	return inFile || inEnviron
+}
+
+// inFiles looks key up in the project's env_files.
+func (r *resolver) inFiles(key string) (string, bool) {
+	v, ok := r.files[key]
+	return v.value, ok
+}
+
+// inEnviron looks key up in lhrun's own environment. A url that another lhrun left
+// there, agreeing with its own host and port, was not chosen by anybody.
+func (r *resolver) inEnviron(key string) (string, bool) {
 	value, ok := r.environ[key]
-	prefix := strings.TrimSuffix(key, "_URL")
-	return ok && value != "http://"+r.environ[prefix+"_HOST"]+":"+r.environ[prefix+"_PORT"]
+	prefix, isURL := strings.CutSuffix(key, "_URL")
+	_, place, _ := strings.Cut(value, "://")
+	if isURL && place != "" && place == r.environ[prefix+"_HOST"]+":"+r.environ[prefix+"_PORT"] {
+		return "", false
+	}
+	return value, ok
 }
 
 // byKey indexes KEY=value pairs; the later of two wins.

@@ -15,9 +15,8 @@ const (
 	endMarker   = "# <<< lhrun <<<"
 )
 
-// block is where the markers and what is between them stand: from the start of
-// the first one's line to the end of the last one's, without its newline. Both
-// are 0 where there is none.
+// block is the range of bytes from the line of the first marker to that of the last,
+// without its newline. Both ends are 0 where there is no block.
 type block struct{ start, end int }
 
 func (b block) none() bool { return b.end == 0 }
@@ -31,8 +30,8 @@ func findBlock(name, text string) (block, *Error) {
 		return block{}, errorAt(name, text, off, 1, msg, "repair or delete lhrun's lines by hand")
 	}
 	for off := 0; off < len(text); {
-		line, _, _ := strings.Cut(text[off:], "\n")
-		switch strings.Trim(line, blanks) {
+		line := firstLine(text[off:])
+		switch strings.Trim(line, blanks+"\r") {
 		case beginMarker:
 			if begun >= 0 || !found.none() {
 				return bad(off, "lhrun's block begins a second time")
@@ -51,6 +50,19 @@ func findBlock(name, text string) (block, *Error) {
 		return bad(begun, "lhrun's block begins and does not end")
 	}
 	return found, nil
+}
+
+// firstLine returns text up to its first \n or lone \r. The \r of a \r\n belongs to
+// the line.
+func firstLine(text string) string {
+	i := strings.IndexAny(text, "\r\n")
+	switch {
+	case i < 0:
+		return text
+	case strings.HasPrefix(text[i:], "\r\n"):
+		return text[:i+1]
+	}
+	return text[:i]
 }
 
 // Change is one file before and after. Before is nil when there is no file,

@@ -111,7 +111,7 @@ func TestGarbledBlocksAreErrors(t *testing.T) {
 				t.Errorf("%s of %q: %v", name, c.text, err)
 			}
 		}
-		if _, err := Parse("f", []byte(withBlock(c.text)), nil); err == nil {
+		if _, err := Parse("f", []byte(withBlock(c.text)), Scope{}); err == nil {
 			t.Errorf("Parse of %q: no error", c.text)
 		}
 	}

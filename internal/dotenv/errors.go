@@ -15,12 +15,9 @@ type Error struct {
 	Name string
 	// Line and Col start at 1; Col counts characters.
 	Line, Col int
-	Msg       string
-	// Hint says what to write instead; often empty.
-	Hint string
-	// Source is the whole line, which may hold a secret: for the user's own
-	// terminal only.
-	Source string
+	// Msg and Hint hold names at most, never a value or another part of the line:
+	// it may be a secret. Hint says what to write instead; often empty.
+	Msg, Hint string
 }
 
 func (e *Error) Error() string {
@@ -48,18 +45,17 @@ func (e Errors) Unwrap() []error {
 	return list
 }
 
-// errorAt describes the byte at off of text, whose first line is line firstLine
-// of the file.
+// errorAt returns an error at the byte off of text, whose first line is line
+// firstLine of the file.
 func errorAt(name, text string, off, firstLine int, msg, hint string) *Error {
-	start := strings.LastIndexByte(text[:off], '\n') + 1
-	source, _, _ := strings.Cut(text[start:], "\n")
+	above := withNewlines(text[:off])
+	start := strings.LastIndexByte(above, '\n') + 1
 	return &Error{
-		Name:   name,
-		Line:   firstLine + strings.Count(text[:off], "\n"),
-		Col:    utf8.RuneCountInString(text[start:off]) + 1,
-		Msg:    msg,
-		Hint:   hint,
-		Source: strings.TrimSuffix(source, "\r"),
+		Name: name,
+		Line: firstLine + strings.Count(above, "\n"),
+		Col:  utf8.RuneCountInString(above[start:]) + 1,
+		Msg:  msg,
+		Hint: hint,
 	}
 }
 

@@ -10,13 +10,13 @@ import (
 type Pair struct{ Key, Value string }
 
 // Format writes one KEY=value a line, quoted so that Parse reads the same back,
-// and sh and the usual .env libraries too wherever one form suits all of them.
-// A name that no shell takes or a NUL byte is an error.
+// and sh and the usual .env libraries too wherever one form suits all of them and
+// they take the name. What no .env file can hold is an error.
 func Format(vars []Pair) ([]byte, error) {
 	var out bytes.Buffer
 	for _, v := range vars {
-		if !IsName(v.Key) {
-			return nil, fmt.Errorf("%q is no name of a variable", v.Key)
+		if !IsKey(v.Key) {
+			return nil, fmt.Errorf("%q cannot be the name of a variable in a .env file", v.Key)
 		}
 		if strings.IndexByte(v.Value, 0) >= 0 {
 			return nil, fmt.Errorf("the value of %s has a NUL byte", v.Key)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -54,6 +55,9 @@ func TestALinkIsFollowedOnlyBelowRoot(t *testing.T) {
 			if err := os.Symlink(c.to, link); err != nil {
 				t.Fatal(err)
 			}
+			if got := Obstacle(via, link); (got == "") != (c.name == "inside") || !strings.Contains(got, c.why) {
+				t.Errorf("the obstacle is %q", got)
+			}
 			err := Write(via, mustPlan(t, link, Pair{"A", "1"}))
 			if c.name == "inside" {
 				if err != nil || !strings.Contains(read(t, filepath.Join(root, "real")), "A=1") {
@@ -79,6 +83,9 @@ func TestALinkedDirectoryMustNotLeadOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(root, "web", ".env")
+	if got := Obstacle(root, path); !strings.Contains(got, "outside") {
+		t.Errorf("the obstacle is %q", got)
+	}
 	if err := Write(root, mustPlan(t, path, Pair{"A", "1"})); err == nil || !strings.Contains(err.Error(), "outside") {
 		t.Errorf("error %v", err)
 	}
@@ -117,5 +124,22 @@ func TestAFileNamedElsewhereIsWrittenWhereItIsNamed(t *testing.T) {
 	}
 	if err := Write(root, mustPlan(t, link, Pair{"A", "1"})); err == nil {
 		t.Error("a link there was followed")
+	}
+}
+
+func TestWhatIsNoObstacle(t *testing.T) {
+	path := put(t, "X=1\n")
+	dir := filepath.Dir(path)
+	for name, want := range map[string]string{".env": "", "new": "", "nowhere/new": "", ".": "is no regular file"} {
+		if got := Obstacle(dir, filepath.Join(dir, name)); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := Obstacle(dir, pipe); got != "is no regular file" {
+		t.Errorf("a pipe: %q", got)
 	}
 }

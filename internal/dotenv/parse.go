@@ -2,7 +2,6 @@
 package dotenv
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -13,78 +12,105 @@ type Entry struct {
 	Line       int
 }
 
+// File is what a .env file says.
+type File struct {
+	// Entries come in the order of the file, duplicates included: the later one
+	// wins.
+	Entries []Entry
+	Remarks []Remark
+}
+
+// Remark says what the author of the file should know about one of its lines. It
+// never holds a value.
+type Remark struct {
+	Line int
+	Text string
+}
+
+// Lookup returns the value of a variable; ok says whether it is set. In a nil Lookup
+// none is.
+type Lookup func(key string) (value string, ok bool)
+
+func (l Lookup) lookup(key string) (string, bool) {
+	if l == nil {
+		return "", false
+	}
+	return l(key)
+}
+
+// Scope is where a $VAR is looked up besides the entries above it: first in Over, then
+// in these entries, then in Under.
+type Scope struct{ Over, Under Lookup }
+
 // bom is what some editors put before UTF-8.
 const bom = "\uFEFF"
 
-// ReadFile parses the file at path, which errors name as given. A missing file
-// is an error that wraps fs.ErrNotExist; bad lines are Errors.
-func ReadFile(path string, lookup func(key string) (string, bool)) ([]Entry, error) {
-	data, err := Read(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read %q: %w", path, err)
-	}
-	return Parse(path, data, lookup)
-}
-
-// Parse reads the text of a .env file; lhrun's own block in it is skipped.
-//
-// Entries come in the order of the file, duplicates included: the later one
-// wins. $VAR and ${VAR} are what lookup says, since the environment wins over
-// .env, else the entry above, else empty; lookup may be nil. The error is
-// Errors with every bad line; the entries of the good ones are returned beside it.
-func Parse(name string, data []byte, lookup func(key string) (string, bool)) ([]Entry, error) {
-	if lookup == nil {
-		lookup = func(string) (string, bool) { return "", false }
-	}
-	p := &parser{name: name, lookup: lookup, seen: map[string]string{}}
+// Parse reads the text of a .env file and skips lhrun's own block in it. The error is
+// Errors with every bad line; the File then holds the entries of the good ones.
+func Parse(name string, data []byte, scope Scope) (*File, error) {
+	p := &parser{name: name, scope: scope, seen: map[string]string{}}
 	if isUTF16(data) {
-		p.errs = Errors{{Name: name, Line: 1, Col: 1, Msg: "the file is UTF-16", Hint: "save it as UTF-8"}}
-		return nil, p.errs
+		return &p.file, Errors{{Name: name, Line: 1, Col: 1, Msg: "the file is UTF-16", Hint: "save it as UTF-8"}}
 	}
-	text := strings.TrimPrefix(string(data), bom)
+	text := withNewlines(strings.TrimPrefix(string(data), bom))
 	block, err := findBlock(name, text)
 	if err != nil {
 		p.errs = append(p.errs, err)
 	}
 	p.part(text[:block.start], 1)
-	p.part(text[block.end:], 1+strings.Count(text[:block.end], "\n"))
+	if !p.unclosed {
+		p.part(text[block.end:], 1+strings.Count(text[:block.end], "\n"))
+	}
 	if len(p.errs) == 0 {
-		return p.entries, nil
+		return &p.file, nil
 	}
 	slices.SortStableFunc(p.errs, func(a, b *Error) int { return a.Line - b.Line })
-	return p.entries, p.errs
+	return &p.file, p.errs
 }
 
 func isUTF16(data []byte) bool {
 	return len(data) >= 2 && (data[0] == 0xFF && data[1] == 0xFE || data[0] == 0xFE && data[1] == 0xFF)
 }
 
+// withNewlines returns text with \n in place of \r\n and of a lone \r, each of
+// which ends a line too.
+func withNewlines(text string) string {
+	if strings.IndexByte(text, '\r') < 0 {
+		return text
+	}
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+}
+
 // parser walks over one part of a file: what is above or below the block.
 type parser struct {
-	name   string
-	lookup func(string) (string, bool)
+	name  string
+	scope Scope
 
 	// text is the part, pos the byte to read next; start and line are where the
-	// statement being read begins.
+	// statement being read begins, key is its name once that is known.
 	text  string
 	pos   int
 	start int
 	line  int
+	key   string
+	// unclosed says that a quote goes to the end of the file.
+	unclosed bool
+	// skipping is above 0 in an operand of ${…} that is not used: a variable in it
+	// may be unset.
+	skipping int
 
-	entries []Entry
-	seen    map[string]string
-	errs    Errors
+	seen map[string]string
+	file File
+	errs Errors
 }
 
 // part reads text, whose first line is line number line.
 func (p *parser) part(text string, line int) {
 	p.text, p.pos, p.line = text, 0, line
 	for p.pos < len(p.text) {
-		p.start = p.pos
+		p.start, p.key = p.pos, ""
 		if err := p.statement(); err != nil {
-			// A quote that never closes must not take the lines below with it.
 			p.report(err)
-			p.pos = p.start
 		}
 		p.skipLine()
 		p.line += strings.Count(p.text[p.start:p.pos], "\n")
@@ -99,14 +125,15 @@ func (p *parser) report(err *Error) {
 }
 
 // statement reads one KEY=value, a comment or an empty line, up to its line end.
+// After an error, pos is on the last line of the value: the lines of a quoted value
+// must not be read as statements.
 func (p *parser) statement() *Error {
 	p.skipBlanks()
 	if p.atLineEnd() || p.text[p.pos] == '#' {
 		return nil
 	}
 	at := p.pos
-	key, err := p.key()
-	if err != nil {
+	if err := p.readKey(); err != nil {
 		return err
 	}
 	value, err := p.value()
@@ -116,18 +143,19 @@ func (p *parser) statement() *Error {
 	if strings.IndexByte(value, 0) >= 0 {
 		return p.errorAt(at, "a variable cannot hold a NUL byte", "")
 	}
-	p.entries = append(p.entries, Entry{Key: key, Value: value, Line: p.line})
-	p.seen[key] = value
+	p.file.Entries = append(p.file.Entries, Entry{Key: p.key, Value: value, Line: p.line})
+	p.seen[p.key] = value
 	return nil
 }
 
-// key reads up to the value, over "export", the = and the blanks around it.
-func (p *parser) key() (string, *Error) {
+// readKey reads up to the value, over "export", the = and the blanks around it.
+// Its errors do not show the line, which may be part of a private key.
+func (p *parser) readKey() *Error {
 	at := p.pos
 	line, _, _ := strings.Cut(p.text[p.pos:], "\n")
 	left, _, found := strings.Cut(line, "=")
 	if !found {
-		return "", p.errorAt(at, "expected KEY=value", hintNoEqual(line))
+		return p.errorAt(at, "expected KEY=value", "a line is KEY=value, or a comment after #")
 	}
 	p.pos += len(left) + 1
 	p.skipBlanks()
@@ -139,27 +167,17 @@ func (p *parser) key() (string, *Error) {
 	}
 	switch {
 	case key == "":
-		return "", p.errorAt(at, "no name before the =", "")
-	case !IsName(key):
-		return "", p.errorAt(at, fmt.Sprintf("%q is no name of a variable", key),
-			"a name has letters, digits and _, and no digit first")
+		return p.errorAt(at, "no name before the =", "")
+	case !IsKey(key):
+		return p.errorAt(at, "what is before the = cannot be the name of a variable",
+			"a name has letters, digits, _, . and -")
 	}
-	return key, nil
+	p.key = key
+	return nil
 }
 
-func hintNoEqual(line string) string {
-	word := strings.TrimRight(line, blanks)
-	if key, _, ok := strings.Cut(word, ":"); ok && IsName(key) {
-		return fmt.Sprintf("did you mean %s=…?", key)
-	}
-	if IsName(word) {
-		return fmt.Sprintf("%s= makes it empty", word)
-	}
-	return ""
-}
-
-// blanks are white space within a line. \r is one, so CRLF needs no care.
-const blanks = " \t\r\v\f"
+// blanks are white space within a line.
+const blanks = " \t\v\f"
 
 func (p *parser) skipBlanks() {
 	rest := p.text[p.pos:]
@@ -178,23 +196,11 @@ func (p *parser) atLineEnd() bool {
 	return p.pos >= len(p.text) || p.text[p.pos] == '\n'
 }
 
+// errorAt returns an error at the byte off of text, which names the variable
+// whose value is being read.
 func (p *parser) errorAt(off int, msg, hint string) *Error {
+	if p.key != "" {
+		msg = p.key + ": " + msg
+	}
 	return errorAt(p.name, p.text[p.start:], off-p.start, p.line, msg, hint)
-}
-
-// IsName reports whether every shell can hold a variable of this name.
-func IsName(s string) bool {
-	if s == "" || s[0] >= '0' && s[0] <= '9' {
-		return false
-	}
-	for i := range len(s) {
-		if !isNameByte(s[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func isNameByte(c byte) bool {
-	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }

@@ -12,16 +12,18 @@ import (
 // maxFile bounds what is read of one file: beyond it, somebody named a wrong one.
 const maxFile = 16 << 20
 
-// pipePatience is how long a pipe in a file's place is waited for. Password managers
-// put one where .env is, and write into it when somebody reads; one that nobody writes
-// into would be waited for without an end.
-const pipePatience = 5 * time.Second
+// patience bounds the wait for a pipe in a file's place. Password managers put one
+// where .env is: they have it open by the time somebody reads, and may ask their user
+// before they write.
+type patience struct{ open, write time.Duration }
+
+var pipePatience = patience{open: time.Second, write: 5 * time.Second}
 
 // Read returns what is in the file at path, at most 16 MiB. Errors name no path;
 // one of a missing file is fs.ErrNotExist.
 func Read(path string) ([]byte, error) { return readWithin(path, pipePatience) }
 
-func readWithin(path string, patience time.Duration) ([]byte, error) {
+func readWithin(path string, patience patience) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, cause(err)
@@ -33,12 +35,14 @@ func readWithin(path string, patience time.Duration) ([]byte, error) {
 	}
 	var from io.Reader = f
 	if info.Mode()&os.ModeNamedPipe != 0 {
-		from = &pipe{File: f, patience: patience, limit: time.Now().Add(patience)}
+		from = &pipe{File: f, patience: patience, opened: time.Now()}
 	}
 	data, err := io.ReadAll(io.LimitReader(from, maxFile+1))
 	switch {
+	case errors.Is(err, errNoWriter):
+		return nil, fmt.Errorf("it is a pipe that nobody opened for writing within %s", patience.open)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, fmt.Errorf("it is a pipe into which nobody wrote for %s", patience)
+		return nil, fmt.Errorf("it is a pipe into which nobody wrote for %s", patience.write)
 	case err != nil:
 		return nil, cause(err)
 	case len(data) > maxFile:
@@ -47,28 +51,31 @@ func readWithin(path string, patience time.Duration) ([]byte, error) {
 	return data, nil
 }
 
-// pipe ends with what its first writer has written, and gives up at limit without one.
+// errNoWriter is the end of the wait for somebody who has the pipe open.
+var errNoWriter = errors.New("no writer")
+
+// pipe ends with what its first writer has written, and gives up without one.
 type pipe struct {
 	*os.File
-	patience time.Duration
-	limit    time.Time
+	patience patience
+	opened   time.Time
 	begun    bool
 }
 
 func (p *pipe) Read(b []byte) (int, error) {
 	for ; ; time.Sleep(5 * time.Millisecond) {
-		if err := p.SetReadDeadline(p.limit); err != nil {
+		if err := p.SetReadDeadline(time.Now().Add(p.patience.write)); err != nil {
 			return 0, err
 		}
 		n, err := p.File.Read(b)
 		switch {
 		case n > 0:
-			p.begun, p.limit = true, time.Now().Add(p.patience)
+			p.begun = true
 			return n, err
 		case p.begun || !errors.Is(err, io.EOF):
 			return n, err
-		case time.Now().After(p.limit):
-			return 0, os.ErrDeadlineExceeded
+		case time.Since(p.opened) > p.patience.open:
+			return 0, errNoWriter
 		}
 	}
 }

@@ -31,8 +31,9 @@ func TestAPipeGivesWhatIsWrittenWhenItIsRead(t *testing.T) {
 
 func TestAPipeThatNobodyWritesIntoIsNotWaitedForWithoutAnEnd(t *testing.T) {
 	path := fifo(t)
-	_, err := readWithin(path, 50*time.Millisecond)
-	if err == nil || !strings.Contains(err.Error(), "nobody wrote for 50ms") {
+	short := patience{open: 20 * time.Millisecond, write: 50 * time.Millisecond}
+	_, err := readWithin(path, short)
+	if err == nil || !strings.Contains(err.Error(), "nobody opened for writing within 20ms") {
 		t.Errorf("without a writer: %v", err)
 	}
 	w, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -41,8 +42,28 @@ func TestAPipeThatNobodyWritesIntoIsNotWaitedForWithoutAnEnd(t *testing.T) {
 	}
 	defer w.Close()
 	w.WriteString("A=1\n")
-	if _, err := readWithin(path, 50*time.Millisecond); err == nil || !strings.Contains(err.Error(), "nobody wrote") {
+	if _, err := readWithin(path, short); err == nil || !strings.Contains(err.Error(), "nobody wrote for 50ms") {
 		t.Errorf("with a writer that never ends: %v", err)
+	}
+}
+
+// TestAWriterMayAskItsUserFirst: it has the pipe open and writes later than anybody
+// without a writer would be waited for.
+func TestAWriterMayAskItsUserFirst(t *testing.T) {
+	path := fifo(t)
+	go func() {
+		w, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer w.Close()
+		time.Sleep(100 * time.Millisecond)
+		w.WriteString("A=1\n")
+	}()
+	got, err := readWithin(path, patience{open: 50 * time.Millisecond, write: time.Minute})
+	if err != nil || string(got) != "A=1\n" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

@@ -63,6 +63,33 @@ func TestTracked(t *testing.T) {
 	}
 }
 
+func TestExposed(t *testing.T) {
+	dir := repository(t)
+	if err := os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*.env\n/web/*\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{"link": "no", "hidden.env": "no", "away": filepath.Join(t.TempDir(), "x")} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	for name, want := range map[string]bool{
+		"no": true, "missing": true, "a.env": false, "web/no": false, "web/missing": false,
+		"link": true, "hidden.env": true, "away": true,
+	} {
+		if got := Exposed(filepath.Join(dir, name)); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if Exposed(filepath.Join(t.TempDir(), "x")) {
+		t.Error("outside of a repository")
+	}
+	t.Setenv("PATH", "")
+	if Exposed(filepath.Join(dir, "no")) {
+		t.Error("without git")
+	}
+}
+
 func TestTrackedIgnoresGitVariables(t *testing.T) {
 	dir, other := repository(t), repository(t)
 	t.Setenv("GIT_DIR", filepath.Join(other, ".git"))

@@ -168,7 +168,7 @@ func resolve(root, path string) (string, error) {
 	}
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return "", errors.New("it is a link to a file that does not exist")
+			return "", linkError("is a link to a file that does not exist")
 		}
 	}
 	if !below(root, path) {
@@ -190,7 +190,7 @@ func resolve(root, path string) (string, error) {
 		return "", cause(err)
 	}
 	if !below(realRoot, target) {
-		return "", fmt.Errorf("a link leads to %q, outside of %q", target, root)
+		return "", linkError(fmt.Sprintf("is behind a link to %q, outside of %q", target, root))
 	}
 	return target, nil
 }

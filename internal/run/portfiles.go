@@ -13,8 +13,8 @@ import (
 )
 
 // writePortFiles writes the block of every port file and removes it from the former
-// ones that are none any more: all of it or nothing. It leaves alone the files that
-// git tracks, and returns a line for each.
+// ones that are none any more: all of it or nothing. It leaves alone files that git
+// tracks and links that lead out, and returns a line for each.
 func writePortFiles(root string, former, files []config.ResolvedFile) (remarks []string, err error) {
 	todo, remarks, err := planPortFiles(root, former, files)
 	if err != nil {
@@ -44,6 +44,10 @@ type portFile struct {
 // planPortFiles says which port files there are to change.
 func planPortFiles(root string, former, files []config.ResolvedFile) (todo []portFile, remarks []string, err error) {
 	for _, f := range files {
+		if why := dotenv.Obstacle(root, f.Path); why != "" {
+			remarks = append(remarks, notWritten(root, f.Path, why))
+			continue
+		}
 		change, err := dotenv.Plan(f.Path, f.Vars)
 		if err != nil {
 			return nil, nil, err
@@ -52,15 +56,18 @@ func planPortFiles(root string, former, files []config.ResolvedFile) (todo []por
 			continue
 		}
 		if dotenv.Tracked(f.Path) {
-			remarks = append(remarks, fmt.Sprintf(
-				"%s is tracked by git, so the ports are not written into it; name another file with `dotenv`, or `dotenv = false`",
-				nameIn(root, f.Path)))
+			remarks = append(remarks, notWritten(root, f.Path, "is tracked by git"))
 			continue
+		}
+		if dotenv.Exposed(f.Path) {
+			remarks = append(remarks, fmt.Sprintf(
+				"%s is not ignored by git: add it to .gitignore, or the ports of this checkout get committed", nameIn(root, f.Path)))
 		}
 		todo = append(todo, portFile{change, "its block is out of date"})
 	}
 	for _, f := range former {
-		if slices.ContainsFunc(files, func(kept config.ResolvedFile) bool { return kept.Path == f.Path }) {
+		isKept := slices.ContainsFunc(files, func(kept config.ResolvedFile) bool { return kept.Path == f.Path })
+		if isKept || dotenv.Obstacle(root, f.Path) != "" {
 			continue
 		}
 		change, err := dotenv.PlanRemove(f.Path)
@@ -72,6 +79,12 @@ func planPortFiles(root string, former, files []config.ResolvedFile) (todo []por
 		}
 	}
 	return todo, remarks, nil
+}
+
+// notWritten says why lhrun does not write the port file at path.
+func notWritten(root, path, why string) string {
+	return fmt.Sprintf("%s %s, so the ports are not written into it; name another file with `dotenv`, or `dotenv = false`",
+		nameIn(root, path), why)
 }
 
 // nameIn is path as it is seen from root, where it is below that.
