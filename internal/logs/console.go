@@ -267,9 +267,9 @@ func (c *Console) appendHead(dst []byte, service string, at time.Time) []byte {
 	return append(dst, head...)
 }
 
-// palette are the colours of names that are readable on dark and on light, and
-// far from each other where they follow each other.
-var palette = [...]string{"36", "33", "35", "32", "34", "31", "96", "93", "95", "92", "94", "91"}
+// palette are the colours of names, of the 256: as far from white as from black, and none
+// of them red or yellow, in which lhrun itself warns. Neighbours are far from each other.
+var palette = [...]string{"31", "164", "28", "99", "30", "129", "29", "27", "133", "63"}
 
 func (c *Console) newHead(name string, i int) string {
 	if c.opts.Bare {
@@ -279,7 +279,7 @@ func (c *Console) newHead(name string, i int) string {
 	if !c.opts.Color {
 		return text + " "
 	}
-	colour := palette[i%len(palette)]
+	colour := "38;5;" + palette[i%len(palette)]
 	if name == Self {
 		colour = "1"
 	}

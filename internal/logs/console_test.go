@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -54,7 +56,7 @@ func TestEachNameHasAColourOfItsOwn(t *testing.T) {
 		for _, name := range append(names, Self) {
 			out.buf.Reset()
 			lines(t, c, name, "text\n")
-			m := regexp.MustCompile(`^(\x1b\[\d+m)` + name + ` *\|\x1b\[0m text\n$`).FindStringSubmatch(out.String())
+			m := regexp.MustCompile(`^(\x1b\[[\d;]+m)` + name + ` *\|\x1b\[0m text\n$`).FindStringSubmatch(out.String())
 			if m == nil {
 				t.Fatalf("got %q", out.String())
 			}
@@ -66,6 +68,33 @@ func TestEachNameHasAColourOfItsOwn(t *testing.T) {
 	}
 	if len(seen) != len(names)+1 {
 		t.Errorf("colours change: %v", seen)
+	}
+}
+
+func TestColoursOfNamesAreReadableAndNoAlarm(t *testing.T) {
+	linear := func(c int) float64 {
+		v := float64(c) / 255
+		if v <= 0.03928 {
+			return v / 12.92
+		}
+		return math.Pow((v+0.055)/1.055, 2.4)
+	}
+	levels := []int{0, 95, 135, 175, 215, 255}
+	for _, name := range palette {
+		n, err := strconv.Atoi(name)
+		if err != nil || n < 16 || n > 231 {
+			t.Fatalf("%s is no colour of the cube", name)
+		}
+		r, g, b := levels[(n-16)/36], levels[(n-16)/6%6], levels[(n-16)%6]
+		light := 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
+		if onWhite, onBlack := 1.05/(light+0.05), (light+0.05)/0.05; min(onWhite, onBlack) < 4 {
+			t.Errorf("%s has a contrast of %.1f on white and %.1f on black", name, onWhite, onBlack)
+		}
+		if r >= b && r > 0 { // red, orange, yellow; what has as much blue is violet
+			if r != b || g >= r {
+				t.Errorf("%s looks like an alarm", name)
+			}
+		}
 	}
 }
 

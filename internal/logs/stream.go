@@ -112,8 +112,8 @@ type copier struct {
 	since time.Time
 	// redrawn says that the pending line is, as far as it was shown.
 	redrawn bool
-	timer *time.Timer
-	armed bool
+	timer   *time.Timer
+	armed   bool
 }
 
 // pending is the beginning of the next buffer. Only the reader changes it.
