@@ -138,7 +138,7 @@ func (c *canvas) eraseBelow() {
 	c.erase(c.col, len(c.row().cells))
 	for _, r := range c.rows[c.at+1:] {
 		c.cells -= len(r.cells)
-		r.cells, r.drawn = nil, true
+		r.cells, r.drawn = r.cells[:0], true
 	}
 }
 

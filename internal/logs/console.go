@@ -59,9 +59,13 @@ type preview struct {
 }
 
 // NewConsole returns a sink that writes to w: one call of w.Write a block, one
-// at a time. Its first write error is returned by every call to come.
+// at a time. Its first write error is returned by every call to come, unless it is that
+// of a full disk, which is none: see OnFull.
 func NewConsole(w io.Writer, opts ConsoleOptions) *Console {
-	c := &Console{output: newOutput(w), opts: opts, heads: map[string]string{}, redraws: map[string]*redraw{}}
+	c := &Console{opts: opts, heads: map[string]string{}, redraws: map[string]*redraw{}}
+	c.output = newOutput(w, func(missing int64, cause error) []byte {
+		return append(c.appendHead(nil, Self, time.Now()), gapText(missing, cause)+"\n"...)
+	})
 	if c.opts.Width == nil {
 		c.opts.Width = func() int { return 80 }
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -237,19 +236,6 @@ func TestAWriteErrorStaysAndIsTold(t *testing.T) {
 	if c.Close() == nil || c.Preview("api", noon, []byte("x")) == nil {
 		t.Error("Close or Preview forgot the error")
 	}
-}
-
-func TestAFullDiskIsAWriteErrorToo(t *testing.T) {
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Skipf("no /dev/full: %v", err)
-	}
-	defer full.Close()
-	j := NewJSON(full)
-	if j.Lines("api", noon, []byte("x\n")) == nil || j.Preview("api", noon, nil) == nil || j.Close() == nil {
-		t.Error("no error")
-	}
-	<-j.Failed()
 }
 
 func TestManyServicesWriteAtOnceLineByLine(t *testing.T) {
