@@ -50,9 +50,9 @@ func (s *Stream) note() {
 	}
 }
 
-// Tail returns up to n of the last lines of the current attempt, free of
-// escapes. Only the last 16 KiB are remembered.
-func (s *Stream) Tail(n int) []string { return s.tail.last(n) }
+// Tail returns up to n lines of the current attempt that say what it came to, free of
+// escapes: an Excerpt of its last 16 KiB.
+func (s *Stream) Tail(n int) []string { return Excerpt(s.tail.lines(), n) }
 
 // OnLine calls f with each line to come, without its end, before the sink sees
 // it; the bytes are only f's during the call. Of a line that draws over itself f gets
