@@ -94,7 +94,7 @@ func benchFormat(b *testing.B, line string, opts ConsoleOptions) {
 	out := make([]byte, 0, 4*chunkSize)
 	b.SetBytes(int64(len(block)))
 	for b.Loop() {
-		out = c.appendBlock(out[:0], []byte("api | "), block)
+		out = c.appendBlock(out[:0], c.redrawOf("api"), []byte("api | "), block)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -46,10 +47,8 @@ type Console struct {
 	open preview
 	live live
 
-	// shown is, for services with an open line, how much of it was passed on in
-	// lines of their own.
-	shownMu sync.Mutex
-	shown   map[string]int
+	redrawsMu sync.Mutex
+	redraws   map[string]*redraw
 }
 
 // preview is an unfinished line at the end of the stream.
@@ -60,9 +59,13 @@ type preview struct {
 }
 
 // NewConsole returns a sink that writes to w: one call of w.Write a block, one
-// at a time. Its first write error is returned by every call to come.
+// at a time. Its first write error is returned by every call to come, unless it is that
+// of a full disk, which is none: see OnFull.
 func NewConsole(w io.Writer, opts ConsoleOptions) *Console {
-	c := &Console{output: newOutput(w), opts: opts, heads: map[string]string{}, shown: map[string]int{}}
+	c := &Console{opts: opts, heads: map[string]string{}, redraws: map[string]*redraw{}}
+	c.output = newOutput(w, func(missing int64, cause error) []byte {
+		return append(c.appendHead(nil, Self, time.Now()), gapText(missing, cause)+"\n"...)
+	})
 	if c.opts.Width == nil {
 		c.opts.Width = func() int { return 80 }
 	}
@@ -92,69 +95,95 @@ func keepBlock(buf *[]byte, used []byte) {
 // Lines formats block on the caller's time and writes it at once.
 func (c *Console) Lines(service string, at time.Time, block []byte) error {
 	block = whole(block)
-	return c.lines(service, at, block[c.takeShown(service, block):])
-}
-
-func (c *Console) lines(service string, at time.Time, block []byte) error {
+	r := c.redrawOf(service)
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	buf := blocks.Get().(*[]byte)
 	head := c.appendHead((*buf)[:0], service, at)
 	// At once as large as it becomes: growing touched twice the memory.
 	size := len(block) + len(head)*(1+bytes.Count(block, []byte{'\n'}))
-	out := c.appendBlock(slices.Grow(head, size), head, block)
+	out := c.appendBlock(slices.Grow(head, size), r, head, block)
 	defer keepBlock(buf, out)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err := c.show(r); err != nil {
+		return err
+	}
 	return c.put(service, len(head), out[len(head):])
 }
 
 // Preview shows a line that has not ended. What comes next either completes it
 // or ends it with an ellipsis, and then its whole line comes again.
 func (c *Console) Preview(service string, at time.Time, text []byte) error {
-	text = bytes.TrimRight(text, "\r")
-	from := c.shownOf(service)
-	if from >= len(text) {
-		return c.Err()
-	}
-	if i := bytes.LastIndexByte(text[from:], '\r') + 1; i > 0 {
-		// Every part but the last will not change any more.
-		if err := c.lines(service, at, whole(text[from:from+i])); err != nil {
+	r := c.redrawOf(service)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	head := c.appendHead(nil, service, at)
+	clean, state := appendOpen(nil, text, c.opts.Color)
+	if r.canvas != nil || state.redrawn || state.scattered {
+		r.pending, r.at = append(r.pending[:0], text...), at
+		r.wait()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if err := c.show(r); err != nil {
 			return err
 		}
-		from += i
-		c.setShown(service, from)
+		return c.write(c.live.around(c, nil))
 	}
-	head := c.appendHead(nil, service, at)
-	clean, coloured := appendOpen(nil, text[from:], c.opts.Color)
+	blanks := r.appendBlanks(nil, head)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.putOpen(service, head, clean, coloured)
+	if len(blanks) > 0 {
+		if err := c.put(service, len(head), blanks); err != nil {
+			return err
+		}
+	}
+	return c.putOpen(service, head, clean, state.coloured)
+}
+
+// show has a terminal show what r holds below the stream, or no longer.
+func (c *Console) show(r *redraw) error {
+	if !c.opts.Terminal {
+		return nil
+	}
+	text := r.current()
+	if len(text) == 0 {
+		c.live.drop(r.service)
+		return nil
+	}
+	c.live.set(openLine{r.service, append(c.appendHead(nil, r.service, r.at), text...), true})
+	open := c.open
+	c.open = preview{}
+	if open.service == r.service && open.columns(c) < c.opts.Width() {
+		return c.write([]byte("\r\x1b[J"))
+	}
+	return c.write(open.ending())
 }
 
 // put writes lines, each behind its head; the first head is headLen bytes long.
 func (c *Console) put(service string, headLen int, lines []byte) error {
+	if len(lines) == 0 {
+		return c.write(c.live.around(c, nil))
+	}
 	open := c.open
 	c.open = preview{}
-	switch {
-	case open.service == "":
-	case open.service == service && bytes.HasPrefix(lines[headLen:], open.text):
-		return c.write(c.live.around(c, service, lines[headLen+len(open.text):]))
-	default:
-		if err := c.write(open.ending()); err != nil {
-			return err
-		}
+	if open.service == service && bytes.HasPrefix(lines[headLen:], open.text) {
+		return c.write(c.live.around(c, lines[headLen+len(open.text):]))
 	}
-	return c.write(c.live.around(c, service, lines))
+	if err := c.write(open.ending()); err != nil {
+		return err
+	}
+	return c.write(c.live.around(c, lines))
 }
 
 // putOpen writes the beginning of a line, or what it has grown by.
 func (c *Console) putOpen(service string, head, text []byte, coloured bool) error {
-	if len(c.live.lines) > 0 {
-		c.live.open = openLine{service, append(head, text...)}
-		return c.write(c.live.around(c, "", nil))
+	if c.live.active() {
+		c.live.set(openLine{service, append(head, text...), false})
+		return c.write(c.live.around(c, nil))
 	}
 	out := append(head, text...)
 	switch open := c.open; {
-	case open.service == "":
 	case open.service == service && bytes.HasPrefix(text, open.text):
 		out = text[len(open.text):]
 	default:
@@ -166,16 +195,32 @@ func (c *Console) putOpen(service string, head, text []byte, coloured bool) erro
 
 // ending ends an open line that something else interrupts.
 func (p preview) ending() []byte {
-	if p.colour {
+	switch {
+	case p.service == "":
+		return nil
+	case p.colour:
 		return []byte("…" + resetColour + "\n")
 	}
 	return []byte("…\n")
 }
 
-// Close takes the live lines away, ends an open line and returns the first write
-// error. The writer stays open, and lines may still follow.
+// columns is how many the line takes on a terminal, with its head.
+func (p preview) columns(c *Console) int {
+	drawn := newCanvas()
+	drawn.draw(append(c.appendHead(nil, p.service, time.Time{}), p.text...))
+	return drawn.col
+}
+
+// Close takes the live lines away, shows what is held back, ends an open line and returns
+// the first write error. The writer stays open, and lines may still follow.
 func (c *Console) Close() error {
 	c.Live(nil)
+	c.redrawsMu.Lock()
+	redraws := slices.Collect(maps.Values(c.redraws))
+	c.redrawsMu.Unlock()
+	for _, r := range redraws {
+		r.close()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	end := []byte{}
@@ -189,20 +234,21 @@ func (c *Console) Close() error {
 	return c.write(end)
 }
 
-// appendBlock appends each line of block behind head.
-func (c *Console) appendBlock(dst, head, block []byte) []byte {
-	clean := plain(block)
+// appendBlock appends each line of block behind head, but for those that may still be
+// redrawn: r has them.
+func (c *Console) appendBlock(dst []byte, r *redraw, head, block []byte) []byte {
+	clean := plain(block) && !r.holds() && !endsBlank(block)
 	for len(block) > 0 {
 		end := bytes.IndexByte(block, '\n') + 1
 		line := block[:end]
-		if clean || plain(line) {
+		if clean || end > 1 && !r.holds() && plain(line) {
 			dst = append(append(dst, head...), line...)
 		} else {
-			dst = appendLine(dst, head, line[:end-1], c.opts.Color)
+			dst = r.appendLine(dst, head, line[:end-1])
 		}
 		block = block[end:]
 	}
-	return dst
+	return r.settle(dst, head)
 }
 
 func (c *Console) appendHead(dst []byte, service string, at time.Time) []byte {
@@ -225,9 +271,9 @@ func (c *Console) appendHead(dst []byte, service string, at time.Time) []byte {
 	return append(dst, head...)
 }
 
-// palette are the colours of names that are readable on dark and on light, and
-// far from each other where they follow each other.
-var palette = [...]string{"36", "33", "35", "32", "34", "31", "96", "93", "95", "92", "94", "91"}
+// palette are the colours of names, of the 256: as far from white as from black, and none
+// of them red or yellow, in which lhrun itself warns. Neighbours are far from each other.
+var palette = [...]string{"31", "164", "28", "99", "30", "129", "29", "27", "133", "63"}
 
 func (c *Console) newHead(name string, i int) string {
 	if c.opts.Bare {
@@ -237,35 +283,9 @@ func (c *Console) newHead(name string, i int) string {
 	if !c.opts.Color {
 		return text + " "
 	}
-	colour := palette[i%len(palette)]
+	colour := "38;5;" + palette[i%len(palette)]
 	if name == Self {
 		colour = "1"
 	}
 	return fmt.Sprintf("\x1b[%sm%s%s ", colour, text, resetColour)
-}
-
-func (c *Console) shownOf(service string) int {
-	c.shownMu.Lock()
-	defer c.shownMu.Unlock()
-	return c.shown[service]
-}
-
-func (c *Console) setShown(service string, n int) {
-	c.shownMu.Lock()
-	defer c.shownMu.Unlock()
-	c.shown[service] = n
-}
-
-// takeShown returns how much of block's first line is out already, and forgets it.
-func (c *Console) takeShown(service string, block []byte) int {
-	c.shownMu.Lock()
-	defer c.shownMu.Unlock()
-	n := c.shown[service]
-	if n > 0 {
-		delete(c.shown, service)
-	}
-	if n > bytes.IndexByte(block, '\n') {
-		return 0
-	}
-	return n
 }

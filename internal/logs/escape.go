@@ -37,44 +37,81 @@ func unprintable(w uint64) uint64 {
 	return (w | del | ^text&(below|^tab)) & (0x80 * ones)
 }
 
-// appendLine appends what line, without its newline, may show: head, the text
-// and a newline. Carriage returns at its end are dropped; one inside it would let
-// the text overwrite its head, so it starts a line of its own, behind a head of
-// its own. A part that shows nothing is left out, unless nothing else is there.
+// appendLine appends what a terminal shows of line, which is without its newline: a row
+// for each one that line draws, behind head and ended by a newline. A row that shows
+// nothing is left out, unless there is no other.
 func appendLine(dst, head, line []byte, colour bool) []byte {
-	line = bytes.TrimRight(line, "\r")
-	shown := false
-	for {
-		part, rest, more := bytes.Cut(line, []byte{'\r'})
-		start := len(dst)
-		dst = append(dst, head...)
-		text := len(dst)
-		dst = appendText(dst, part, colour)
-		switch {
-		case len(dst) > text || !more && !shown:
-			dst, shown = append(dst, '\n'), true
-		default:
-			dst = dst[:start]
-		}
-		if !more {
-			return dst
-		}
-		line = rest
+	start := len(dst)
+	dst, state := appendOpen(append(dst, head...), line, colour)
+	if !state.scattered {
+		return append(state.end(dst), '\n')
 	}
+	dst = dst[:start]
+	c := newCanvas()
+	c.draw(line)
+	for _, r := range c.rows {
+		if len(r.cells) > 0 {
+			dst = append(r.appendTo(append(dst, head...), colour), '\n')
+		}
+	}
+	if len(dst) == start {
+		dst = append(append(dst, head...), '\n')
+	}
+	return dst
 }
 
-// appendText appends text without its control characters and escape sequences.
-// With colour, the sequences that set colours stay, and are reset at the end.
+// appendText appends what a terminal shows of text, in one line: without control
+// characters and escape sequences, and what was written over is gone. With colour, the
+// sequences that set colours stay, and are reset at the end.
 func appendText(dst, text []byte, colour bool) []byte {
-	dst, coloured := appendOpen(dst, text, colour)
-	if coloured {
+	start := len(dst)
+	dst, state := appendOpen(dst, text, colour)
+	if !state.scattered {
+		return state.end(dst)
+	}
+	lines := appendLine(nil, nil, text, colour)
+	return append(dst[:start], bytes.ReplaceAll(lines[:len(lines)-1], []byte{'\n'}, []byte{' '})...)
+}
+
+// visible reports that there is something to see in text: a program that ends often does so
+// with what makes the cursor visible again.
+func visible(text []byte) bool { return len(appendText(nil, text, false)) > 0 }
+
+// drawing says how appendOpen has found a text.
+type drawing struct {
+	// coloured says that a colour is to be reset.
+	coloured bool
+	// redrawn says that the text goes back to the beginning of its line, if only at its
+	// beginning or end, as what is drawn again and again does.
+	redrawn bool
+	// scattered says that a terminal shows something else than the text in its order.
+	// appendOpen stops there.
+	scattered bool
+}
+
+// redraws reports that text goes back in its line, or to others.
+func redraws(text []byte) bool {
+	if plain(text) {
+		return false
+	}
+	_, d := appendOpen(nil, text, false)
+	return d.redrawn || d.scattered
+}
+
+func (d drawing) end(dst []byte) []byte {
+	if d.coloured {
 		dst = append(dst, resetColour...)
 	}
 	return dst
 }
 
-// appendOpen is appendText without the reset; it reports whether one is due.
-func appendOpen(dst, text []byte, colour bool) (out []byte, coloured bool) {
+// appendOpen is appendText without the reset, for text whose characters a terminal
+// shows in their order.
+func appendOpen(dst, text []byte, colour bool) (out []byte, d drawing) {
+	start := len(dst)
+	if trimmed := bytes.TrimRight(text, "\r"); len(trimmed) < len(text) {
+		text, d.redrawn = trimmed, true
+	}
 	for i := 0; i < len(text); {
 		if n := printable(text[i:]); n > 0 {
 			dst = append(dst, text[i:i+n]...)
@@ -82,19 +119,66 @@ func appendOpen(dst, text []byte, colour bool) (out []byte, coloured bool) {
 			continue
 		}
 		kind, size := introducer(text[i:])
+		end := i + size
 		if kind == 0 {
-			dst, i = appendOther(dst, text, i)
+			end++
+		} else {
+			end += sequence(kind, text[end:])
+		}
+		rest := text[i+size : end]
+		if kind == '[' && isColour(rest) {
+			if colour {
+				dst = append(append(dst, "\x1b["...), rest...)
+				d.coloured = !isReset(rest)
+			}
+			i = end
 			continue
 		}
-		end := i + size + sequence(kind, text[i+size:])
-		if colour && kind == '[' && isColour(text[i+size:end]) {
-			params := text[i+size : end]
-			dst = append(append(dst, "\x1b["...), params...)
-			coloured = !isReset(params)
+		back, scatters := motion(kind, rest, len(dst) == start)
+		d.redrawn = d.redrawn || back
+		if scatters {
+			d.scattered = true
+			return dst, d
+		}
+		if kind == 0 {
+			dst = appendOther(dst, text[i])
 		}
 		i = end
 	}
-	return dst, coloured
+	return dst, d
+}
+
+// motion reports whether a control character (kind 0) or sequence goes back to the
+// beginning of the line, and whether it moves or erases something, the cursor being at the
+// end of the line.
+func motion(kind byte, rest []byte, empty bool) (back, scatters bool) {
+	switch kind {
+	case 0:
+		back = rest[0] == '\r' || rest[0] == '\b'
+		return back, back && !empty
+	case 'D', 'E', 'M', 'c', '8':
+		return true, true
+	}
+	n := len(rest) - 1
+	if kind != '[' || n < 0 || !isNumeric(rest[:n]) {
+		return false, false
+	}
+	start := n == 0 || string(rest[:n]) == "0"
+	switch rest[n] {
+	case 'A', 'B', 'E', 'F', 'H', 'd', 'e', 'f', 'u':
+		return true, true
+	case 'C', 'a':
+		return false, true
+	case 'D':
+		return true, !empty
+	case 'G', '`':
+		return true, !empty || !start && string(rest[:n]) != "1"
+	case 'J':
+		return !start, !start
+	case 'K':
+		return !start, !start && !empty
+	}
+	return false, false
 }
 
 // printable counts the leading bytes of b that are shown as they are.
@@ -118,18 +202,17 @@ func printable(b []byte) int {
 	return i
 }
 
-// appendOther takes the byte at text[i], which is neither printable nor the
-// beginning of a sequence: a control character goes, a byte that is not UTF-8
-// stays, unless an 8-bit terminal would take it for a control character.
-func appendOther(dst, text []byte, i int) ([]byte, int) {
-	switch c := text[i]; {
+// appendOther takes a byte that is neither printable nor the beginning of a sequence: a
+// control character goes, a byte that is not UTF-8 stays, unless an 8-bit terminal would
+// take it for a control character.
+func appendOther(dst []byte, c byte) []byte {
+	switch {
 	case c < utf8.RuneSelf:
+		return dst
 	case c < 0xa0:
-		dst = append(dst, "\uFFFD"...)
-	default:
-		dst = append(dst, c)
+		return append(dst, "\uFFFD"...)
 	}
-	return dst, i + 1
+	return append(dst, c)
 }
 
 // introducer recognises ESC x and the one character that means the same (U+0080
@@ -209,10 +292,12 @@ func controlString(b []byte, bell bool) int {
 // makes it something else.
 func isColour(rest []byte) bool {
 	n := len(rest) - 1
-	if n < 0 || rest[n] != 'm' {
-		return false
-	}
-	for _, c := range rest[:n] {
+	return n >= 0 && rest[n] == 'm' && isNumeric(rest[:n])
+}
+
+// isNumeric recognises the parameters of an ordinary sequence.
+func isNumeric(params []byte) bool {
+	for _, c := range params {
 		if (c < '0' || c > '9') && c != ';' && c != ':' {
 			return false
 		}

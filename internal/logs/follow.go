@@ -53,6 +53,8 @@ type follower struct {
 	// partial is how far an unfinished line was shown, idle since when it waits.
 	partial int64
 	idle    time.Time
+	// grown is when the last bytes were seen.
+	grown time.Time
 }
 
 func newFollower(s *Store, service string, from Cursor) *follower {
@@ -70,7 +72,11 @@ func (fol *follower) close() {
 func (fol *follower) look() error {
 	if fol.h != nil {
 		moved := fol.moved(fol.h)
-		if fol.h.grow() || !moved {
+		if fol.h.grow() {
+			fol.grown = time.Now()
+			return nil
+		}
+		if !moved {
 			return nil
 		}
 		fol.at = fol.lines.at()
@@ -80,7 +86,7 @@ func (fol *follower) look() error {
 	if err != nil {
 		return fmt.Errorf("cannot read the log of %q: %w", fol.service, err)
 	}
-	fol.h = h
+	fol.h, fol.grown = h, time.Now()
 	fol.place(h)
 	fol.lines = newScanner(h, fol.at)
 	return nil
@@ -131,7 +137,7 @@ func (fol *follower) unfinished() (Line, bool) {
 		return Line{}, false
 	}
 	fol.partial, fol.idle = end, time.Time{}
-	return Line{At: time.Now(), Text: shown, Partial: true, Next: Cursor(fol.lines.at())}, true
+	return Line{At: fol.grown, Text: shown, Partial: true, Next: Cursor(fol.lines.at())}, true
 }
 
 // finish gives f a last line that has no end.

@@ -123,11 +123,15 @@ func (s *scanner) next() (text, bool) {
 			return s.take(i, i+1), true
 		}
 		if len(s.buf) > maxLine {
+			if over := overwritten(s.buf[:maxLine]); over > 0 {
+				s.buf = s.buf[over:]
+				continue
+			}
 			n := cut(s.buf, maxLine)
 			return s.take(n, n), true
 		}
 		if s.gap > 0 && len(s.buf) > 0 {
-			return s.rest()
+			return s.take(len(s.buf), len(s.buf)), true
 		}
 		if s.gap > 0 || !s.fill() {
 			return text{}, false
@@ -135,9 +139,9 @@ func (s *scanner) next() (text, bool) {
 	}
 }
 
-// rest takes the beginning of a line whose end has not come.
+// rest takes the beginning of a line whose end has not come, if it shows anything.
 func (s *scanner) rest() (text, bool) {
-	if len(s.buf) == 0 {
+	if !visible(s.buf) {
 		return text{}, false
 	}
 	return s.take(len(s.buf), len(s.buf)), true

@@ -19,9 +19,11 @@ type JSON struct {
 }
 
 // NewJSON returns a sink that writes to w, one call of w.Write a block, one at a
-// time. Its first write error is returned by every call to come.
+// time. Errors are as with NewConsole.
 func NewJSON(w io.Writer) *JSON {
-	return &JSON{output: newOutput(w)}
+	return &JSON{output: newOutput(w, func(missing int64, cause error) []byte {
+		return appendObjects(nil, Self, time.Now(), []byte(gapText(missing, cause)+"\n"))
+	})}
 }
 
 // Lines writes an object for each line of block.

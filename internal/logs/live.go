@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"time"
@@ -14,17 +15,39 @@ const liveEvery = 50 * time.Millisecond
 // and drawn after it, or a little later when that was done just now.
 type live struct {
 	lines []string
-	// open is an unfinished line of the stream, kept above the live lines.
-	open  openLine
+	// open are unfinished lines of the stream, one a service, kept above the live lines.
+	open  []openLine
 	drawn int // lines on the screen
 	last  time.Time
 	timer *time.Timer
 }
 
+// mostOpen is how many unfinished lines are shown: those begun last.
+const mostOpen = 5
+
 type openLine struct {
 	service string
 	text    []byte
+	// redrawn says that the line has no place in the stream until it is final.
+	redrawn bool
 }
+
+func (l *live) active() bool { return len(l.lines) > 0 || len(l.open) > 0 }
+
+// set keeps the service's unfinished line; drop forgets it.
+func (l *live) set(line openLine) {
+	if i := slices.IndexFunc(l.open, line.same); i >= 0 {
+		l.open[i] = line
+		return
+	}
+	l.open = append(l.open, line)
+}
+
+func (l *live) drop(service string) {
+	l.open = slices.DeleteFunc(l.open, openLine{service: service}.same)
+}
+
+func (o openLine) same(other openLine) bool { return o.service == other.service }
 
 // Live makes lines, plain text, stay below the stream; nil takes them away. They
 // are cut to the terminal's width. Nothing happens where there is no terminal.
@@ -41,11 +64,21 @@ func (c *Console) Live(lines []string) {
 	}
 	l.lines = slices.Clone(lines)
 	out = append(out, l.erase()...)
-	if len(lines) == 0 && len(l.open.text) > 0 {
-		out = append(appendText(out, l.open.text, c.opts.Color), '\n')
-		l.open = openLine{}
+	if len(lines) == 0 {
+		out = l.appendPrompts(out, c.opts.Color)
 	}
 	_ = c.write(append(out, l.draw(c)...)) // sticky: the next Lines returns it
+}
+
+// appendPrompts puts the unfinished lines that are not redrawn into the stream.
+func (l *live) appendPrompts(dst []byte, colour bool) []byte {
+	for _, o := range l.open {
+		if !o.redrawn {
+			dst = append(appendText(dst, o.text, colour), '\n')
+		}
+	}
+	l.open = slices.DeleteFunc(l.open, func(o openLine) bool { return !o.redrawn })
+	return dst
 }
 
 // Wipe takes away what the terminal has echoed of a pressed key, such as ^C, at the
@@ -58,16 +91,13 @@ func (c *Console) Wipe() {
 	}
 }
 
-// around returns block, of service, with the live lines erased before and drawn
-// after it. Where there are none it returns block itself.
-func (l *live) around(c *Console, service string, block []byte) []byte {
-	if len(l.lines) == 0 {
+// around returns block with the live lines erased before and drawn after it. Where there
+// are none it returns block itself.
+func (l *live) around(c *Console, block []byte) []byte {
+	if !l.active() && l.drawn == 0 {
 		return block
 	}
 	out := append(l.erase(), block...)
-	if service == l.open.service {
-		l.open = openLine{}
-	}
 	if wait := liveEvery - time.Since(l.last); wait > 0 {
 		if l.timer == nil {
 			l.timer = time.AfterFunc(wait, c.redraw)
@@ -102,24 +132,20 @@ func (l *live) erase() []byte {
 
 // draw leaves the cursor at the end of the last line, so that no line is wasted.
 func (l *live) draw(c *Console) []byte {
-	if len(l.lines) == 0 {
+	if !l.active() {
 		return nil
 	}
 	l.last = time.Now()
-	lines := l.lines
-	if len(l.open.text) > 0 {
-		open := string(appendText(nil, l.open.text, false))
-		lines = append([]string{open}, lines...)
-	}
-	l.drawn = len(lines)
 	// The terminal writes ^C behind the last line, which must not wrap by it.
 	width := max(1, c.opts.Width()-3)
 	var out []byte
-	for i, line := range lines {
-		if i > 0 {
-			out = append(out, '\n')
-		}
-		out = append(out, Fit(line, width)...)
+	for _, o := range l.open[max(0, len(l.open)-mostOpen):] {
+		out = append(append(out, fitRow(o.text, width, c.opts.Color)...), '\n')
 	}
+	for _, line := range l.lines {
+		out = append(append(out, Fit(line, width)...), '\n')
+	}
+	out = out[:len(out)-1]
+	l.drawn = 1 + bytes.Count(out, []byte{'\n'})
 	return out
 }

@@ -21,7 +21,8 @@ type Sink interface {
 	// them: escapes and a '\r' before the '\n' included.
 	Lines(service string, at time.Time, block []byte) error
 	// Preview takes the beginning of a line whose end has not come for a while: a
-	// prompt. It may come again, longer; the whole line follows through Lines.
+	// prompt, or a bar. It may come again, longer, or without what it has itself
+	// written over; the whole line follows through Lines. at is when its last byte came.
 	Preview(service string, at time.Time, text []byte) error
 }
 
@@ -32,6 +33,8 @@ const (
 	maxLine = 64 << 10
 	// previewAfter is the patience with a line that does not end.
 	previewAfter = 250 * time.Millisecond
+	// redrawEvery is the patience with one that is redrawn, once that is known.
+	redrawEvery = 50 * time.Millisecond
 )
 
 // whole returns block with a newline at its end, for callers who forgot it.

@@ -1,42 +1,144 @@
 package logs
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"sync"
+	"syscall"
+	"time"
 )
 
-// output is where a sink writes. Its first error stays: after EPIPE or ENOSPC
-// nothing more is tried, and whoever waits for failed can stop in order.
+// output is where a sink writes. An error such as EPIPE stays: nothing more is tried,
+// and whoever waits for failed can stop in order. A full disk is no such error: output
+// leaves out what does not fit, tries again now and then, and says what is missing.
 type output struct {
-	w      io.Writer
+	w io.Writer
+	// gap is the line that says so.
+	gap    func(missing int64, cause error) []byte
 	once   sync.Once
 	failed chan struct{}
-	errMu  sync.Mutex
-	err    error
+
+	errMu sync.Mutex
+	err   error
+	full  func(error)
+
+	// What follows belongs to whoever writes; sinks write one at a time.
+	cause   error // why the disk takes nothing; nil: it does
+	missing int64
+	torn    bool // the last byte on disk does not end a line
+	retry   time.Time
 }
 
-func newOutput(w io.Writer) *output { return &output{w: w, failed: make(chan struct{})} }
+// busyPause is the pause before an output that is not ready is tried again.
+const busyPause = 5 * time.Millisecond
+
+func newOutput(w io.Writer, gap func(int64, error) []byte) *output {
+	return &output{w: w, gap: gap, failed: make(chan struct{})}
+}
 
 func (o *output) write(b []byte) error {
 	if err := o.Err(); err != nil || len(b) == 0 {
 		return err
 	}
-	_, err := o.w.Write(b)
-	if err != nil {
+	if o.cause != nil && !o.resume() {
+		o.missing += int64(len(b))
+		return o.Err()
+	}
+	n, err := o.put(b)
+	if err == nil {
+		return nil
+	}
+	if takesNothing(err) {
+		o.refused(b, n, err)
+		return nil
+	}
+	return o.fail(err)
+}
+
+// put writes b and returns how much of it was taken. An output that somebody has made
+// non-blocking is waited for.
+func (o *output) put(b []byte) (n int, err error) {
+	for {
+		m, err := o.w.Write(b[n:])
+		n += m
+		if !errors.Is(err, syscall.EAGAIN) {
+			return n, err
+		}
+		time.Sleep(busyPause)
+	}
+}
+
+// takesNothing reports that err goes away with what fills the disk.
+func takesNothing(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}
+
+// refused notes that only n bytes of b were taken.
+func (o *output) refused(b []byte, n int, err error) {
+	o.missing += int64(len(b) - n)
+	if n > 0 {
+		o.torn = b[n-1] != '\n'
+	}
+	o.retry = time.Now().Add(retryEvery)
+	if o.cause == nil {
 		o.errMu.Lock()
 		defer o.errMu.Unlock()
-		o.err = err
-		o.once.Do(func() { close(o.failed) })
+		if o.full != nil {
+			go o.full(err)
+		}
 	}
+	o.cause = err
+}
+
+// resume tries to write on, behind a line that says what is missing.
+func (o *output) resume() bool {
+	if time.Now().Before(o.retry) {
+		return false
+	}
+	line := o.gap(o.missing, rootCause(o.cause))
+	if o.torn {
+		line = append([]byte{'\n'}, line...)
+	}
+	switch n, err := o.put(line); {
+	case err == nil:
+		o.cause, o.missing, o.torn = nil, 0, false
+		return true
+	case takesNothing(err):
+		o.refused(line, n, err)
+		o.missing -= int64(len(line) - n)
+	default:
+		_ = o.fail(err)
+	}
+	return false
+}
+
+func (o *output) fail(err error) error {
+	o.errMu.Lock()
+	defer o.errMu.Unlock()
+	o.err = err
+	o.once.Do(func() { close(o.failed) })
 	return err
 }
 
-// Err returns the first write error.
+func gapText(missing int64, cause error) string {
+	return fmt.Sprintf("%d bytes are missing here: %v", missing, cause)
+}
+
+// OnFull has f called, in a goroutine of its own, each time that the disk behind the
+// output begins to take nothing. The log on disk, which may be elsewhere, goes on.
+func (o *output) OnFull(f func(error)) {
+	o.errMu.Lock()
+	defer o.errMu.Unlock()
+	o.full = f
+}
+
+// Err returns the first write error that is for good.
 func (o *output) Err() error {
 	o.errMu.Lock()
 	defer o.errMu.Unlock()
 	return o.err
 }
 
-// Failed is closed after the first write error.
+// Failed is closed after the first such error.
 func (o *output) Failed() <-chan struct{} { return o.failed }

@@ -25,17 +25,31 @@ func (s *splitter) feed(buf []byte, emit func(block []byte)) {
 }
 
 // emitPieces passes on the beginning of a first line that is too long, and
-// returns what is left: a line within the limit, ended or not.
+// returns what is left: a line within the limit, ended or not. What such a line has
+// itself written over, as a bar does that runs for hours, is left out.
 func emitPieces(buf []byte, emit func(block []byte)) []byte {
 	for len(buf) > maxLine {
 		if i := bytes.IndexByte(buf[:maxLine+1], '\n'); i >= 0 {
 			break
+		}
+		if over := overwritten(buf[:maxLine]); over > 0 {
+			buf = buf[over:]
+			continue
 		}
 		n := cut(buf, maxLine)
 		emitEnded(buf[:n], emit)
 		buf = buf[n:]
 	}
 	return buf
+}
+
+// overwritten returns how much of a line goes before it was last begun anew.
+func overwritten(line []byte) int {
+	begun := bytes.LastIndexByte(bytes.TrimRight(line, "\r"), '\r')
+	for _, column := range []string{"\x1b[G", "\x1b[0G", "\x1b[1G"} {
+		begun = max(begun, bytes.LastIndex(line, []byte(column)))
+	}
+	return max(0, begun)
 }
 
 // emitEnded passes b on as a line. The byte behind b is lent for the newline.

@@ -50,13 +50,13 @@ func (s *Stream) note() {
 	}
 }
 
-// Tail returns up to n of the last lines of the current attempt, free of
-// escapes. Only the last 16 KiB are remembered.
-func (s *Stream) Tail(n int) []string { return s.tail.last(n) }
+// Tail returns up to n lines of the current attempt that say what it came to, free of
+// escapes: an Excerpt of its last 16 KiB.
+func (s *Stream) Tail(n int) []string { return Excerpt(s.tail.lines(), n) }
 
 // OnLine calls f with each line to come, without its end, before the sink sees
-// it; the bytes are only f's during the call. f must not block and may call
-// remove.
+// it; the bytes are only f's during the call. Of a line that draws over itself f gets
+// each text that a terminal would have shown. f must not block and may call remove.
 func (s *Stream) OnLine(f func(line []byte)) (remove func()) { return s.taps.add(f) }
 
 // Copy passes on what comes out of r, the read end of a pipe or the master of a
@@ -110,9 +110,10 @@ type copier struct {
 	// pending line that nobody has seen was; zero when there is none.
 	at    time.Time
 	since time.Time
-	shown int
-	timer *time.Timer
-	armed bool
+	// redrawn says that the pending line is, as far as it was shown.
+	redrawn bool
+	timer   *time.Timer
+	armed   bool
 }
 
 // pending is the beginning of the next buffer. Only the reader changes it.
@@ -147,16 +148,16 @@ func (c *copier) took(buf []byte, n int) {
 	defer c.mu.Unlock()
 	c.at = at
 	c.split.feed(buf, func(block []byte) {
-		c.shown, c.since = 0, time.Time{}
+		c.since, c.redrawn = time.Time{}, false
 		s.deliver(at, block)
 	})
 	c.arm()
 }
 
-// arm starts the patience with a pending line that has something new to show. A
+// arm starts the patience with a pending line, which has something new to show. A
 // timer that runs already is left alone: it looks at since when it fires.
 func (c *copier) arm() {
-	if len(c.split.pending) <= c.shown {
+	if len(c.split.pending) == 0 {
 		return
 	}
 	if c.since.IsZero() {
@@ -164,8 +165,15 @@ func (c *copier) arm() {
 	}
 	if !c.armed {
 		c.armed = true
-		c.timer.Reset(previewAfter)
+		c.timer.Reset(c.patience())
 	}
+}
+
+func (c *copier) patience() time.Duration {
+	if c.redrawn {
+		return redrawEvery
+	}
+	return previewAfter
 }
 
 // preview shows a pending line that has waited long enough.
@@ -176,27 +184,31 @@ func (c *copier) preview() {
 	if c.done || c.since.IsZero() {
 		return
 	}
-	if left := previewAfter - time.Since(c.since); left > 0 {
+	if left := c.patience() - time.Since(c.since); left > 0 {
 		c.armed = true
 		c.timer.Reset(left)
 		return
 	}
 	text := trimTorn(c.split.pending)
 	c.since = time.Time{}
-	if s := c.stream; s.opts.Sink != nil && len(text) > c.shown {
-		c.shown = len(text)
+	s := c.stream
+	if c.redrawn = redraws(text); c.redrawn {
+		s.taps.preview(text)
+	}
+	if s.opts.Sink != nil && len(text) > 0 {
 		s.sinkResult(s.opts.Sink.Preview(s.opts.Service, c.at, text))
 	}
 }
 
-// finish delivers a last line that has no newline.
+// finish delivers a last line that has no newline, if there is anything to see in it.
 func (c *copier) finish() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.done = true
 	c.timer.Stop()
-	if rest := c.split.pending; len(rest) > 0 {
-		c.split.pending = nil
+	rest := c.split.pending
+	c.split.pending = nil
+	if visible(rest) {
 		c.stream.deliver(c.at, append(rest, '\n'))
 	}
 }

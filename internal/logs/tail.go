@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"strings"
 	"sync"
 )
 
@@ -37,9 +38,9 @@ func (t *tail) add(block []byte) {
 	t.buf = append(t.buf, block...)
 }
 
-// last returns up to n of the last lines. A line of which only the end is known
-// begins with an ellipsis, and is left out where whole ones are known.
-func (t *tail) last(n int) []string {
+// lines returns what is remembered. A line of which only the end is known begins with
+// an ellipsis, and is left out where whole ones are known.
+func (t *tail) lines() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var clean []byte
@@ -57,14 +58,9 @@ func (t *tail) last(n int) []string {
 		clean = appendLine(clean, nil, raw[:i], false)
 		raw = raw[i+1:]
 	}
-	lines := bytes.Split(bytes.TrimSuffix(clean, []byte{'\n'}), []byte{'\n'})
-	if len(clean) == 0 || n <= 0 {
+	if len(clean) == 0 {
 		return nil
 	}
-	lines = lines[max(0, len(lines)-n):]
-	out := make([]string, len(lines))
-	for i, line := range lines {
-		out[i] = string(bytes.ToValidUTF8(line, []byte("\uFFFD")))
-	}
-	return out
+	text := string(bytes.ToValidUTF8(bytes.TrimSuffix(clean, []byte{'\n'}), []byte("\uFFFD")))
+	return strings.Split(text, "\n")
 }

@@ -39,16 +39,61 @@ func (t *taps) change(f func([]*tap) []*tap) {
 
 // see shows each line of block, without its end, to every tap.
 func (t *taps) see(block []byte) {
-	p := t.list.Load()
-	if p == nil || len(*p) == 0 {
+	if !t.any() {
 		return
 	}
 	for len(block) > 0 {
 		end := bytes.IndexByte(block, '\n')
-		line := bytes.TrimSuffix(block[:end], []byte{'\r'})
-		for _, tap := range *p {
-			tap.see(line)
-		}
+		eachState(bytes.TrimRight(block[:end], "\r"), t.call)
 		block = block[end+1:]
+	}
+}
+
+// preview shows what a line that is drawn again and again has come to: its end may never
+// come.
+func (t *taps) preview(line []byte) {
+	if t.any() {
+		t.call(appendText(nil, line, false))
+	}
+}
+
+func (t *taps) any() bool {
+	p := t.list.Load()
+	return p != nil && len(*p) > 0
+}
+
+func (t *taps) call(line []byte) {
+	for _, tap := range *t.list.Load() {
+		tap.see(line)
+	}
+}
+
+// mostStates bounds the bytes of the states of one line that are looked at.
+const mostStates = 1 << 20
+
+// eachState calls f with line as it was written, or with each text that a terminal has
+// shown of it, plain, if it draws over itself.
+func eachState(line []byte, f func([]byte)) {
+	if plain(line) {
+		f(line)
+		return
+	}
+	if _, state := appendOpen(nil, line, false); !state.scattered {
+		f(line)
+		return
+	}
+	c, left := newCanvas(), mostStates
+	c.state = func(r *row) {
+		if left > 0 {
+			text := r.appendTo(nil, false)
+			left -= len(text)
+			f(text)
+		}
+	}
+	c.draw(line)
+	for _, r := range c.rows {
+		if r.changed {
+			f(r.appendTo(nil, false))
+		}
 	}
 }

@@ -23,6 +23,18 @@ func Fit(s string, columns int) string {
 	return s
 }
 
+// fitRow is Fit for text that may keep its colours.
+func fitRow(text []byte, columns int, colour bool) []byte {
+	c := newCanvas()
+	c.draw(text)
+	r := c.row()
+	if len(r.cells) > columns {
+		r.split(columns - 1)
+		r.cells = append(r.cells[:columns-1], cell{"…", ""})
+	}
+	return r.appendTo(nil, colour)
+}
+
 // Columns is how many columns of a terminal r takes.
 func Columns(r rune) int {
 	switch {
