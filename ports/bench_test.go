@@ -1,9 +1,13 @@
 package ports
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -14,10 +18,7 @@ func benchRegistry(b *testing.B, checkouts int) (*Registry, Checkout, []Request)
 	if err != nil {
 		b.Fatal(err)
 	}
-	var q []Request
-	for i := range 20 {
-		q = append(q, Request{Service: fmt.Sprint("service", i)})
-	}
+	q := benchRequests()
 	var c Checkout
 	for range checkouts {
 		if c, err = r.Checkout("shop", b.TempDir()); err != nil {
@@ -28,6 +29,13 @@ func benchRegistry(b *testing.B, checkouts int) (*Registry, Checkout, []Request)
 		}
 	}
 	return r, c, q
+}
+
+func benchRequests() (q []Request) {
+	for i := range 20 {
+		q = append(q, Request{Service: fmt.Sprint("service", i)})
+	}
+	return q
 }
 
 func benchLease(b *testing.B, checkouts int) {
@@ -56,6 +64,54 @@ func BenchmarkFirstLease20(b *testing.B) {
 		}
 		l.Close()
 	}
+}
+
+// BenchmarkNewLeases is the two rows of the figures about new leases: 20 ports of a
+// new checkout, leased by one process and by fifty at once. slowest-ms is what the
+// slowest process of a round took, in the median round.
+func BenchmarkNewLeases(b *testing.B) {
+	for _, processes := range []int{1, 50} {
+		b.Run(fmt.Sprint(processes), func(b *testing.B) {
+			var slowest []float64
+			for b.Loop() {
+				slowest = append(slowest, newLeases(b, processes).Seconds()*1000)
+			}
+			slices.Sort(slowest)
+			b.ReportMetric(slowest[len(slowest)/2], "slowest-ms")
+		})
+	}
+}
+
+func newLeases(b *testing.B, processes int) (slowest time.Duration) {
+	o := order{StateDir: filepath.Join(b.TempDir(), "state"), Project: "shop", Requests: benchRequests()}
+	runs, orders := make([]*child, processes), make([]string, processes)
+	for i := range runs {
+		o.Dir = b.TempDir()
+		text, err := json.Marshal(o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		runs[i], orders[i] = spawn(b, "timed"), string(text)
+	}
+	for _, run := range runs {
+		if line := run.hear(); line != "waiting" {
+			b.Fatal(line)
+		}
+	}
+	for i, run := range runs {
+		run.say(orders[i])
+	}
+	for _, run := range runs {
+		took, err := strconv.ParseInt(run.hear(), 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		slowest = max(slowest, time.Duration(took))
+	}
+	for _, run := range runs {
+		run.kill()
+	}
+	return slowest
 }
 
 // BenchmarkPortOfAScript is what `lhrun port api` asks of this package.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -49,6 +50,8 @@ func play(role string, in *bufio.Scanner) error {
 	switch role {
 	case "run":
 		return runRole(in)
+	case "timed":
+		return timedRole(in)
 	case "listen":
 		return listenRole(in)
 	case "parent":
@@ -81,6 +84,20 @@ func runRole(in *bufio.Scanner) error {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(leases.all)
+}
+
+// timedRole is a run that tells how many nanoseconds it took to lease.
+func timedRole(in *bufio.Scanner) error {
+	fmt.Println("waiting")
+	in.Scan()
+	var o order
+	if err := json.Unmarshal(in.Bytes(), &o); err != nil {
+		return err
+	}
+	began := time.Now()
+	_, err := o.lease()
+	fmt.Println(int64(time.Since(began)))
+	return err
 }
 
 func (o order) lease() (*Leases, error) {
@@ -152,13 +169,13 @@ func parentRole(in *bufio.Scanner) error {
 
 // child is the test binary in a role.
 type child struct {
-	t     *testing.T
+	t     testing.TB
 	cmd   *exec.Cmd
 	in    io.WriteCloser
 	lines *bufio.Scanner
 }
 
-func spawn(t *testing.T, role string, env ...string) *child {
+func spawn(t testing.TB, role string, env ...string) *child {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(append(os.Environ(), roleVar+"="+role), env...)
