@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/lhrun/lhrun/internal/dotenv"
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 // fileVar is a variable of a top-level env_file.
@@ -117,7 +118,7 @@ func (r *resolver) parseFile(path string, scope dotenv.Scope) (*dotenv.File, err
 	data, known := r.texts[path]
 	if !known {
 		var err error
-		if data, err = dotenv.Read(path); err != nil {
+		if data, err = files.ReadInput(path); err != nil {
 			return nil, err
 		}
 		r.texts[path] = data

@@ -15,7 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/lhrun/lhrun/internal/dotenv"
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 // The names of the files that Load looks for.
@@ -47,7 +47,7 @@ func Load(o Options) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := dotenv.Read(path)
+	data, err := files.ReadInput(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration %q: %w", path, err)
 	}
@@ -107,7 +107,7 @@ func readLocal(path string) ([]byte, error) {
 	if owner := stranger(local); owner != "" && owner != stranger(path) {
 		return nil, fmt.Errorf("cannot use the local configuration %q: it belongs to user %s, and %q does not", local, owner, path)
 	}
-	data, err := dotenv.Read(local)
+	data, err := files.ReadInput(local)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

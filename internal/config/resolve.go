@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lhrun/lhrun/internal/dotenv"
+	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -126,7 +127,7 @@ func (r *resolver) finish() Mistakes {
 		if !isRegular(path) { // A pipe gives its text once.
 			continue
 		}
-		if data, err := dotenv.Read(path); err == nil {
+		if data, err := files.ReadInput(path); err == nil {
 			c.sources = append(c.sources, newSource(shown(path), data))
 		}
 	}

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -98,7 +98,7 @@ func (c *Client) connect(ctx context.Context) (net.Conn, error) {
 }
 
 func (c *Client) tryConnect(ctx context.Context) (net.Conn, error) {
-	if _, err := checkDir(filepath.Dir(c.path)); err != nil {
+	if err := checkDir(filepath.Dir(c.path)); err != nil {
 		return nil, notRunning(err)
 	}
 	if _, err := checkSocket(c.path); err != nil {
@@ -131,7 +131,7 @@ func dial(ctx context.Context, path string) (*net.UnixConn, error) {
 		if err == nil {
 			return conn.(*net.UnixConn), nil
 		}
-		if !crowded(err) {
+		if !errors.Is(err, syscall.EAGAIN) { // The queue is not just full.
 			return nil, err
 		}
 		select {
@@ -143,7 +143,7 @@ func dial(ctx context.Context, path string) (*net.UnixConn, error) {
 }
 
 func notRunning(err error) error {
-	if nobodyListens(err) || errors.Is(err, fs.ErrNotExist) {
+	if nobodyListens(err) {
 		return ErrNotRunning
 	}
 	return err

@@ -10,15 +10,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
-	"github.com/lhrun/lhrun/ports"
+	"github.com/lhrun/lhrun/internal/files"
 )
 
-// SocketPath is where the socket of an instance is: in $XDG_RUNTIME_DIR/lhrun, where
-// that is a directory of this user, as it is not after su, else in the state
-// directory; under a short name where the path would be too long. Two state
-// directories that share a runtime directory get different sockets.
+// SocketPath is where the socket of an instance is: in the first of files.RuntimeDirs,
+// under a short name where the path would be too long. Two state directories that share
+// a runtime directory get different sockets.
 func SocketPath(project, instance string) (string, error) {
 	paths, err := socketPaths(project, instance)
 	if err != nil {
@@ -27,23 +27,18 @@ func SocketPath(project, instance string) (string, error) {
 	return paths[0], nil
 }
 
-// socketPaths are the places where the socket of an instance can be, SocketPath
-// first: cron, ssh and editors often have another environment than the shell that
-// has started the project.
+// socketPaths are the places where the socket of an instance can be, SocketPath first.
 func socketPaths(project, instance string) (paths []string, err error) {
-	state, err := ports.StateDir()
+	state, err := files.StateDir()
+	if err != nil {
+		return nil, err
+	}
+	dirs, err := files.RuntimeDirs()
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(state + "\x00" + project + "\x00" + instance))
 	hash := hex.EncodeToString(sum[:8])
-	dirs := []string{state}
-	if runtime := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(runtime) && isOwn(runtime) {
-		dirs = []string{filepath.Join(runtime, "lhrun"), state}
-	}
-	if usual := fmt.Sprintf("/run/user/%d", os.Geteuid()); isOwn(usual) {
-		dirs = append(dirs, filepath.Join(usual, "lhrun"))
-	}
 	for _, dir := range dirs {
 		path := filepath.Join(dir, project+"."+instance+"."+hash[:8]+".sock")
 		if len(path) > maxSocketPath {
@@ -56,39 +51,25 @@ func socketPaths(project, instance string) (paths []string, err error) {
 	return paths, nil
 }
 
-func isOwn(dir string) bool {
-	info, err := os.Stat(dir)
-	return err == nil && info.IsDir() && checkOwner(dir, info) == nil
-}
-
 // ownDir makes dir, 0700, where it is missing, and refuses one that is not this
 // user's alone.
 func ownDir(dir string) error {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+	if err := checkDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := files.PrivateDir(dir); err != nil {
 		return err
 	}
-	info, err := checkDir(dir)
-	if err == nil && info.Mode().Perm() != 0o700 {
-		err = os.Chmod(dir, 0o700)
-	}
-	return err
+	return checkDir(dir) // Root could have been given another user's meanwhile.
 }
 
 // checkDir refuses what another user could have put there.
-func checkDir(dir string) (fs.FileInfo, error) {
-	info, err := os.Lstat(dir)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.Mode()&fs.ModeSymlink != 0:
-		return nil, fmt.Errorf("%s is a symbolic link, which is not followed: remove it", dir)
-	case !info.IsDir():
-		return nil, fmt.Errorf("%s is not a directory: remove it", dir)
+func checkDir(dir string) error {
+	info, err := files.CheckDir(dir)
+	if err != nil {
+		return err
 	}
-	return info, checkOwner(dir, info)
+	return files.CheckOwner(dir, info)
 }
 
 // checkSocket reports fs.ErrNotExist where there is nothing.
@@ -102,7 +83,7 @@ func checkSocket(path string) (fs.FileInfo, error) {
 	case info.Mode()&fs.ModeSocket == 0:
 		return nil, fmt.Errorf("%s is not a socket: remove it", path)
 	}
-	return info, checkOwner(path, info)
+	return info, files.CheckOwner(path, info)
 }
 
 // listen makes the socket at path, in the place of a stale one.
@@ -150,4 +131,9 @@ func removeStale(path string) error {
 		return err
 	}
 	return os.Remove(path)
+}
+
+// nobodyListens tells a socket that is left over from one that is served.
+func nobodyListens(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist)
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 // The lines around what lhrun writes.
@@ -138,10 +140,10 @@ func readForChange(path string) (before []byte, text string, found block, err er
 	case err == nil && !info.Mode().IsRegular():
 		return nil, "", block{}, fmt.Errorf("cannot write %q: it is no regular file; name another one with `dotenv`, or `dotenv = false`", path)
 	case err == nil:
-		before, err = Read(path)
+		before, err = files.ReadInput(path)
 	}
 	if err != nil {
-		return nil, "", block{}, fmt.Errorf("cannot read %q: %w", path, cause(err))
+		return nil, "", block{}, fmt.Errorf("cannot read %q: %w", path, files.Cause(err))
 	}
 	if isUTF16(before) {
 		return nil, "", block{}, fmt.Errorf("cannot write %q: it is UTF-16, save it as UTF-8", path)

@@ -1,10 +1,7 @@
 package dotenv
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 	"unicode/utf8"
 )
@@ -57,18 +54,4 @@ func errorAt(name, text string, off, firstLine int, msg, hint string) *Error {
 		Msg:  msg,
 		Hint: hint,
 	}
-}
-
-// cause takes the operation and the path off an error of package os, since the
-// message around it names the file already.
-func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	var link *os.LinkError
-	if errors.As(err, &link) {
-		return link.Err
-	}
-	return err
 }

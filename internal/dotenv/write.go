@@ -9,20 +9,21 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/lhrun/lhrun/internal/files"
 )
 
-// newMode is for files that lhrun creates: they may hold passwords.
-const newMode fs.FileMode = 0o600
-
 // Write makes all changes or none. Each file is replaced in one step, so a reader
-// sees the old or the new one, and keeps its mode. A link is followed only as
-// long as it stays below root. A file that no longer is what was planned from is
-// an error.
+// sees the old or the new one, and keeps its mode; a new one is 0600, because it may
+// hold passwords. A link is followed only as long as it stays below root. A file that
+// no longer is what was planned from is an error.
 func Write(root string, changes ...*Change) (err error) {
 	var staged []*stagedFile
 	defer func() {
 		for _, s := range staged {
-			s.discard()
+			if s.next != nil {
+				s.next.Discard()
+			}
 		}
 	}()
 	targets := map[string]bool{}
@@ -50,7 +51,7 @@ func commitAll(staged []*stagedFile) error {
 			for _, done := range slices.Backward(staged[:i]) {
 				done.undo()
 			}
-			return fmt.Errorf("cannot write %q: %w", s.change.Path, cause(err))
+			return fmt.Errorf("cannot write %q: %w", s.change.Path, files.Cause(err))
 		}
 	}
 	return nil
@@ -65,12 +66,12 @@ func Remove(root, path string) (bool, error) {
 	return true, Write(root, c)
 }
 
-// stagedFile is a change that needs one more step. temp is empty once that is
-// made, or when the file shall go.
+// stagedFile is a change that needs one more step.
 type stagedFile struct {
 	change *Change
 	target string
-	temp   string
+	// next is nil when the file shall go.
+	next *files.Staged
 	// info is the file to replace; nil when there is none.
 	info fs.FileInfo
 }
@@ -82,24 +83,26 @@ func stage(root string, c *Change) (*stagedFile, error) {
 		return nil, err
 	}
 	s := &stagedFile{change: c, target: target}
-	now, err := Read(target)
+	now, err := files.ReadInput(target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		now = nil
 	case err != nil:
-		return nil, cause(err)
+		return nil, err
 	default:
 		if s.info, err = os.Stat(target); err != nil {
-			return nil, cause(err)
+			return nil, files.Cause(err)
 		}
 	}
 	if (now == nil) != (c.Before == nil) || !bytes.Equal(now, c.Before) {
 		return nil, errors.New("somebody else changed it just now")
 	}
 	if c.After != nil {
-		s.temp, err = writeTemp(target, c.After, s.info)
+		if s.next, err = files.Stage(target, c.After, s.info); err != nil {
+			return nil, files.Cause(err)
+		}
 	}
-	return s, err
+	return s, nil
 }
 
 // commit is one rename or removal.
@@ -107,11 +110,7 @@ func (s *stagedFile) commit() error {
 	if s.change.After == nil {
 		return os.Remove(s.target)
 	}
-	if err := os.Rename(s.temp, s.target); err != nil {
-		return err
-	}
-	s.temp = ""
-	return nil
+	return s.next.Commit()
 }
 
 // undo puts the old file back, as far as that goes.
@@ -120,40 +119,9 @@ func (s *stagedFile) undo() {
 		_ = os.Remove(s.target)
 		return
 	}
-	if temp, err := writeTemp(s.target, s.change.Before, s.info); err == nil {
-		if os.Rename(temp, s.target) != nil {
-			_ = os.Remove(temp)
-		}
+	if old, err := files.Stage(s.target, s.change.Before, s.info); err == nil {
+		_ = old.Commit()
 	}
-}
-
-func (s *stagedFile) discard() {
-	if s.temp != "" {
-		_ = os.Remove(s.temp)
-	}
-}
-
-// writeTemp writes data beside target, with the mode and owner of like.
-func writeTemp(target string, data []byte, like fs.FileInfo) (name string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(target), ".lhrun-*")
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return "", errors.New("its directory does not exist")
-		}
-		return "", cause(err)
-	}
-	mode := newMode
-	if like != nil {
-		mode = like.Mode().Perm()
-		keepOwner(f, like)
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Close())
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return "", cause(err)
-	}
-	return f.Name(), nil
 }
 
 // resolve follows links to the file that shall be replaced. What is named below
@@ -183,11 +151,11 @@ func resolve(root, path string) (string, error) {
 		return "", errors.New("its directory does not exist")
 	}
 	if err != nil {
-		return "", cause(err)
+		return "", files.Cause(err)
 	}
 	realRoot, err := filepath.EvalSymlinks(root)
 	if err != nil {
-		return "", cause(err)
+		return "", files.Cause(err)
 	}
 	if !below(realRoot, target) {
 		return "", linkError(fmt.Sprintf("is behind a link to %q, outside of %q", target, root))

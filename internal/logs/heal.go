@@ -6,13 +6,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 // open takes up the log where it ends, after it has put right what a crash, a
 // full disk or somebody's editor has left.
 func (l *Log) open() error {
 	l.shut()
-	if err := l.store.makeDir(); err != nil {
+	if err := files.PrivateDir(l.store.dir); err != nil {
 		return err
 	}
 	if err := l.clearWay(); err != nil {
@@ -91,7 +93,7 @@ func (l *Log) heal(g *segment) error {
 	for _, r := range g.recs {
 		data = r.append(data)
 	}
-	return replaceFile(g.path+".idx", data)
+	return files.Replace(g.path+".idx", data)
 }
 
 func (l *Log) note(format string, args ...any) { l.store.opts.Note(fmt.Sprintf(format, args...)) }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 const (
@@ -238,10 +240,10 @@ func (l *Log) rotate() error {
 // create opens the files that are written. The index comes first: a reader that
 // sees the log finds its index.
 func (l *Log) create(flags int) (err error) {
-	if l.idx, err = openPlain(l.path(".idx"), os.O_RDWR|os.O_CREATE|flags); err != nil {
+	if l.idx, err = files.Open(l.path(".idx"), os.O_RDWR|os.O_CREATE|flags); err != nil {
 		return err
 	}
-	if l.log, err = openPlain(l.path(".log"), os.O_RDWR|os.O_CREATE|flags); err != nil {
+	if l.log, err = files.Open(l.path(".log"), os.O_RDWR|os.O_CREATE|flags); err != nil {
 		l.shut()
 	}
 	return err

@@ -3,7 +3,6 @@ package logs
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,10 +10,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 // keptRuns is how many runs are remembered; their logs are mostly gone sooner.
 const keptRuns = 100
+
+// largestRuns is in bytes: far more than so many lines have.
+const largestRuns = 1 << 20
 
 // run is one run of lhrun. Its number is the second in which it began, or one
 // more than its predecessor's, so numbers grow even when the list is lost.
@@ -56,13 +60,13 @@ func (s *Store) writeRuns(runs []run, sound bool) error {
 	for _, r := range runs[max(0, len(runs)-keptRuns):] {
 		b.WriteString(r.line())
 	}
-	return replaceFile(path, []byte(b.String()))
+	return files.Replace(path, []byte(b.String()))
 }
 
 func (r run) line() string { return fmt.Sprintf("%d %d %s\n", r.number, r.at, r.id) }
 
 func appendTo(path, text string) error {
-	f, err := openPlain(path, os.O_RDWR|os.O_APPEND)
+	f, err := files.Open(path, os.O_WRONLY|os.O_APPEND)
 	if err != nil {
 		return err
 	}
@@ -100,12 +104,7 @@ func (s *Store) readRuns() []run {
 // scanRuns is readRuns, and says whether there is a file of whole lines that all make
 // sense. A crash may have cut off the last one.
 func (s *Store) scanRuns() (runs []run, sound bool) {
-	f, err := openPlain(filepath.Join(s.dir, "runs"), os.O_RDONLY)
-	if err != nil {
-		return nil, false
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	data, err := files.Read(filepath.Join(s.dir, "runs"), largestRuns)
 	sound = err == nil
 	for line := range strings.Lines(string(data)) {
 		whole, ended := strings.CutSuffix(line, "\n")
@@ -161,25 +160,4 @@ func (s *Store) pickRun(back int, recs []record) (number uint32, ok bool) {
 		return 0, false
 	}
 	return numbers[i], true
-}
-
-// replaceFile writes a file whole or not at all.
-func replaceFile(path string, data []byte) error {
-	tmp := path + ".tmp"
-	_ = os.Remove(tmp)
-	f, err := openPlain(tmp, os.O_RDWR|os.O_CREATE|os.O_EXCL)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp)
-	}
-	return err
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 // segmentCount is into how many files a log's size is divided: the oldest is
@@ -137,7 +139,7 @@ func (s *Store) openSegments(service string, paths []string) (segs []*segment, t
 }
 
 func openSegment(path string) (*segment, error) {
-	log, err := openPlain(path+".log", os.O_RDONLY)
+	log, err := files.Open(path+".log", os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +150,7 @@ func openSegment(path string) (*segment, error) {
 		return nil, err
 	}
 	g.size = info.Size()
-	g.idx, err = openPlain(path+".idx", os.O_RDONLY)
+	g.idx, err = files.Open(path+".idx", os.O_RDONLY)
 	g.damaged = err != nil
 	g.readIndex()
 	return g, nil

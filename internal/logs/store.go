@@ -1,12 +1,15 @@
 package logs
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 // DefaultMaxSize is how much is kept on disk for one service, in bytes.
@@ -53,30 +56,13 @@ func Open(dir string, opts StoreOptions) (*Store, error) {
 		opts.Note = func(string) {}
 	}
 	s := &Store{dir: dir, opts: opts, logs: map[string]*Log{}}
-	if err := s.makeDir(); err != nil {
+	if err := files.PrivateDir(dir); err != nil {
 		return nil, fmt.Errorf("cannot keep logs: %w", err)
 	}
 	if runs := s.readRuns(); len(runs) > 0 {
 		s.run = runs[len(runs)-1].number
 	}
 	return s, nil
-}
-
-func (s *Store) makeDir() error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Lstat(s.dir)
-	if err != nil {
-		return err
-	}
-	if !info.IsDir() {
-		return fmt.Errorf("%s is not a directory", s.dir)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return os.Chmod(s.dir, 0o700)
-	}
-	return nil
 }
 
 // IsName says whether s can name a log, and so a service: [a-zA-Z0-9][a-zA-Z0-9_-]*.
@@ -118,7 +104,7 @@ func (s *Store) writable() error {
 	if s.lock != nil {
 		return nil
 	}
-	lock, err := lockFile(filepath.Join(s.dir, "lock"))
+	lock, err := lockStore(filepath.Join(s.dir, "lock"))
 	if err != nil {
 		return fmt.Errorf("cannot keep logs in %s: %w", s.dir, err)
 	}
@@ -133,6 +119,20 @@ func (s *Store) writable() error {
 		s.found[service] = append(s.found[service], name)
 	}
 	return nil
+}
+
+// lockStore takes the lock that the one writer of a directory holds until it ends. A file
+// system without locks is used without.
+func lockStore(path string) (*os.File, error) {
+	f, err := files.Open(path, os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, err
+	}
+	if errors.Is(files.TryLock(f), files.ErrLocked) {
+		_ = f.Close()
+		return nil, errors.New("another lhrun writes there")
+	}
+	return f, nil
 }
 
 // Services names those that have a log, sorted.

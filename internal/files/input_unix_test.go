@@ -1,6 +1,6 @@
 //go:build unix
 
-package dotenv
+package files
 
 import (
 	"os"
@@ -23,7 +23,7 @@ func TestAPipeGivesWhatIsWrittenWhenItIsRead(t *testing.T) {
 	path := fifo(t)
 	for _, want := range []string{"A=1\n", strings.Repeat("A=1234567\n", 30_000)} {
 		go os.WriteFile(path, []byte(want), 0) // It waits for the reader.
-		if got, err := Read(path); err != nil || string(got) != want {
+		if got, err := ReadInput(path); err != nil || string(got) != want {
 			t.Errorf("read %d bytes, %v; want %d", len(got), err, len(want))
 		}
 	}
@@ -68,10 +68,10 @@ func TestAWriterMayAskItsUserFirst(t *testing.T) {
 }
 
 func TestADeviceWithoutAnEndIsNotReadWhole(t *testing.T) {
-	if _, err := Read("/dev/zero"); err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
+	if _, err := ReadInput("/dev/zero"); err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
 		t.Error(err)
 	}
-	if got, err := Read(os.DevNull); err != nil || len(got) != 0 {
+	if got, err := ReadInput(os.DevNull); err != nil || len(got) != 0 {
 		t.Errorf("%q, %v", got, err)
 	}
 }

@@ -1,16 +1,17 @@
-package dotenv
+package files
 
 import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"syscall"
 	"time"
 )
 
-// maxFile bounds what is read of one file: beyond it, somebody named a wrong one.
-const maxFile = 16 << 20
+// maxInput bounds what is read of one file: beyond it, somebody named a wrong one.
+const maxInput = 16 << 20
 
 // patience bounds the wait for a pipe in a file's place. Password managers put one
 // where .env is: they have it open by the time somebody reads, and may ask their user
@@ -19,36 +20,33 @@ type patience struct{ open, write time.Duration }
 
 var pipePatience = patience{open: time.Second, write: 5 * time.Second}
 
-// Read returns what is in the file at path, at most 16 MiB. Errors name no path;
-// one of a missing file is fs.ErrNotExist.
-func Read(path string) ([]byte, error) { return readWithin(path, pipePatience) }
+// ReadInput returns what is in a file of the user's own, such as lhrun.toml or .env: at
+// most 16 MiB, behind a link or out of a pipe too. Errors name no path, because the
+// message around them does; the one of a missing file is fs.ErrNotExist.
+func ReadInput(path string) ([]byte, error) { return readWithin(path, pipePatience) }
 
 func readWithin(path string, patience patience) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, cause(err)
+		return nil, Cause(err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, cause(err)
+		return nil, Cause(err)
 	}
 	var from io.Reader = f
 	if info.Mode()&os.ModeNamedPipe != 0 {
 		from = &pipe{File: f, patience: patience, opened: time.Now()}
 	}
-	data, err := io.ReadAll(io.LimitReader(from, maxFile+1))
+	data, err := readAll(from, maxInput)
 	switch {
 	case errors.Is(err, errNoWriter):
 		return nil, fmt.Errorf("it is a pipe that nobody opened for writing within %s", patience.open)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, fmt.Errorf("it is a pipe into which nobody wrote for %s", patience.write)
-	case err != nil:
-		return nil, cause(err)
-	case len(data) > maxFile:
-		return nil, fmt.Errorf("it is larger than %d MiB", maxFile>>20)
 	}
-	return data, nil
+	return data, Cause(err)
 }
 
 // errNoWriter is the end of the wait for somebody who has the pipe open.
@@ -78,4 +76,16 @@ func (p *pipe) Read(b []byte) (int, error) {
 			return 0, errNoWriter
 		}
 	}
+}
+
+// Cause takes the operation and the paths off an error of package os, for a message that
+// names the file already.
+func Cause(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	if link, ok := errors.AsType[*os.LinkError](err); ok {
+		return link.Err
+	}
+	return err
 }

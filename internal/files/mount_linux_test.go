@@ -1,0 +1,19 @@
+package files
+
+import (
+	"syscall"
+	"testing"
+)
+
+// mountSmall puts a file system of 1 MiB on dir.
+func mountSmall(t *testing.T, dir string) {
+	t.Helper()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+		t.Skipf("cannot mount a small file system: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+}

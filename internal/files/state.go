@@ -1,0 +1,78 @@
+package files
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// StateDir is $XDG_STATE_HOME/lhrun, or ~/.local/state/lhrun where that is not set to
+// an absolute path.
+func StateDir() (string, error) {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "lhrun"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", errors.New("cannot find a state directory: neither XDG_STATE_HOME nor HOME is set")
+	}
+	return filepath.Join(home, ".local", "state", "lhrun"), nil
+}
+
+// ProjectsDir holds a directory for each checkout; see InstanceDir. It may be missing.
+func ProjectsDir() (string, error) {
+	state, err := StateDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(state, "projects"), nil
+}
+
+// InstanceDir is the private directory of one checkout, which it makes. The state
+// directory may be a link of the user's own; nothing below it may be one.
+func InstanceDir(project, instance string) (string, error) {
+	state, err := StateDir()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return "", err
+	}
+	dir, err := filepath.EvalSymlinks(state)
+	if err != nil {
+		return "", err
+	}
+	for _, below := range []string{"", "projects", project, instance} {
+		dir = filepath.Join(dir, below)
+		if err := PrivateDir(dir); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// RuntimeDirs are the directories in which the sockets of this user's runs can be. New
+// ones are made in the first: $XDG_RUNTIME_DIR/lhrun, where that is a directory of this
+// user, as it is not after su, else the state directory. The others are for runs that
+// were started in another environment: cron, ssh and editors often have one.
+func RuntimeDirs() ([]string, error) {
+	state, err := StateDir()
+	if err != nil {
+		return nil, err
+	}
+	dirs := []string{state}
+	if runtime := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(runtime) && isOwn(runtime) {
+		dirs = []string{filepath.Join(runtime, "lhrun"), state}
+	}
+	if usual := fmt.Sprintf("/run/user/%d", os.Geteuid()); isOwn(usual) {
+		dirs = append(dirs, filepath.Join(usual, "lhrun"))
+	}
+	return dirs, nil
+}
+
+// isOwn reports whether dir, or what it links to, is a directory of this user.
+func isOwn(dir string) bool {
+	info, err := os.Stat(dir)
+	return err == nil && info.IsDir() && CheckOwner(dir, info) == nil
+}
