@@ -39,7 +39,7 @@ func readWithin(path string, patience patience) ([]byte, error) {
 	if info.Mode()&os.ModeNamedPipe != 0 {
 		from = &pipe{File: f, patience: patience, opened: time.Now()}
 	}
-	data, err := readAll(from, maxInput)
+	data, err := readAll(from, info.Size(), maxInput)
 	switch {
 	case errors.Is(err, errNoWriter):
 		return nil, fmt.Errorf("it is a pipe that nobody opened for writing within %s", patience.open)
