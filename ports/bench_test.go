@@ -24,7 +24,7 @@ func benchRegistry(b *testing.B, checkouts int) (*Registry, Checkout, []Request)
 		if c, err = r.Checkout("shop", b.TempDir()); err != nil {
 			b.Fatal(err)
 		}
-		if _, err = r.Peek(c, q); err != nil {
+		if _, err = r.Lookup(c, q); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -57,7 +57,7 @@ func BenchmarkLease20BesideFiftyOthers(b *testing.B) { benchLease(b, 50) }
 func BenchmarkFirstLease20(b *testing.B) {
 	r, c, q := benchRegistry(b, 1)
 	for b.Loop() {
-		os.Remove(r.store.path(bookFile))
+		os.Remove(r.store.path(registryName))
 		l, err := r.Lease(c, q)
 		if err != nil {
 			b.Fatal(err)
@@ -126,7 +126,7 @@ func BenchmarkPortOfAScript(b *testing.B) {
 		if c, err = r.Checkout("shop", c.Dir); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := r.Peek(c, q[:1]); err != nil {
+		if _, err := r.Lookup(c, q[:1]); err != nil {
 			b.Fatal(err)
 		}
 	}

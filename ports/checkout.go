@@ -24,60 +24,49 @@ func (r *Registry) Checkout(project, dir string) (Checkout, error) {
 		return Checkout{}, fmt.Errorf("cannot find the checkout of project %q: %w", project, err)
 	}
 	worktree := linkedWorktree(dir)
-	known := func(b *book) (Checkout, bool) {
-		s := b.find(project, dir)
-		if s == nil || s.Instance == mainInstance && worktree {
+	known := func(f *registryFile) (Checkout, bool) {
+		e := f.find(project, dir)
+		if e == nil || e.Instance == mainInstance && worktree {
 			return Checkout{}, false
 		}
-		return Checkout{project, s.Instance, dir}, true
+		return Checkout{project, e.Instance, dir}, true
 	}
-	b, err := r.store.read()
+	f, err := r.store.read()
 	if err != nil {
 		return Checkout{}, err
 	}
-	if c, ok := known(b); ok {
+	if c, ok := known(f); ok {
 		return c, nil
 	}
 	var c Checkout
-	var added *addition
-	vanished := b.vanished(dir)
-	err = r.store.change(func(b *book) (bool, error) {
+	vanished := f.vanished(dir)
+	err = r.store.change(func(f *registryFile) (bool, error) {
 		var ok bool
-		if c, ok = known(b); ok {
+		if c, ok = known(f); ok {
 			return false, nil
 		}
-		b.collect(vanished)
-		c = b.claim(project, dir, worktree)
-		added = &addition{c, *b.numbers()}
+		f.collect(vanished)
+		c = f.claim(project, dir, worktree)
 		return true, nil
 	})
-	if added != nil && err == nil {
-		r.added.Store(added)
-	}
 	return c, err
-}
-
-// addition is a checkout that has no ports yet, in a book that had these numbers.
-type addition struct {
-	Checkout
-	taken numbers
 }
 
 // claim adds a checkout under an instance name that no other one of the project
 // has.
-func (b *book) claim(project, dir string, worktree bool) Checkout {
-	b.drop(project, dir) // a main checkout that gave way to a worktree
+func (f *registryFile) claim(project, dir string, worktree bool) Checkout {
+	f.drop(project, dir) // a main checkout that gave way to a worktree
 	used := map[string]bool{}
-	for _, s := range b.Checkouts {
-		if s.Project == project {
-			used[s.Instance] = true
+	for _, e := range f.Checkouts {
+		if e.Project == project {
+			used[e.Instance] = true
 		}
 	}
 	c := Checkout{Project: project, Instance: mainInstance, Dir: dir}
 	if worktree || used[mainInstance] {
 		c.Instance = instanceName(dir, used)
 	}
-	b.shelf(c)
+	f.entry(c)
 	return c
 }
 

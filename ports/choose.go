@@ -12,9 +12,9 @@ func (r *Registry) home(c Checkout, q Request) int {
 
 // choose finds a port, from start on, that no key has and that fit accepts. An
 // error of fit ends the search.
-func (r *Registry) choose(b *book, q Request, start int, fit func(int) (bool, error)) (port int, err error) {
+func (r *Registry) choose(f *registryFile, q Request, start int, fit func(int) (bool, error)) (port int, err error) {
 	port, found := r.rng.search(start, r.avoid, func(port int) bool {
-		if b.registered(port) {
+		if f.taken.has(port) {
 			return false
 		}
 		var ok bool
@@ -22,7 +22,7 @@ func (r *Registry) choose(b *book, q Request, start int, fit func(int) (bool, er
 		return ok || err != nil
 	})
 	if !found {
-		return 0, &ExhaustedError{Range: r.rng, Needed: q, Registered: b.count(r.rng)}
+		return 0, &ExhaustedError{Range: r.rng, Needed: q, Registered: f.taken.count(r.rng)}
 	}
 	return port, err
 }
@@ -30,10 +30,10 @@ func (r *Registry) choose(b *book, q Request, start int, fit func(int) (bool, er
 // avoid reports whether the kernel may give port to an outgoing connection,
 // which happens where its range was widened.
 func (r *Registry) avoid(port int) bool {
-	if !r.eph.contains(port) {
+	if !r.ephemeral.contains(port) {
 		return false
 	}
-	for _, k := range r.kept {
+	for _, k := range r.reserved {
 		if k.contains(port) {
 			return false
 		}

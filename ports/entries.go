@@ -9,7 +9,7 @@ import (
 // Entries returns every port on this machine that is registered by this user or
 // leased by anybody, by number. A lease of another user has only PID and User.
 func (r *Registry) Entries() ([]Entry, error) {
-	b, err := r.store.read()
+	f, err := r.store.read()
 	if err != nil {
 		return nil, err
 	}
@@ -18,11 +18,10 @@ func (r *Registry) Entries() ([]Entry, error) {
 		return nil, err
 	}
 	var out []Entry
-	for _, s := range b.Checkouts {
-		for _, p := range s.slots() {
-			out = append(out, s.entry(p, p.Port, live))
-			for _, port := range p.Alternates {
-				out = append(out, s.entry(p, port, live))
+	for _, e := range f.Checkouts {
+		for _, p := range e.Ports {
+			for _, port := range p.all() {
+				out = append(out, e.describe(p, port, live))
 			}
 		}
 	}
@@ -36,19 +35,19 @@ func (r *Registry) Entries() ([]Entry, error) {
 	return out, nil
 }
 
-// entry takes its lease out of live, unless that is somebody else's.
-func (s *shelf) entry(p *slot, port int, live map[int]lessee) Entry {
-	e := Entry{Port: port, Project: s.Project, Instance: s.Instance, Dir: s.Dir,
+// describe takes the lease of port out of live, unless that is somebody else's.
+func (e *checkoutEntry) describe(p *portEntry, port int, live map[int]lessee) Entry {
+	out := Entry{Port: port, Project: e.Project, Instance: e.Instance, Dir: e.Dir,
 		Service: p.Service, Name: p.Name, Alternate: port != p.Port}
 	who, ok := live[port]
-	if ok && who.Dir == s.Dir && who.Project == s.Project && who.Service == p.Service && who.Name == p.Name {
-		e.Live, e.PID, e.User = true, who.PID, who.User
+	if ok && who.Dir == e.Dir && who.Project == e.Project && who.Service == p.Service && who.Name == p.Name {
+		out.Live, out.PID, out.User = true, who.PID, who.User
 		delete(live, port)
 	}
-	return e
+	return out
 }
 
-// live asks all holders at once, because one that is stopped takes its time.
+// live asks all holders at once, because a stopped one does not answer for a while.
 func (r *Registry) live() (map[int]lessee, error) {
 	held, err := r.locks.held()
 	if err != nil {

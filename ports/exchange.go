@@ -12,27 +12,27 @@ import (
 //
 // old is used up. On an error it is as before.
 func (r *Registry) Exchange(old *Leases, c Checkout, requests []Request) (next, rest *Leases, err error) {
-	t, err := r.take(c, requests, old)
+	a, err := r.allocate(c, requests, old)
 	if err != nil {
 		return nil, nil, err
 	}
 	rest = &Leases{}
 	for j, h := range old.holds {
-		i, moved := t.moved[j]
+		i, moved := a.moved[j]
 		if !moved {
 			rest.all, rest.holds = append(rest.all, old.all[j]), append(rest.holds, h)
 			continue
 		}
-		t.holds[i] = h
-		if old.all[j].Request != t.all[i].Request {
-			err = errors.Join(err, h.become(t.identity(t.all[i].Request)))
+		a.holds[i] = h
+		if old.all[j].Request != a.all[i].Request {
+			err = errors.Join(err, h.transfer(a.identity(a.all[i].Request)))
 		}
 	}
 	old.once.Do(func() {})
 	if err != nil {
-		return nil, nil, errors.Join(err, t.Close(), rest.Close())
+		return nil, nil, errors.Join(err, a.Close(), rest.Close())
 	}
-	return t.Leases, rest, nil
+	return a.Leases, rest, nil
 }
 
 // Join has l hold what other does as well. other is used up.
@@ -43,30 +43,30 @@ func (l *Leases) Join(other *Leases) {
 
 // inherit lets request i have a port that is held already: its own, or one that
 // it is fixed on.
-func (t *taking) inherit(i, port int) bool {
-	if t.old == nil {
+func (a *allocation) inherit(i, port int) bool {
+	if a.old == nil {
 		return false
 	}
-	j := slices.IndexFunc(t.old.all, func(l Lease) bool { return l.Port == port })
+	j := slices.IndexFunc(a.old.all, func(l Lease) bool { return l.Port == port })
 	if j < 0 {
 		return false
 	}
-	if _, gone := t.moved[j]; gone || t.all[i].Fixed == 0 && t.old.all[j].compare(t.all[i].Request) != 0 {
+	if _, gone := a.moved[j]; gone || a.all[i].Fixed == 0 && a.old.all[j].compare(a.all[i].Request) != 0 {
 		return false
 	}
-	t.moved[j] = i
+	a.moved[j] = i
 	return true
 }
 
 // keep leaves automatic request i where it is.
-func (t *taking) keep(i int) bool {
-	if t.old == nil {
+func (a *allocation) keep(i int) bool {
+	if a.old == nil {
 		return false
 	}
-	j := slices.IndexFunc(t.old.all, func(l Lease) bool { return l.Request == t.all[i].Request })
-	if j < 0 || !t.rng.contains(t.old.all[j].Port) || !t.inherit(i, t.old.all[j].Port) {
+	j := slices.IndexFunc(a.old.all, func(l Lease) bool { return l.Request == a.all[i].Request })
+	if j < 0 || !a.rng.contains(a.old.all[j].Port) || !a.inherit(i, a.old.all[j].Port) {
 		return false
 	}
-	t.all[i] = t.old.all[j]
+	a.all[i] = a.old.all[j]
 	return true
 }

@@ -2,6 +2,7 @@ package ports
 
 import (
 	"errors"
+	"os"
 	"strconv"
 	"strings"
 
@@ -63,17 +64,10 @@ func ephemeral() (r Range, reserved []Range) {
 	return parseEphemeral(readSetting("ip_local_port_range"), readSetting("ip_local_reserved_ports"))
 }
 
-// readSetting returns "" for what cannot be read. Package os would have the file
-// polled, which takes ten times as long; one read returns all there is.
+// readSetting returns "" for what cannot be read.
 func readSetting(name string) string {
-	fd, err := unix.Open("/proc/sys/net/ipv4/"+name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return ""
-	}
-	defer unix.Close(fd)
-	var buf [4096]byte
-	n, _ := unix.Read(fd, buf[:])
-	return string(buf[:max(n, 0)])
+	data, _ := os.ReadFile("/proc/sys/net/ipv4/" + name)
+	return string(data)
 }
 
 func parseEphemeral(limits, kept string) (r Range, reserved []Range) {

@@ -85,8 +85,8 @@ func TestUsedUpRangeIsAClearEnd(t *testing.T) {
 			t.Errorf("%q does not name %s", err, want)
 		}
 	}
-	if _, err := r.Peek(c, services("e")); !errors.As(err, &e) {
-		t.Errorf("Peek says %v", err)
+	if _, err := r.Lookup(c, services("e")); !errors.As(err, &e) {
+		t.Errorf("Lookup says %v", err)
 	}
 	// The four that exist go on.
 	if again := leaseOnce(t, r, checkout(t, r, "shop", r.dirOf(t, "main")), services("a", "b", "c", "d")...); !reflect.DeepEqual(again, port) {
@@ -158,14 +158,14 @@ func TestSquatterIsNamedAndMovedAsideForAndHomeIsFoundAgain(t *testing.T) {
 		t.Errorf("web moved too: %+v", web)
 	}
 
-	// While the run lives, Peek shows where it is.
-	p, err := r.Peek(c, services("api", "web"))
+	// While the run lives, Lookup shows where it is.
+	p, err := r.Lookup(c, services("api", "web"))
 	if err != nil || p[0].Port != got.Port || p[0].Home != home || p[0].Holder == nil || p[0].Holder.PID != squatter.pid() {
-		t.Errorf("Peek says %+v, %v", p, err)
+		t.Errorf("Lookup says %+v, %v", p, err)
 	}
 	l.Close()
-	if p, err := r.Peek(c, services("api")); err != nil || p[0].Port != home {
-		t.Errorf("after the run Peek says %+v, %v", p, err)
+	if p, err := r.Lookup(c, services("api")); err != nil || p[0].Port != home {
+		t.Errorf("after the run Lookup says %+v, %v", p, err)
 	}
 
 	// The alternate is remembered, kept from others, and used again.
@@ -210,9 +210,9 @@ func TestASecondRunOfTheCheckoutNamesTheFirst(t *testing.T) {
 	if s := second.Holder.String(); s != fmt.Sprintf(`lhrun project "shop" (instance main, service api), pid %d`, os.Getpid()) {
 		t.Errorf("it reads %s", s)
 	}
-	// Of two runs Peek shows the one at home.
-	if p, err := r.Peek(c, services("api")); err != nil || p[0].Port != first.Port {
-		t.Errorf("Peek says %+v, %v", p, err)
+	// Of two runs Lookup shows the one at home.
+	if p, err := r.Lookup(c, services("api")); err != nil || p[0].Port != first.Port {
+		t.Errorf("Lookup says %+v, %v", p, err)
 	}
 }
 
@@ -259,13 +259,13 @@ func TestFixedPortIsNeverAnAutomaticOneWhileLeased(t *testing.T) {
 	r := newRegistry(t)
 	shop, blog := checkout(t, r, "shop", t.TempDir()), checkout(t, r, "blog", t.TempDir())
 	near := r.home(shop, Request{Service: "x"})
-	if p, err := r.Peek(shop, []Request{{Service: "x"}, {Service: "db", Fixed: near}}); err != nil || p[0].Port == near || p[1].Port != near {
-		t.Errorf("in one Peek: %v, %v", p, err)
+	if p, err := r.Lookup(shop, []Request{{Service: "x"}, {Service: "db", Fixed: near}}); err != nil || p[0].Port == near || p[1].Port != near {
+		t.Errorf("in one Lookup: %v, %v", p, err)
 	}
 	want := r.home(blog, Request{Service: "x"})
 	lease(t, r, shop, Request{Service: "db", Fixed: want})
-	if p, err := r.Peek(blog, services("y", "x")); err != nil || p[1].Port == want {
-		t.Errorf("a Peek beside the lease: %v, %v", p, err)
+	if p, err := r.Lookup(blog, services("y", "x")); err != nil || p[1].Port == want {
+		t.Errorf("a Lookup beside the lease: %v, %v", p, err)
 	}
 	other := checkout(t, r, "blog", t.TempDir())
 	other.Instance = mainInstance // so that its home is the same number
@@ -288,12 +288,12 @@ func TestAnotherRangeGivesANewHomeInIt(t *testing.T) {
 	c := checkout(t, r, "shop", t.TempDir())
 	leaseOnce(t, r, c, services("api")...)
 	r.rng = Range{32001, 32100}
-	p, err := r.Peek(c, services("api"))
+	p, err := r.Lookup(c, services("api"))
 	if err != nil || !r.rng.contains(p[0].Port) {
-		t.Fatalf("Peek says %v, %v", p, err)
+		t.Fatalf("Lookup says %v, %v", p, err)
 	}
 	if l := lease(t, r, c, services("api")...).All()[0]; l.Port != p[0].Port || l.Home != l.Port {
-		t.Errorf("got %+v, Peek said %+v", l, p[0])
+		t.Errorf("got %+v, Lookup said %+v", l, p[0])
 	}
 }
 
@@ -309,7 +309,7 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 		if _, err := r.Lease(c, q); err == nil {
 			t.Errorf("%s: leased", name)
 		}
-		if _, err := r.Peek(c, q); err == nil {
+		if _, err := r.Lookup(c, q); err == nil {
 			t.Errorf("%s: peeked", name)
 		}
 	}
@@ -331,11 +331,11 @@ func TestCloseTwiceIsHarmless(t *testing.T) {
 	}
 }
 
-func TestPeekPromisesWhatLeaseGivesAndLeasesNothing(t *testing.T) {
+func TestLookupPromisesWhatLeaseGivesAndLeasesNothing(t *testing.T) {
 	r := newRegistry(t)
 	c := checkout(t, r, "shop", t.TempDir())
 	q := services("a", "b", "c")
-	p, err := r.Peek(c, q)
+	p, err := r.Lookup(c, q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -349,7 +349,7 @@ func TestPeekPromisesWhatLeaseGivesAndLeasesNothing(t *testing.T) {
 	}
 }
 
-func TestPeekGivesNoBusyPort(t *testing.T) {
+func TestLookupGivesNoBusyPort(t *testing.T) {
 	r := newRegistry(t)
 	r.rng = Range{30000, 30002}
 	c := checkout(t, r, "shop", t.TempDir())
@@ -359,26 +359,26 @@ func TestPeekGivesNoBusyPort(t *testing.T) {
 		t.Skip("somebody else is on the port:", err)
 	}
 	defer l.Close()
-	if p, err := r.Peek(c, services("api")); err != nil || p[0].Port == home {
+	if p, err := r.Lookup(c, services("api")); err != nil || p[0].Port == home {
 		t.Errorf("got %v, %v", p, err)
 	}
 }
 
-func TestPeekOfWhatIsKnownDoesNotTouchTheFile(t *testing.T) {
+func TestLookupOfWhatIsKnownDoesNotTouchTheFile(t *testing.T) {
 	r := newRegistry(t)
 	c := checkout(t, r, "shop", t.TempDir())
 	q := services("a", "b")
 	leaseOnce(t, r, c, q...)
-	before, err := os.Stat(r.store.path(bookFile))
+	before, err := os.Stat(r.store.path(registryName))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Peek(c, q); err != nil {
+	if _, err := r.Lookup(c, q); err != nil {
 		t.Fatal(err)
 	}
 	leaseOnce(t, r, c, q...)
 	checkout(t, r, "shop", c.Dir)
-	after, err := os.Stat(r.store.path(bookFile))
+	after, err := os.Stat(r.store.path(registryName))
 	if err != nil || !os.SameFile(before, after) || !after.ModTime().Equal(before.ModTime()) {
 		t.Errorf("the file was written again (%v)", err)
 	}
@@ -467,8 +467,8 @@ func TestNumbersOfACheckoutThatIsGoneAreGivenOutAtOnce(t *testing.T) {
 	c, dir := checkout(t, r, "shop", t.TempDir()), subdir(t, t.TempDir(), "other")
 	leaseOnce(t, r, c, services("web")...) // It is not new any more.
 	other, q := checkout(t, r, "shop", dir), Request{Service: "api"}
-	err := r.store.change(func(b *book) (bool, error) {
-		b.settle(b.shelf(other), q, r.home(c, q))
+	err := r.store.change(func(f *registryFile) (bool, error) {
+		f.setHome(f.entry(other), q, r.home(c, q))
 		return true, nil
 	})
 	if err == nil {

@@ -10,7 +10,7 @@ import (
 type locks interface {
 	// hold takes a port for who, or fails with errHeld.
 	hold(port int, who identity) (hold, error)
-	// holder tells who holds a port, as far as it can be known.
+	// holder returns who holds a port, as far as that can be known.
 	holder(port int) (who lessee, held bool)
 	// held lists the ports that are held, in any order.
 	held() ([]int, error)
@@ -19,8 +19,8 @@ type locks interface {
 // hold keeps a port until it is closed.
 type hold interface {
 	io.Closer
-	// become has it held for somebody else of this process.
-	become(who identity) error
+	// transfer makes the port another service's of this process.
+	transfer(who identity) error
 }
 
 var errHeld = errors.New("another process holds it")
@@ -44,8 +44,8 @@ type lessee struct {
 	Name string
 }
 
-// lessee says that by, a process, is who id says. What the system knows of the
-// process, its number first of all, is trusted more.
+// lessee combines what a holder says with by, what the system knows of its process. The
+// system is trusted more, for the process id above all.
 func (id identity) lessee(by Holder) lessee {
 	by.Project, by.Instance, by.Service, by.Dir = id.Project, id.Instance, id.Service, id.Dir
 	if by.PID == 0 {

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 // flocks holds a port by locking a file named after it. That spans one state
@@ -28,19 +30,22 @@ func newFlocks(dir string) (locks, error) {
 func (l flocks) path(port int) string { return filepath.Join(l.dir, strconv.Itoa(port)) }
 
 func (l flocks) hold(port int, who identity) (hold, error) {
-	f, err := openPlain(l.path(port), os.O_RDWR|os.O_CREATE)
+	f, err := files.Open(l.path(port), os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
-	// Whoever looks for a holder has the lock for a moment; ask again.
+	// holder takes the lock for a moment when it looks; try again.
 	for range 10 {
-		if err = tryLock(f); !errors.Is(err, errHeld) {
+		if err = files.TryLock(f); !errors.Is(err, files.ErrLocked) {
 			break
 		}
 		time.Sleep(time.Millisecond)
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		err = writeIdentity(f, who)
+	case errors.Is(err, files.ErrLocked):
+		err = errHeld
 	}
 	if err != nil {
 		f.Close()
@@ -51,7 +56,7 @@ func (l flocks) hold(port int, who identity) (hold, error) {
 
 type heldFile struct{ *os.File }
 
-func (h heldFile) become(who identity) error { return writeIdentity(h.File, who) }
+func (h heldFile) transfer(who identity) error { return writeIdentity(h.File, who) }
 
 func writeIdentity(f *os.File, id identity) error {
 	text, err := json.Marshal(id)
@@ -65,7 +70,7 @@ func writeIdentity(f *os.File, id identity) error {
 }
 
 func (l flocks) holder(port int) (who lessee, held bool) {
-	f, err := openPlain(l.path(port), os.O_RDWR)
+	f, err := files.Open(l.path(port), os.O_RDWR)
 	if errors.Is(err, fs.ErrNotExist) {
 		return lessee{}, false
 	}
@@ -73,7 +78,7 @@ func (l flocks) holder(port int) (who lessee, held bool) {
 		return lessee{}, true
 	}
 	defer f.Close()
-	if tryLock(f) == nil {
+	if files.TryLock(f) == nil {
 		return lessee{}, false
 	}
 	var id identity

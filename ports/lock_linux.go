@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,63 +19,69 @@ import (
 // sockets holds a port by listening on the abstract unix socket
 // @lhrun/port/N. The kernel drops it with the process, shows it to every user of
 // the same network namespace, and names the process that listens.
-type sockets struct{ desk *desk }
+type sockets struct{}
 
-func newLocks(string) (locks, error) { return sockets{&desk{}}, nil }
+func newLocks(string) (locks, error) { return sockets{}, nil }
 
 const socketPrefix = "@lhrun/port/"
 
 const (
 	// answerPatience is how long a holder that is stopped is waited for.
 	answerPatience = 100 * time.Millisecond
-	// busyPatience is for one that is not: it has the processor again some time, and
-	// without its answer nobody could say whose port it is.
+	// busyPatience is for a holder that runs, but has no processor just now: without its
+	// answer nobody could say whose port it is.
 	busyPatience = 2 * time.Second
 )
 
-func (s sockets) hold(port int, who identity) (hold, error) {
-	fd, err := listenUnix(socketPrefix + strconv.Itoa(port))
+func (sockets) hold(port int, who identity) (hold, error) {
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socketPrefix + strconv.Itoa(port), Net: "unix"})
 	if errors.Is(err, unix.EADDRINUSE) {
 		return nil, errHeld
 	}
 	if err != nil {
 		return nil, err
 	}
-	h := &heldSocket{s.desk, fd, who}
-	if err := s.desk.add(h); err != nil {
-		return nil, errors.Join(err, unix.Close(fd))
-	}
+	h := &heldSocket{UnixListener: l}
+	h.who.Store(&who)
+	go h.serve()
 	return h, nil
 }
 
-func listenUnix(name string) (fd int, err error) {
-	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return 0, err
-	}
-	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: name}); err == nil {
-		err = unix.Listen(fd, unix.SOMAXCONN)
-	}
-	if err != nil {
-		unix.Close(fd)
-	}
-	return fd, err
-}
-
+// heldSocket tells whoever connects to it who holds the port.
 type heldSocket struct {
-	desk *desk
-	fd   int
-	who  identity // desk.mu guards it
+	*net.UnixListener
+	who atomic.Pointer[identity]
 }
 
-func (h *heldSocket) become(who identity) error {
-	h.desk.mu.Lock()
-	defer h.desk.mu.Unlock()
-	h.who = who
+func (h *heldSocket) transfer(who identity) error {
+	h.who.Store(&who)
 	return nil
 }
 
-func (h *heldSocket) Close() error { return h.desk.remove(h) }
+func (h *heldSocket) serve() {
+	for {
+		c, err := h.AcceptUnix()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil: // Out of descriptors; the lease holds all the same.
+			time.Sleep(answerPatience)
+		default:
+			h.answer(c)
+		}
+	}
+}
+
+// answer tells this user and root which service has the port. Others learn only the
+// process, from the kernel: what somebody works on is not their business.
+func (h *heldSocket) answer(c *net.UnixConn) {
+	defer c.Close()
+	cred, err := peer(c)
+	if err == nil && (int(cred.Uid) == os.Geteuid() || cred.Uid == 0) {
+		text, _ := json.Marshal(h.who.Load())
+		_, _ = c.Write(text) // It is far smaller than the buffer of a socket.
+	}
+}
 
 func (sockets) holder(port int) (who lessee, held bool) {
 	d := net.Dialer{Timeout: answerPatience}
@@ -82,7 +89,7 @@ func (sockets) holder(port int) (who lessee, held bool) {
 	if errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.ENOENT) {
 		return lessee{}, false
 	}
-	if err != nil { // its queue is full: held, by somebody who does not answer
+	if err != nil { // The queue is full: somebody holds it and does not answer.
 		return lessee{}, true
 	}
 	defer conn.Close()
@@ -99,7 +106,7 @@ func (sockets) holder(port int) (who lessee, held bool) {
 	return id.lessee(by), true
 }
 
-// hear reads what a holder tells, which it writes in one piece.
+// hear reads what a holder says, which it writes in one piece.
 func hear(c net.Conn, patience time.Duration) (id identity, err error) {
 	if err = c.SetReadDeadline(time.Now().Add(patience)); err == nil {
 		err = json.NewDecoder(io.LimitReader(c, longestIdentity)).Decode(&id)

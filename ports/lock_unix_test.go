@@ -4,6 +4,7 @@ package ports
 
 import (
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -114,56 +115,6 @@ func TestBeingLookedAtDoesNotKeepALockFromBeingTaken(t *testing.T) {
 	})
 }
 
-// TestEveryoneWhoWaitsForTheLockGetsItInTheEnd: and one at a time.
-func TestEveryoneWhoWaitsForTheLockGetsItInTheEnd(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	var holders atomic.Int32
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			f, err := openPlain(path, os.O_RDWR|os.O_CREATE)
-			if err == nil {
-				err = waitLock(f, time.Minute)
-			}
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			if n := holders.Add(1); n != 1 {
-				t.Errorf("%d have the lock", n)
-			}
-			time.Sleep(100 * time.Microsecond)
-			holders.Add(-1)
-			f.Close()
-		})
-	}
-	wg.Wait()
-}
-
-func TestALockThatIsNotGivenUpIsWaitedForOnlySoLong(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	var files [3]*os.File
-	for i := range files {
-		f, err := openPlain(path, os.O_RDWR|os.O_CREATE)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[i] = f
-	}
-	if err := tryLock(files[0]); err != nil {
-		t.Fatal(err)
-	}
-	if err := waitLock(files[1], 10*time.Millisecond); !errors.Is(err, errHeld) {
-		t.Fatalf("got %v", err)
-	}
-	files[0].Close()
-	// Who gave up gives back what it still gets.
-	if err := waitLock(files[2], time.Minute); err != nil {
-		t.Fatal(err)
-	}
-	files[2].Close()
-}
-
 func TestHoldersAnswerWhileOthersComeAndGo(t *testing.T) {
 	everyLocks(t, func(t *testing.T, l locks) {
 		stays := freePort(t)
@@ -218,7 +169,7 @@ func TestALeaseIsClosedOnce(t *testing.T) {
 		if err := h.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Close(); !errors.Is(err, os.ErrClosed) {
+		if err := h.Close(); !errors.Is(err, os.ErrClosed) && !errors.Is(err, net.ErrClosed) {
 			t.Errorf("closed twice: %v", err)
 		}
 	})

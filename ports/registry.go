@@ -1,11 +1,9 @@
 package ports
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"sync/atomic"
+
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 // Options say where a registry is kept and what it gives out. The zero value is
@@ -26,26 +24,15 @@ type Registry struct {
 	store store
 	locks locks
 	rng   Range
-	// eph are the ports to avoid because the kernel gives them to clients.
-	eph Range
-	// kept are the parts of eph that the kernel was told to leave alone.
-	kept []Range
-	// added is what Checkout added just now.
-	added atomic.Pointer[addition]
+	// ephemeral ports are avoided, because the kernel gives them to clients, except for
+	// the reserved ones, which it was told to leave alone.
+	ephemeral Range
+	reserved  []Range
 }
 
 // StateDir is $XDG_STATE_HOME/lhrun, or ~/.local/state/lhrun where that is not
 // set to an absolute path.
-func StateDir() (string, error) {
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "lhrun"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", errors.New("cannot find a state directory: neither XDG_STATE_HOME nor HOME is set")
-	}
-	return filepath.Join(home, ".local", "state", "lhrun"), nil
-}
+func StateDir() (string, error) { return files.StateDir() }
 
 // Open makes the state directory (0700) where it is missing. It fails when that
 // cannot be written, and on systems without a way to lease a port.
@@ -57,7 +44,7 @@ func Open(o Options) (*Registry, error) {
 		}
 		o.StateDir = dir
 	}
-	r := &Registry{store: store{o.StateDir, o.Warn, &pad{}}, rng: o.Range.orDefault()}
+	r := &Registry{store: store{o.StateDir, o.Warn}, rng: o.Range.orDefault()}
 	if err := r.rng.check(); err != nil {
 		return nil, fmt.Errorf("cannot use %s as a port range: %w", o.Range, err)
 	}
@@ -65,7 +52,7 @@ func Open(o Options) (*Registry, error) {
 	if r.locks, err = newLocks(o.StateDir); err != nil {
 		return nil, err
 	}
-	r.eph, r.kept = ephemeral()
+	r.ephemeral, r.reserved = ephemeral()
 	return r, r.store.open()
 }
 

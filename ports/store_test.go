@@ -1,7 +1,7 @@
 package ports
 
 import (
-	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestGarbledRegistryHealsItself(t *testing.T) {
@@ -17,17 +18,17 @@ func TestGarbledRegistryHealsItself(t *testing.T) {
 	c := checkout(t, first, "shop", t.TempDir())
 	q := services("api", "web")
 	want := leaseOnce(t, first, c, q...)
-	path := filepath.Join(dir, bookFile)
+	path := filepath.Join(dir, registryName)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, garbage := range map[string]string{
-		"truncated": string(whole[:bytes.IndexByte(whole, '\n')/2]),
+		"truncated": string(whole[:len(whole)/2]),
 		"empty":     "",
 		"binary":    "\x00\xff\x00",
 		"not ours":  `{"version":0}`,
-		"huge":      strings.Repeat("x", largestBook+1),
+		"huge":      strings.Repeat("x", largestFile+1),
 	} {
 		if err := os.WriteFile(path, []byte(garbage), 0o600); err != nil {
 			t.Fatal(err)
@@ -40,10 +41,10 @@ func TestGarbledRegistryHealsItself(t *testing.T) {
 		if got := leaseOnce(t, r, checkout(t, r, "shop", c.Dir), q...); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v became %v", name, want, got)
 		}
-		if len(told) != 1 || !strings.Contains(told[0], brokenFile) || strings.Contains(told[0], "\n") {
+		if len(told) != 1 || !strings.Contains(told[0], brokenName) || strings.Contains(told[0], "\n") {
 			t.Errorf("%s: told %q", name, told)
 		}
-		kept, err := os.ReadFile(filepath.Join(dir, brokenFile))
+		kept, err := os.ReadFile(filepath.Join(dir, brokenName))
 		if err != nil || string(kept) != garbage {
 			t.Errorf("%s: what was there is not kept (%v)", name, err)
 		}
@@ -53,32 +54,32 @@ func TestGarbledRegistryHealsItself(t *testing.T) {
 func TestRegistryThatCannotBeReadNowIsNoDamage(t *testing.T) {
 	r := newRegistry(t)
 	c := checkout(t, r, "shop", t.TempDir())
-	if err := os.Chmod(r.store.path(bookFile), 0); err != nil {
+	if err := os.Chmod(r.store.path(registryName), 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.ReadFile(r.store.path(bookFile)); err == nil {
+	if _, err := os.ReadFile(r.store.path(registryName)); err == nil {
 		t.Skip("this user may read everything")
 	}
-	if _, err := r.Peek(c, services("a")); err == nil || !strings.Contains(err.Error(), bookFile) {
+	if _, err := r.Lookup(c, services("a")); err == nil || !strings.Contains(err.Error(), registryName) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := os.Stat(r.store.path(brokenFile)); err == nil {
+	if _, err := os.Stat(r.store.path(brokenName)); err == nil {
 		t.Error("it was put aside")
 	}
 }
 
 func TestAnythingInTheRegistrysPlaceIsPutAside(t *testing.T) {
 	r := newRegistry(t)
-	subdir(t, r.store.path(bookFile))
+	subdir(t, r.store.path(registryName))
 	leaseOnce(t, r, checkout(t, r, "shop", t.TempDir()), services("a")...)
-	if info, err := os.Stat(r.store.path(brokenFile)); err != nil || !info.IsDir() {
+	if info, err := os.Stat(r.store.path(brokenName)); err != nil || !info.IsDir() {
 		t.Errorf("it is %v, %v", info, err)
 	}
 }
 
 func TestRegistryOfANewerVersionIsLeftAlone(t *testing.T) {
 	r := newRegistry(t)
-	path := r.store.path(bookFile)
+	path := r.store.path(registryName)
 	if err := os.WriteFile(path, []byte(`{"version":2,"keys":[]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -109,21 +110,9 @@ func TestStateDirThatCannotBeWrittenIsNamed(t *testing.T) {
 
 func TestStateDirComesFromTheEnvironment(t *testing.T) {
 	home := t.TempDir()
-	for _, c := range []struct{ xdg, home, want string }{
-		{home, "", filepath.Join(home, "lhrun")},
-		{"", home, filepath.Join(home, ".local", "state", "lhrun")},
-		{"relative", home, filepath.Join(home, ".local", "state", "lhrun")},
-		{"", "", ""},
-	} {
-		t.Setenv("XDG_STATE_HOME", c.xdg)
-		t.Setenv("HOME", c.home)
-		got, err := StateDir()
-		if got != c.want || (err == nil) != (c.want != "") {
-			t.Errorf("%+v: got %q, %v", c, got, err)
-		}
-		if err != nil && !strings.Contains(err.Error(), "XDG_STATE_HOME") {
-			t.Errorf("%v names no way out", err)
-		}
+	t.Setenv("XDG_STATE_HOME", home)
+	if got, err := StateDir(); err != nil || got != filepath.Join(home, "lhrun") {
+		t.Errorf("got %q, %v", got, err)
 	}
 }
 
@@ -141,7 +130,7 @@ func TestRegistryIsForItsUserOnly(t *testing.T) {
 	if err != nil || len(files) != 2 {
 		t.Errorf("%v is there, %v", files, err)
 	}
-	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, bookFile): 0o600, filepath.Join(dir, lockFile): 0o600} {
+	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, registryName): 0o600, filepath.Join(dir, lockName): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s is %v, %v, want %v", path, info.Mode(), err, want)
 		}
@@ -151,7 +140,7 @@ func TestRegistryIsForItsUserOnly(t *testing.T) {
 func TestRegistryDoesNotFollowSymlinksOut(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "precious")
 	text := `{"version":1,"checkouts":[]}`
-	for _, name := range []string{bookFile, bookFile + ".new"} {
+	for _, name := range []string{registryName, registryName + ".new"} {
 		if err := os.WriteFile(outside, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -163,12 +152,12 @@ func TestRegistryDoesNotFollowSymlinksOut(t *testing.T) {
 		if data, err := os.ReadFile(outside); err != nil || string(data) != text {
 			t.Errorf("%s: the file outside became %q, %v", name, data, err)
 		}
-		if info, err := os.Lstat(r.store.path(bookFile)); err != nil || !info.Mode().IsRegular() {
+		if info, err := os.Lstat(r.store.path(registryName)); err != nil || !info.Mode().IsRegular() {
 			t.Errorf("%s: the registry is %v, %v", name, info, err)
 		}
 	}
 	state := t.TempDir()
-	if err := os.Symlink(outside, filepath.Join(state, lockFile)); err != nil {
+	if err := os.Symlink(outside, filepath.Join(state, lockName)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(Options{StateDir: state}); err == nil {
@@ -176,42 +165,164 @@ func TestRegistryDoesNotFollowSymlinksOut(t *testing.T) {
 	}
 }
 
-func TestALineThatWasNotWrittenWholeIsGoneWithTheNextChange(t *testing.T) {
-	var told []string
-	r, err := Open(Options{StateDir: t.TempDir(), Range: testRange, Warn: func(s string) { told = append(told, s) }})
+// copyRegistry has a registry begin with a file of testdata.
+func copyRegistry(t *testing.T, name string) (r *Registry, told *[]string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := checkout(t, r, "shop", t.TempDir())
-	want := leaseOnce(t, r, c, services("api", "web")...)
-	f, err := os.OpenFile(r.store.path(bookFile), os.O_WRONLY|os.O_APPEND, 0)
+	told = new([]string)
+	r, err = Open(Options{StateDir: t.TempDir(), Warn: func(s string) { *told = append(*told, s) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteString("\n{\"project\":\"sho"); err != nil {
+	if err := os.WriteFile(r.store.path(registryName), data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f.Close()
-	if got := leaseOnce(t, r, c, services("api", "web")...); !reflect.DeepEqual(got, want) {
-		t.Errorf("%v became %v", want, got)
-	}
-	leaseOnce(t, r, checkout(t, r, "blog", t.TempDir()), services("api")...)
-	if got := leaseOnce(t, r, c, services("api", "web")...); !reflect.DeepEqual(got, want) || len(told) != 0 {
-		t.Errorf("%v became %v; told %q", want, got, told)
-	}
-	data, err := os.ReadFile(r.store.path(bookFile))
-	if _, ok := readBook(data, &numbers{}); !ok || err != nil {
-		t.Errorf("the file is %s, %v", data, err)
+	agesPass(t, r)
+	return r, told
+}
+
+// agesPass makes the last change of the registry one of a minute ago.
+func agesPass(t *testing.T, r *Registry) {
+	t.Helper()
+	past := time.Now().Add(-time.Minute)
+	if err := os.Chtimes(r.store.path(registryName), past, past); err != nil {
+		t.Fatal(err)
 	}
 }
 
-func TestReadersSeeTheOldBookOrTheNewOne(t *testing.T) {
+// TestARegistryOfAnEarlierVersionIsReadWhole: its file is a document that goes on with
+// lines. The next change makes it one document again.
+func TestARegistryOfAnEarlierVersionIsReadWhole(t *testing.T) {
+	r, told := copyRegistry(t, "continued.json")
+	f, err := r.store.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := func(api, debug, web int, alternates ...int) []*portEntry {
+		return []*portEntry{{"api", "", api, alternates}, {"api", "debug", debug, nil}, {"web", "", web, nil}}
+	}
+	want := []*checkoutEntry{
+		newEntry("shop", "main", "/home/ann/src/shop", api(26877, 28117, 24469)...),
+		newEntry("shop", "shop-two-d8d1", "/home/ann/src/shop-two", api(28418, 24509, 22285)...),
+		newEntry("blog", "main", "/home/ann/src/blög", api(27941, 20671, 20064)...),
+		newEntry("shop", "shop-three-13bd", "/home/ann/src/shop three", append(api(29656, 25920, 21770, 29657), &portEntry{Service: "db", Port: 27655})...),
+		newEntry("blog", "bl-g-co-ff7a", `/home/ann/src/blög <é> & "co"`),
+	}
+	if !reflect.DeepEqual(f.Checkouts, want) {
+		t.Errorf("it is read as %s", text(t, f))
+	}
+	err = r.store.change(func(f *registryFile) (bool, error) {
+		f.entry(Checkout{"new", "main", "/home/ann/src/new"})
+		return true, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(r.store.path(registryName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var whole registryFile
+	if err := json.Unmarshal(data, &whole); err != nil {
+		t.Errorf("what was written is not one JSON document: %v", err)
+	}
+	if want = append(want, newEntry("new", "main", "/home/ann/src/new")); !reflect.DeepEqual(whole.Checkouts, want) {
+		t.Errorf("it became %s", data)
+	}
+	if len(*told) > 0 {
+		t.Errorf("told %q", *told)
+	}
+}
+
+// TestACrowdContinuesTheFile: the next change outside of one makes it a document again.
+func TestACrowdContinuesTheFile(t *testing.T) {
+	r := newRegistry(t)
+	add := func(dir string) func(*registryFile) (bool, error) {
+		return func(f *registryFile) (bool, error) {
+			f.setHome(f.entry(Checkout{"shop", dir, "/" + dir}), Request{Service: "api"}, 20001+int(dir[0]))
+			return true, nil
+		}
+	}
+	written := func() (registryFile, error) {
+		t.Helper()
+		data, err := os.ReadFile(r.store.path(registryName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var whole registryFile
+		return whole, json.Unmarshal(data, &whole)
+	}
+	if err := r.store.change(add("a")); err != nil {
+		t.Fatal(err)
+	}
+	f, err := r.store.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := add("b")(f); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(r.store.save(f, true), r.store.change(add("c"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := written(); err == nil {
+		t.Error("the crowd wrote a document")
+	}
+	f, err = r.store.read()
+	if err != nil || len(f.Checkouts) != 3 || !f.taken.has(20001+'c') {
+		t.Fatalf("it is read as %s, %v", text(t, f), err)
+	}
+	agesPass(t, r)
+	if err := r.store.change(add("d")); err != nil {
+		t.Fatal(err)
+	}
+	if whole, err := written(); err != nil || len(whole.Checkouts) != 4 {
+		t.Errorf("after the crowd there are %d checkouts, %v", len(whole.Checkouts), err)
+	}
+}
+
+func TestWhoWaitsForTheLockKnowsOfTheCrowd(t *testing.T) {
+	r := newRegistry(t)
+	if lock, waited, err := r.store.lock(); err != nil || waited {
+		t.Fatalf("without a crowd: %v, %v", waited, err)
+	} else {
+		_ = lock.Close()
+	}
+	for range 1000 { // The second may come too late to wait.
+		first, _, err := r.store.lock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := make(chan bool)
+		go func() {
+			lock, waited, err := r.store.lock()
+			if err == nil {
+				err = lock.Close()
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			second <- waited
+		}()
+		time.Sleep(time.Millisecond)
+		_ = first.Close()
+		if <-second {
+			return
+		}
+	}
+	t.Error("nobody waited")
+}
+
+func TestReadersSeeTheOldRegistryOrTheNewOne(t *testing.T) {
 	r := newRegistry(t)
 	c := checkout(t, r, "shop", t.TempDir())
 	done := make(chan error)
 	go func() {
 		for i := range 50 {
-			if _, err := r.Peek(c, services(fmt.Sprint("s", i))); err != nil {
+			if _, err := r.Lookup(c, services(fmt.Sprint("s", i))); err != nil {
 				done <- err
 				return
 			}

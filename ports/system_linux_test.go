@@ -240,7 +240,7 @@ func TestEphemeralPortsAreAvoidedWhereTheyWereWidened(t *testing.T) {
 		{"x y", "z", nil, []int{20000}},
 	} {
 		r := &Registry{}
-		r.eph, r.kept = parseEphemeral(c.limits, c.kept)
+		r.ephemeral, r.reserved = parseEphemeral(c.limits, c.kept)
 		for _, port := range c.avoided {
 			if !r.avoid(port) {
 				t.Errorf("%q: %d is not avoided", c.limits, port)
@@ -297,7 +297,7 @@ func TestHolderThatDoesNotAnswerIsStillKnownByItsProcess(t *testing.T) {
 			t.Error("a full queue looks free")
 		}
 	}
-	if _, err := (sockets{&desk{}}).hold(full, identity{}); err != errHeld {
+	if _, err := (sockets{}).hold(full, identity{}); err != errHeld {
 		t.Errorf("it was held again: %v", err)
 	}
 }

@@ -60,7 +60,7 @@ func (l Locate) Find() (*Project, error) {
 func (l Locate) Peek() (*Project, error) {
 	p, err := l.Find()
 	if err == nil {
-		p.Leases, err = p.Registry.Peek(p.Checkout, p.Requests())
+		p.Leases, err = p.Registry.Lookup(p.Checkout, p.Requests())
 	}
 	return p, err
 }

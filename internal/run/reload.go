@@ -88,7 +88,7 @@ func (r *reloader) read() (*Project, error) {
 		return nil, usageError("this run is %s (%s), and the file says %s (%s) now: stop it with \"lhrun down\" and start it again",
 			r.now.Checkout.Project, r.now.Checkout.Instance, next.Checkout.Project, next.Checkout.Instance)
 	}
-	next.Leases, err = next.Registry.Peek(next.Checkout, next.Requests())
+	next.Leases, err = next.Registry.Lookup(next.Checkout, next.Requests())
 	if err != nil {
 		return nil, err
 	}

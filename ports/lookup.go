@@ -1,0 +1,96 @@
+package ports
+
+import "slices"
+
+// Lookup returns the ports that requests have or would get, without leasing them. It
+// gives new keys their home, so that a later Lease agrees. Where a live run of this
+// checkout moved aside, Lookup returns the port it moved to. When every key is known
+// nothing is written.
+func (r *Registry) Lookup(c Checkout, requests []Request) ([]Lease, error) {
+	if err := check(c, requests); err != nil {
+		return nil, err
+	}
+	f, err := r.store.read()
+	if err != nil {
+		return nil, err
+	}
+	entries, known := r.portEntries(f, c, requests)
+	if !known {
+		vanished := f.vanished(c.Dir)
+		err = r.store.change(func(f *registryFile) (bool, error) {
+			f.collect(vanished)
+			err := r.register(f, c, requests)
+			entries, _ = r.portEntries(f, c, requests)
+			return true, err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	out := make([]Lease, len(requests))
+	for i, q := range requests {
+		out[i] = Lease{Request: q, Port: q.Fixed, Home: q.Fixed}
+		if q.Fixed == 0 {
+			out[i] = r.locate(c, q, entries[i])
+		}
+	}
+	return out, nil
+}
+
+// portEntries returns the entry of each request, nil where it has none; known reports
+// whether every automatic one has a usable home.
+func (r *Registry) portEntries(f *registryFile, c Checkout, requests []Request) (entries []*portEntry, known bool) {
+	e := f.find(c.Project, c.Dir)
+	known = true
+	for _, q := range requests {
+		p := e.find(q)
+		entries = append(entries, p)
+		known = known && (q.Fixed != 0 || r.hasHome(p))
+	}
+	return entries, known
+}
+
+// hasHome reports whether p, which may be nil, has a home in the range.
+func (r *Registry) hasHome(p *portEntry) bool { return p != nil && r.rng.contains(p.Port) }
+
+// register gives a home to every automatic request that has none.
+func (r *Registry) register(f *registryFile, c Checkout, requests []Request) error {
+	fixed := map[int]bool{}
+	for _, q := range requests {
+		fixed[q.Fixed] = true
+	}
+	e := f.entry(c)
+	for _, q := range slices.SortedFunc(slices.Values(requests), Request.compare) {
+		if q.Fixed != 0 || r.hasHome(e.find(q)) {
+			continue
+		}
+		port, err := r.choose(f, q, r.home(c, q), func(port int) (bool, error) {
+			_, held := r.locks.holder(port)
+			return !fixed[port] && !held && free(port), nil
+		})
+		if err != nil {
+			return err
+		}
+		f.setHome(e, q, port)
+	}
+	return nil
+}
+
+// locate returns p's home, unless a live run of c uses an alternate.
+func (r *Registry) locate(c Checkout, q Request, p *portEntry) Lease {
+	home := Lease{Request: q, Port: p.Port, Home: p.Port}
+	if len(p.Alternates) == 0 {
+		return home
+	}
+	if who, held := r.locks.holder(p.Port); held && who.Dir == c.Dir && who.Project == c.Project {
+		return home
+	}
+	for _, port := range p.Alternates {
+		// A holder of our port that does not tell who it is must be a run of c.
+		who, held := r.locks.holder(port)
+		if held && (who.Project == "" || who.Dir == c.Dir && who.Project == c.Project) {
+			return Lease{Request: q, Port: port, Home: p.Port, Holder: r.whoHas(p.Port)}
+		}
+	}
+	return home
+}

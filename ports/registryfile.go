@@ -1,0 +1,270 @@
+package ports
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+)
+
+// registryFile is the content of ports.json: every checkout that ever asked for a
+// port, and its ports. No number is in it twice.
+type registryFile struct {
+	Version   int              `json:"version"`
+	Checkouts []*checkoutEntry `json:"checkouts"`
+	// taken holds every number in the file.
+	taken portSet
+	// lines is how many lines follow the document.
+	lines int
+	// rewrite means that lines cannot tell what changed.
+	rewrite bool
+}
+
+type checkoutEntry struct {
+	Project  string       `json:"project"`
+	Instance string       `json:"instance"`
+	Dir      string       `json:"dir"`
+	Ports    []*portEntry `json:"ports"`
+	// changed means that the file does not have the entry like this.
+	changed bool
+}
+
+type portEntry struct {
+	Service string `json:"service"`
+	Name    string `json:"name,omitempty"`
+	Port    int    `json:"port"`
+	// Alternates were used while Port was busy, the first one first.
+	Alternates []int `json:"alternates,omitempty"`
+}
+
+const fileVersion = 1
+
+// errNewer is no damage: the file must be left as it is.
+var errNewer = errors.New("it was written by a newer lhrun")
+
+// parseRegistry reads a registry file. Entries that make no sense, or that claim a
+// number a second time, are left out rather than costing everybody their ports.
+//
+// The file is one JSON document, which lines may follow: entries that changed since, of
+// which the last one of a checkout counts. A line cut short does not count.
+func parseRegistry(data []byte) (*registryFile, error) {
+	f := &registryFile{}
+	from := json.NewDecoder(bytes.NewReader(data))
+	err := from.Decode(f)
+	switch {
+	case err != nil && version(data) > fileVersion, err == nil && f.Version > fileVersion:
+		return nil, errNewer
+	case err != nil:
+		return nil, err
+	case f.Version != fileVersion:
+		return nil, fmt.Errorf("version %d is unknown", f.Version)
+	}
+	for err == nil {
+		e := new(checkoutEntry)
+		if err = from.Decode(e); err == nil {
+			f.put(e)
+			f.lines++
+		}
+	}
+	f.rewrite = !errors.Is(err, io.EOF) // A line behind one cut short would be lost with it.
+	f.clean()
+	return f, nil
+}
+
+// version reads the version of a file whose shape may be another one.
+func version(data []byte) int {
+	var v struct {
+		Version int `json:"version"`
+	}
+	if json.NewDecoder(bytes.NewReader(data)).Decode(&v) != nil {
+		return 0
+	}
+	return v.Version
+}
+
+// encode returns the whole file, one document.
+func (f *registryFile) encode() ([]byte, error) {
+	f.Version = fileVersion
+	data, err := json.MarshalIndent(f, "", "  ")
+	return append(data, '\n'), err
+}
+
+// changes returns the entries that changed, one a line.
+func (f *registryFile) changes() ([]byte, error) {
+	var out bytes.Buffer
+	to := json.NewEncoder(&out)
+	for _, e := range f.Checkouts {
+		if e.changed {
+			if err := to.Encode(e); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out.Bytes(), nil
+}
+
+// put adds e, in the place of an entry of the same checkout.
+func (f *registryFile) put(e *checkoutEntry) {
+	for i, old := range f.Checkouts {
+		if old != nil && old.Dir == e.Dir && old.Project == e.Project {
+			f.Checkouts[i] = e
+			return
+		}
+	}
+	f.Checkouts = append(f.Checkouts, e)
+}
+
+// clean drops the entries that make no sense and collects the numbers of the others.
+func (f *registryFile) clean() {
+	f.taken = portSet{}
+	type place struct{ project, dir string }
+	seen := map[place]bool{}
+	f.Checkouts = slices.DeleteFunc(f.Checkouts, func(e *checkoutEntry) bool {
+		if e == nil || e.Project == "" || e.Instance == "" || !filepath.IsAbs(e.Dir) || seen[place{e.Project, e.Dir}] {
+			return true
+		}
+		seen[place{e.Project, e.Dir}] = true
+		e.clean(&f.taken)
+		return false
+	})
+}
+
+func (e *checkoutEntry) clean(taken *portSet) {
+	unusable := func(port int) bool {
+		if port < lowest || port > highest || taken.has(port) {
+			return true
+		}
+		taken.add(port)
+		return false
+	}
+	seen := map[key]bool{}
+	e.Ports = slices.DeleteFunc(e.Ports, func(p *portEntry) bool {
+		if p == nil || p.Service == "" || seen[key{p.Service, p.Name}] || unusable(p.Port) {
+			return true
+		}
+		seen[key{p.Service, p.Name}] = true
+		p.Alternates = slices.DeleteFunc(p.Alternates, unusable)
+		return false
+	})
+}
+
+// key names a port within its checkout.
+type key struct{ service, name string }
+
+// find returns the entry of a checkout, or nil.
+func (f *registryFile) find(project, dir string) *checkoutEntry {
+	for _, e := range f.Checkouts {
+		if e.Dir == dir && e.Project == project {
+			return e
+		}
+	}
+	return nil
+}
+
+// entry returns the entry of c, adding one when there is none.
+func (f *registryFile) entry(c Checkout) *checkoutEntry {
+	e := f.find(c.Project, c.Dir)
+	if e == nil {
+		e = &checkoutEntry{Project: c.Project, Instance: c.Instance, Dir: c.Dir, Ports: []*portEntry{}, changed: true}
+		f.Checkouts = append(f.Checkouts, e)
+	}
+	return e
+}
+
+// vanished returns the directories of checkouts that are gone, keep excepted. Callers
+// look before they take the lock, because looking takes its time.
+func (f *registryFile) vanished(keep string) (dirs []string) {
+	for _, e := range f.Checkouts {
+		if e.Dir != keep && gone(e.Dir) {
+			dirs = append(dirs, e.Dir)
+		}
+	}
+	return dirs
+}
+
+// collect drops the checkouts in dirs that are still gone. Their numbers are free again.
+func (f *registryFile) collect(dirs []string) {
+	f.remove(func(e *checkoutEntry) bool { return slices.Contains(dirs, e.Dir) && gone(e.Dir) })
+}
+
+func (f *registryFile) drop(project, dir string) {
+	f.remove(func(e *checkoutEntry) bool { return e.Project == project && e.Dir == dir })
+}
+
+func (f *registryFile) remove(which func(*checkoutEntry) bool) {
+	f.Checkouts = slices.DeleteFunc(f.Checkouts, func(e *checkoutEntry) bool {
+		if !which(e) {
+			return false
+		}
+		f.rewrite = true
+		for _, p := range e.Ports {
+			f.taken.remove(p.all()...)
+		}
+		return true
+	})
+}
+
+// setHome gives a request its home: a number for a key that has none, or that replaces
+// one outside of the range in use now.
+func (f *registryFile) setHome(e *checkoutEntry, q Request, port int) {
+	p := e.find(q)
+	if p == nil {
+		p = &portEntry{Service: q.Service, Name: q.Name}
+		e.Ports = append(e.Ports, p)
+	} else {
+		f.taken.remove(p.all()...)
+		p.Alternates = nil
+	}
+	f.taken.add(port)
+	e.changed = true
+	p.Port = port
+}
+
+// addAlternate records one more number for the runs that find p's home busy.
+func (f *registryFile) addAlternate(e *checkoutEntry, p *portEntry, port int) {
+	e.changed = true
+	f.taken.add(port)
+	p.Alternates = append(p.Alternates, port)
+}
+
+// find works on a nil entry too, which has nothing.
+func (e *checkoutEntry) find(q Request) *portEntry {
+	if e == nil {
+		return nil
+	}
+	for _, p := range e.Ports {
+		if p.Service == q.Service && p.Name == q.Name {
+			return p
+		}
+	}
+	return nil
+}
+
+// all returns the numbers of a key, its home first.
+func (p *portEntry) all() []int { return append([]int{p.Port}, p.Alternates...) }
+
+// portSet is a set of port numbers.
+type portSet [(highest + 64) / 64]uint64
+
+func (s *portSet) has(port int) bool { return s[port/64]>>(port%64)&1 != 0 }
+
+func (s *portSet) add(port int) { s[port/64] |= 1 << (port % 64) }
+
+func (s *portSet) remove(ports ...int) {
+	for _, port := range ports {
+		s[port/64] &^= 1 << (port % 64)
+	}
+}
+
+// count returns how many numbers of r are in s.
+func (s *portSet) count(r Range) (n int) {
+	for port := r.First; port <= r.Last; port++ {
+		if s.has(port) {
+			n++
+		}
+	}
+	return n
+}
