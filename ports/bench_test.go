@@ -158,7 +158,7 @@ func BenchmarkWho(b *testing.B) {
 func BenchmarkLook(b *testing.B) {
 	t := newTable()
 	defer t.close()
-	w := &Watcher{table: t, sockets: map[Listener]*sighting{}}
+	w := &Watcher{table: t, sockets: map[Listener]*knownSocket{}}
 	var watches []*Watch
 	for range 50 {
 		watches = append(watches, &Watch{watcher: w, target: Target{Tree: func() []int { return nil }}})

@@ -130,8 +130,8 @@ func allPIDs() (pids []int) {
 }
 
 // openSockets returns which of the wanted inodes pid has open. It begins with the
-// highest descriptors, where what was opened last is found first. Package os would try
-// to poll the directory, at five calls more for every process of a start.
+// highest descriptors, which were opened last. Package os would try to poll the
+// directory: five more calls for every process of the rows "flat start".
 func openSockets(pid int, wanted map[uint64]Listener) (inodes []uint64) {
 	dir, err := unix.Open(procPath(pid, "fd"), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {

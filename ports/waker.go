@@ -2,26 +2,26 @@ package ports
 
 import "time"
 
-// alarm ends the watcher's rests. rest is for one goroutine, wake for any.
-type alarm interface {
-	// rest returns after d, where 0 is never, or when wake was called since the last
-	// rest; it may return early.
-	rest(d time.Duration)
+// waker ends the watcher's sleep. One goroutine sleeps, any may wake it.
+type waker interface {
+	// sleep returns after d, where 0 means never, or when wake was called since the last
+	// sleep. It may return early.
+	sleep(d time.Duration)
 	wake()
 	close()
 }
 
-// timerAlarm takes Go's timers, which tests can fake.
-type timerAlarm struct {
+// timerWaker uses a timer of Go, which tests can fake.
+type timerWaker struct {
 	timer *time.Timer
 	woken chan struct{}
 }
 
-func newTimerAlarm() timerAlarm {
-	return timerAlarm{time.NewTimer(time.Hour), make(chan struct{}, 1)}
+func newTimerWaker() timerWaker {
+	return timerWaker{time.NewTimer(time.Hour), make(chan struct{}, 1)}
 }
 
-func (a timerAlarm) rest(d time.Duration) {
+func (a timerWaker) sleep(d time.Duration) {
 	if d > 0 {
 		a.timer.Reset(d)
 	} else {
@@ -33,11 +33,11 @@ func (a timerAlarm) rest(d time.Duration) {
 	}
 }
 
-func (a timerAlarm) wake() {
+func (a timerWaker) wake() {
 	select {
 	case a.woken <- struct{}{}:
 	default:
 	}
 }
 
-func (a timerAlarm) close() { a.timer.Stop() }
+func (a timerWaker) close() { a.timer.Stop() }

@@ -9,35 +9,35 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kernelAlarm takes a timer of the kernel's for long rests. One of Go's wakes up three
-// threads where this wakes up one: that was half of what the watcher costs at rest.
-// Where all of Go's threads are busy, Go's own is the one that rings in time.
-type kernelAlarm struct {
-	timerAlarm
+// kernelWaker uses a timer of the kernel for long sleeps. Go's own wakes up three threads
+// where this one wakes up one: half of the watcher's share in "idle with 50 services,
+// cpu". Short sleeps use Go's, which is in time even where all of Go's threads are busy.
+type kernelWaker struct {
+	timerWaker
 	file *os.File
 	conn syscall.RawConn
 }
 
-// longRest is from where on the kernel's timer is taken.
-const longRest = 100 * time.Millisecond
+// longSleep is the shortest sleep for which the kernel's timer is used.
+const longSleep = 100 * time.Millisecond
 
-func newAlarm() alarm {
+func newWaker() waker {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
 	if err != nil {
-		return newTimerAlarm()
+		return newTimerWaker()
 	}
-	f := os.NewFile(uintptr(fd), "alarm")
+	f := os.NewFile(uintptr(fd), "waker")
 	conn, err := f.SyscallConn()
 	if err != nil || f.SetReadDeadline(time.Time{}) != nil { // Go's poller does not take it.
 		f.Close()
-		return newTimerAlarm()
+		return newTimerWaker()
 	}
-	return kernelAlarm{newTimerAlarm(), f, conn}
+	return kernelWaker{newTimerWaker(), f, conn}
 }
 
-func (a kernelAlarm) rest(d time.Duration) {
-	if 0 < d && d < longRest {
-		a.timerAlarm.rest(d)
+func (a kernelWaker) sleep(d time.Duration) {
+	if 0 < d && d < longSleep {
+		a.timerWaker.sleep(d)
 		return
 	}
 	a.set(d)
@@ -53,21 +53,21 @@ func (a kernelAlarm) rest(d time.Duration) {
 	})
 }
 
-func (a kernelAlarm) wake() {
-	a.timerAlarm.wake()
+func (a kernelWaker) wake() {
+	a.timerWaker.wake()
 	a.set(time.Nanosecond)
 }
 
-// set does not tell Go's scheduler of its call, which never blocks: the first
-// ordinary one after a rest wakes up a thread that watches over such calls.
-func (a kernelAlarm) set(d time.Duration) {
+// set does not tell Go's scheduler of its call, which never blocks: an ordinary call
+// after a sleep wakes up a thread that watches over such calls.
+func (a kernelWaker) set(d time.Duration) {
 	at := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(d))}
 	_ = a.conn.Control(func(fd uintptr) {
 		unix.RawSyscall6(unix.SYS_TIMERFD_SETTIME, fd, 0, uintptr(unsafe.Pointer(&at)), 0, 0, 0)
 	})
 }
 
-func (a kernelAlarm) close() {
-	a.timerAlarm.close()
+func (a kernelWaker) close() {
+	a.timerWaker.close()
 	a.file.Close()
 }

@@ -2,4 +2,4 @@
 
 package ports
 
-func newAlarm() alarm { return newTimerAlarm() }
+func newWaker() waker { return newTimerWaker() }

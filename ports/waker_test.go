@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// rests reports how long a rest of d takes.
-func rests(a alarm, d time.Duration) time.Duration {
+// sleeps returns how long a sleep of d takes.
+func sleeps(a waker, d time.Duration) time.Duration {
 	began := time.Now()
-	a.rest(d)
+	a.sleep(d)
 	return time.Since(began)
 }
 
-func eachAlarm(t *testing.T, f func(t *testing.T, a alarm)) {
-	for name, a := range map[string]alarm{"system": newAlarm(), "timer": newTimerAlarm()} {
+func eachWaker(t *testing.T, f func(t *testing.T, a waker)) {
+	for name, a := range map[string]waker{"system": newWaker(), "timer": newTimerWaker()} {
 		t.Run(name, func(t *testing.T) {
 			defer a.close()
 			f(t, a)
@@ -21,31 +21,30 @@ func eachAlarm(t *testing.T, f func(t *testing.T, a alarm)) {
 	}
 }
 
-func TestAnAlarmRingsInTime(t *testing.T) {
-	eachAlarm(t, func(t *testing.T, a alarm) {
+func TestAWakerWakesInTime(t *testing.T) {
+	eachWaker(t, func(t *testing.T, a waker) {
 		for range 3 {
-			if took := rests(a, 20*time.Millisecond); took < 15*time.Millisecond || took > 10*time.Second {
-				t.Errorf("a rest of 20ms took %v", took)
+			if took := sleeps(a, 20*time.Millisecond); took < 15*time.Millisecond || took > 10*time.Second {
+				t.Errorf("a sleep of 20ms took %v", took)
 			}
 		}
 	})
 }
 
-func TestAnAlarmIsWokenBeforeAndDuringARest(t *testing.T) {
-	eachAlarm(t, func(t *testing.T, a alarm) {
+func TestAWakerIsWokenBeforeAndDuringASleep(t *testing.T) {
+	eachWaker(t, func(t *testing.T, a waker) {
 		for _, d := range []time.Duration{0, time.Hour} {
 			a.wake()
-			a.rest(d)
+			a.sleep(d)
 			time.AfterFunc(10*time.Millisecond, a.wake)
-			a.rest(d)
+			a.sleep(d)
 		}
 	})
 }
 
-// Nobody who wakes the alarm does so in vain, however it falls on the beginning of a
-// rest.
-func TestNoWakeOfAnAlarmIsLost(t *testing.T) {
-	eachAlarm(t, func(t *testing.T, a alarm) {
+// However a wake falls on the beginning of a sleep, it ends it.
+func TestNoWakeIsLost(t *testing.T) {
+	eachWaker(t, func(t *testing.T, a waker) {
 		asked, seen := make(chan struct{}), make(chan struct{})
 		go func() {
 			for range asked {
@@ -55,15 +54,15 @@ func TestNoWakeOfAnAlarmIsLost(t *testing.T) {
 		}()
 		for range 2000 {
 			asked <- struct{}{}
-			a.rest(time.Hour)
+			a.sleep(time.Hour)
 		}
 		close(asked)
 		<-seen
 	})
 }
 
-func TestAnAlarmThatIsClosedIsHarmless(t *testing.T) {
-	eachAlarm(t, func(t *testing.T, a alarm) {
+func TestAWakerThatIsClosedIsHarmless(t *testing.T) {
+	eachWaker(t, func(t *testing.T, a waker) {
 		a.close()
 		a.wake()
 	})

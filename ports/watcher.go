@@ -11,17 +11,17 @@ import (
 type Target struct {
 	// Ports are those that it is expected to listen on.
 	Ports []int
-	// Tree returns the live processes of the service, unless Owns is set. A process that is missing
-	// from it makes its listeners a stranger's.
+	// Tree returns the live processes of the service, unless Owns is set. Listeners of a
+	// process that is missing from it are a stranger's.
 	Tree func() []int
-	// Leader is the process of Tree that mostly listens, so that Tree is asked for
-	// only where it does not; 0 is unknown.
+	// Leader is the process of Tree that mostly listens. Tree is called only for what it
+	// does not have. 0 means unknown.
 	Leader int
 	// Owns is asked instead of Tree for a service that is no process of this machine: it
 	// reports whether a socket that is new is the service's, whichever process holds it.
 	Owns func(Listener) bool
-	// Started is when the service began: what was open before is not its own,
-	// unless it is on one of Ports. Zero is unknown, and then Tree is searched for it.
+	// Started is when the service began. What was open before is not its own, unless it
+	// is on one of Ports. Zero means unknown.
 	Started time.Time
 	// Opened is told, once per socket, that the service listens: on one of Ports or
 	// anywhere else, since now or since before Add. It may be nil.
@@ -31,41 +31,38 @@ type Target struct {
 	Stranger func(Listener, Holder)
 }
 
-// Watcher looks for listening sockets on behalf of any number of targets, in one
-// goroutine, which also makes all their calls. They must return soon, and must
-// not call Close.
+// Watcher looks for listening sockets on behalf of any number of targets. One goroutine
+// does so and makes all their calls, which must return soon and must not call Close.
 //
-// It looks every millisecond while a target waits for its Ports, easing to 4 ms where
-// hundreds do and to 50 ms for one that takes long or where looking is slow, and every
-// 750 ms otherwise. A socket that opens and closes
-// between two looks is never seen, nor one in another network namespace.
-// A process that hides its files from this user, such as one with another
-// user's rights, is taken for the owner only of its Target's Ports and only when
-// nobody else visible has them. Outside of Linux a look costs far more, so all
-// of these times are longer, and only processes of this user may be seen.
+// It looks every millisecond while a target waits for its Ports, every 4 ms where
+// hundreds wait, up to every 50 ms where one waits long or a look takes long, and every
+// 750 ms otherwise. It never sees a socket that opens and closes between two looks, nor
+// one in another network namespace. A process that hides its files from this user, such
+// as one with another user's rights, counts as the owner only of its Target's Ports, and
+// only when nobody else visible has them. Outside of Linux a look costs far more, so
+// these times are longer, and the Watcher may see only processes of this user.
 type Watcher struct {
 	table table
-	alarm alarm
+	waker waker
 	quit  chan struct{}
 	ended chan struct{}
 	close sync.Once
 
 	mu      sync.Mutex
 	watches []*Watch
-	// changed is: there are other watches than at the last look. nextLook is when a
-	// rest ends; zero is not before it is ended.
+	// changed means that there are other watches than at the last look. nextLook is when
+	// the watcher wakes up; zero means not by itself.
 	changed  bool
 	nextLook time.Time
 
 	// The rest belongs to the goroutine.
 	now     []*Watch
-	sockets map[Listener]*sighting
+	sockets map[Listener]*knownSocket
 	look    int
-	// unclaimed are those that not everybody was asked for.
-	unclaimed []unclaimed
-	costs     costs
-	// foreignAfter is when sockets that nobody expects are looked for again, and
-	// foreignSpent how long they were at the last look.
+	unowned []unownedSocket
+	costs   costs
+	// foreignAfter is when sockets that nobody expects are searched for again, and
+	// foreignSpent how long that took at the last look.
 	foreignAfter time.Time
 	foreignSpent time.Duration
 }
@@ -81,29 +78,29 @@ type Watch struct {
 	settled bool
 
 	// The rest belongs to the watcher's goroutine.
-	fresh     bool
-	missing   map[int]bool // Ports that nothing of the tree listens on yet
-	questions []*question
+	fresh   bool
+	missing map[int]bool // Ports that nothing of the tree listens on yet
+	pending []*pendingLookup
 }
 
 // NewWatcher starts a watcher. It does nothing until something is added.
-func NewWatcher() *Watcher { return watch(newTable(), newAlarm()) }
+func NewWatcher() *Watcher { return watch(newTable(), newWaker()) }
 
-func watch(t table, a alarm) *Watcher {
+func watch(t table, wake waker) *Watcher {
 	w := &Watcher{
 		table:   t,
-		alarm:   a,
+		waker:   wake,
 		quit:    make(chan struct{}),
 		ended:   make(chan struct{}),
-		sockets: map[Listener]*sighting{},
+		sockets: map[Listener]*knownSocket{},
 	}
 	w.prime()
 	go w.run()
 	return w
 }
 
-// Add watches t until Remove. Sockets that are open already are told of as well,
-// so a service that is started again is added again.
+// Add watches t until Remove. It reports sockets that are open already as well. A
+// service that starts again is added again.
 func (w *Watcher) Add(t Target) *Watch {
 	h := &Watch{target: t, watcher: w, added: time.Now(), fresh: true, missing: map[int]bool{}}
 	for _, port := range t.Ports {
@@ -113,14 +110,14 @@ func (w *Watcher) Add(t Target) *Watch {
 	w.watches, w.changed = append(w.watches, h), true
 	late := w.nextLook.IsZero() || time.Until(w.nextLook) > crowdPause
 	w.mu.Unlock()
-	if late { // With hundreds starting every other look would be for one that was added.
-		w.alarm.wake()
+	if late { // Otherwise hundreds that start would double the looks.
+		w.waker.wake()
 	}
 	return h
 }
 
-// Settle says that nobody waits for the target's ports any more. It is still
-// watched, at leisure.
+// Settle means that nobody waits for the target's ports any more. The watcher still
+// looks for it, but less often.
 func (h *Watch) Settle() {
 	h.watcher.mu.Lock()
 	defer h.watcher.mu.Unlock()
@@ -140,7 +137,7 @@ func (h *Watch) Remove() {
 func (w *Watcher) Close() {
 	w.close.Do(func() {
 		close(w.quit)
-		w.alarm.wake()
+		w.waker.wake()
 	})
 	<-w.ended
 }
@@ -148,16 +145,16 @@ func (w *Watcher) Close() {
 func (w *Watcher) run() {
 	defer close(w.ended)
 	defer w.table.close()
-	defer w.alarm.close()
+	defer w.waker.close()
 	for !w.closed() {
 		now := time.Now()
 		watches := w.current()
 		w.tick(watches, now)
-		w.alarm.rest(w.untilNext(w.pause(watches, now)))
+		w.waker.sleep(w.untilNext(w.pause(watches, now)))
 	}
 }
 
-// untilNext is pause, or the shortest one where the watches have changed meanwhile.
+// untilNext returns pause, or the shortest one if the watches have changed meanwhile.
 func (w *Watcher) untilNext(pause time.Duration) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -196,7 +193,7 @@ func (h *Watch) waiting() bool {
 	return h.waits()
 }
 
-// waits is waiting for who holds the lock.
+// waits is waiting for callers that hold the lock.
 func (h *Watch) waits() bool { return len(h.missing) > 0 && !h.settled && !h.removed }
 
 func (h *Watch) gone() bool {
@@ -205,14 +202,14 @@ func (h *Watch) gone() bool {
 	return h.removed
 }
 
-// pause is how long the next look can wait; 0 is for ever.
+// pause returns how long the next look can wait; 0 means for ever.
 func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
 	if len(watches) == 0 {
 		return 0
 	}
 	next, waiting, waited := idlePause, 0, time.Duration(math.MaxInt64)
-	for _, u := range w.unclaimed {
-		next = min(next, max(w.unclaimedAt(u).Sub(now), shortPause))
+	for _, u := range w.unowned {
+		next = min(next, max(w.unownedDue(u).Sub(now), shortPause))
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -221,7 +218,7 @@ func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
 			waiting++
 			waited = min(waited, now.Sub(h.added))
 		}
-		for _, q := range h.questions {
+		for _, q := range h.pending {
 			next = min(next, max(w.dueAt(h, q).Sub(now), shortPause))
 		}
 	}
@@ -231,17 +228,16 @@ func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
 	return next
 }
 
-// waitingPause is a hundredth of the shortest wait so far, within bounds, and at least
-// ten times what a look at the sockets takes. In a crowd it is longer, so that what
-// the looks cost does not grow with it.
+// waitingPause returns a hundredth of the shortest wait so far, within bounds, and at
+// least ten times the cost of a look. It is longer where many wait, so that the cost of
+// looking does not grow with their number.
 func (w *Watcher) waitingPause(waiting int, waited time.Duration) time.Duration {
 	crowd := min(time.Duration(waiting)*shortPause/crowdSize, crowdPause)
 	return min(max(waited/100, 10*w.costs.least(), shortPause, crowd), longPause)
 }
 
-// costs are how long the last looks took. The least of them tells what one takes:
-// where all cores are busy, as when a crowd starts, the others are mostly the time
-// of those who had the core meanwhile, and ten times that is late.
+// costs records how long the last looks took. The shortest tells what a look costs: where
+// all cores are busy, as when many services start, the others were mostly waiting.
 type costs struct {
 	last [8]time.Duration
 	n    int

@@ -101,7 +101,7 @@ type world struct {
 func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		table := &fakeTable{owner: map[Listener]int{}, hidden: map[int]bool{}}
-		w := &world{fakeTable: table, w: watch(table, newTimerAlarm()), start: time.Now()}
+		w := &world{fakeTable: table, w: watch(table, newTimerWaker()), start: time.Now()}
 		defer w.w.Close()
 		f(t, w)
 	})

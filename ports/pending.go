@@ -6,29 +6,29 @@ import (
 	"time"
 )
 
-// question is a socket of which one target does not know yet whose it is.
-type question struct {
+// pendingLookup is a socket that may belong to a target.
+type pendingLookup struct {
 	socket
-	// tries are the times it was looked for in the target's tree.
+	// tries counts how often the target was searched for it.
 	tries int
 	due   time.Time
 }
 
 const (
-	// A child's child may be missing from the tree for a moment, and a socket
-	// from a process between fork and exec. So nobody is called a stranger
-	// before so many tries, at growing distances: after some 35 ms.
+	// A grandchild may be missing from the tree for a moment, and a socket from a
+	// process between fork and exec. So nobody counts as a stranger before this many
+	// tries, at growing distances: after some 35 ms.
 	strangerTries = 4
-	// A listener on a port that nobody watches is forgotten after some 400 ms. Few
-	// tries: each searches every tree, for whatever the machine's programs open.
+	// A listener on a port that nobody expects is forgotten after some 400 ms. There are
+	// few tries, because each searches every tree for whatever any program opens.
 	foreignTries = 4
-	// A service may listen before it is watched. So nobody else is asked at once:
-	// with five hundred starting that was a third of the watcher's work.
+	// A service may listen before it is watched, so other targets are not searched at
+	// once: that was a third of the watcher's work in "flat start, 500 services".
 	foreignDelay = 10 * retryPause
-	// crowdSize is for how many that wait one shortPause is enough.
+	// crowdSize is how many waiting targets one shortPause is enough for.
 	crowdSize = 25
-	// foreignShare bounds what the machine's other programs make us search: one part
-	// in so many of a core, unless that puts it off for longer than foreignPause.
+	// foreignShare bounds what other programs make us search: one part in so many of a
+	// core, unless that delays the search by more than foreignPause.
 	foreignShare = 50
 	foreignPause = 50 * retryPause
 )
@@ -43,83 +43,83 @@ func retry(tries int, expected bool) time.Duration {
 
 func (h *Watch) expects(s socket) bool { return slices.Contains(h.target.Ports, int(s.Addr.Port())) }
 
-// tick looks once and answers what can be answered.
+// tick lists the sockets once and resolves what it can.
 func (w *Watcher) tick(watches []*Watch, now time.Time) {
 	if len(watches) == 0 {
 		return
 	}
 	all, err := w.table.listeners()
-	if err != nil { // nothing was seen; the next look may
+	if err != nil { // The next look may succeed.
 		return
 	}
-	news := w.sight(all, now)
+	news := w.update(all, now)
 	w.costs.add(time.Since(now))
-	w.unclaimed = slices.DeleteFunc(w.unclaimed, func(u unclaimed) bool { return w.sockets[u.Listener] == nil })
-	w.claim(watches, news, now)
-	open := slices.ContainsFunc(w.unclaimed, func(u unclaimed) bool { return !w.unclaimedAt(u).After(now) })
+	w.unowned = slices.DeleteFunc(w.unowned, func(u unownedSocket) bool { return w.sockets[u.Listener] == nil })
+	w.addUnowned(watches, news, now)
+	open := slices.ContainsFunc(w.unowned, func(u unownedSocket) bool { return !w.unownedDue(u).After(now) })
 	for _, h := range watches {
 		for _, s := range news {
 			if h.expects(s) {
-				h.ask(s, now, 0)
+				h.lookUp(s, now, 0)
 			}
 		}
 		if h.fresh {
 			h.fresh = false
-			w.askOld(h, all, now)
+			w.lookUpOld(h, all, now)
 		}
-		h.questions = slices.DeleteFunc(h.questions, func(q *question) bool { return w.sockets[q.Listener] == nil })
-		open = open || len(h.questions) > 0
+		h.pending = slices.DeleteFunc(h.pending, func(q *pendingLookup) bool { return w.sockets[q.Listener] == nil })
+		open = open || len(h.pending) > 0
 	}
 	if open || len(news) > 0 {
-		w.answer(watches, now)
+		w.resolve(watches, now)
 	}
 }
 
-// dueAt is when q is looked for: sockets on ports that nobody here expects are put
-// off while others of them were looked for just now.
-func (w *Watcher) dueAt(h *Watch, q *question) time.Time {
+// dueAt returns when to search for q. A socket on a port that h does not expect waits
+// while others of its kind were searched for just now.
+func (w *Watcher) dueAt(h *Watch, q *pendingLookup) time.Time {
 	if !h.expects(q.socket) && q.due.Before(w.foreignAfter) {
 		return w.foreignAfter
 	}
 	return q.due
 }
 
-func (h *Watch) ask(s socket, due time.Time, tries int) {
-	h.questions = append(h.questions, &question{socket: s, tries: tries, due: due})
+func (h *Watch) lookUp(s socket, due time.Time, tries int) {
+	h.pending = append(h.pending, &pendingLookup{socket: s, tries: tries, due: due})
 }
 
-// askOld asks for what was open before h came, but for what everybody will be asked
-// for. Only a process that started before h, of its own tree, can have that, and is
-// found at once, so one try is enough elsewhere than on the target's own ports.
-func (w *Watcher) askOld(h *Watch, all []socket, now time.Time) {
-	coming := make(map[Listener]bool, len(w.unclaimed))
-	for _, u := range w.unclaimed {
+// lookUpOld looks up the sockets that were open before h was added, except those that
+// every target will be searched for. Their owner runs already, so on other ports than
+// the target's own one try is enough.
+func (w *Watcher) lookUpOld(h *Watch, all []socket, now time.Time) {
+	coming := make(map[Listener]bool, len(w.unowned))
+	for _, u := range w.unowned {
 		coming[u.Listener] = true
 	}
 	for _, s := range all {
 		switch {
 		case h.expects(s):
-			if !slices.ContainsFunc(h.questions, func(q *question) bool { return q.Listener == s.Listener }) {
-				h.ask(s, now, 0)
+			if !slices.ContainsFunc(h.pending, func(q *pendingLookup) bool { return q.Listener == s.Listener }) {
+				h.lookUp(s, now, 0)
 			}
 		case !coming[s.Listener] && w.sockets[s.Listener].mayBe(h):
-			h.ask(s, now, foreignTries-1)
+			h.lookUp(s, now, foreignTries-1)
 		}
 	}
 }
 
-// answer asks the targets that expect a port first: they mostly have it, and
-// then no other one is asked, whose tree would have to be searched.
-func (w *Watcher) answer(watches []*Watch, now time.Time) {
+// resolve searches the targets that expect a port first. Mostly one of them owns the
+// socket, and then no other tree has to be searched.
+func (w *Watcher) resolve(watches []*Watch, now time.Time) {
 	owner := map[Listener]*Watch{}
 	for _, h := range watches {
 		w.search(h, now, owner, true)
 	}
-	due := w.takeUnclaimed(watches, now)
+	due := w.takeUnowned(watches, now)
 	for _, h := range watches {
 		for _, s := range due {
 			if owner[s.Listener] == nil && !h.expects(s) {
-				h.ask(s, now, 0)
+				h.lookUp(s, now, 0)
 			}
 		}
 		w.search(h, now, owner, false)
@@ -133,15 +133,15 @@ func (w *Watcher) answer(watches []*Watch, now time.Time) {
 	}
 }
 
-// search looks for the sockets in question in the tree of h.
+// search looks for h's pending sockets in its tree, the expected ones or the others.
 func (w *Watcher) search(h *Watch, now time.Time, owner map[Listener]*Watch, expected bool) {
 	var among []socket
 	if !expected {
-		h.questions = slices.DeleteFunc(h.questions, func(q *question) bool {
+		h.pending = slices.DeleteFunc(h.pending, func(q *pendingLookup) bool {
 			return !h.expects(q.socket) && !w.sockets[q.Listener].mayBe(h)
 		})
 	}
-	for _, q := range h.questions {
+	for _, q := range h.pending {
 		if h.expects(q.socket) == expected && owner[q.Listener] == nil && !w.dueAt(h, q).After(now) {
 			among = append(among, q.socket)
 		}
@@ -154,7 +154,7 @@ func (w *Watcher) search(h *Watch, now time.Time, owner map[Listener]*Watch, exp
 	if !expected {
 		w.foreignSpent += time.Since(began)
 	}
-	h.questions = slices.DeleteFunc(h.questions, func(q *question) bool {
+	h.pending = slices.DeleteFunc(h.pending, func(q *pendingLookup) bool {
 		if !mine[q.Listener] {
 			return false
 		}
@@ -167,10 +167,9 @@ func (w *Watcher) search(h *Watch, now time.Time, owner map[Listener]*Watch, exp
 	})
 }
 
-// ownedBy returns those of among that h's tree has. Most services listen in their
-// first process, or in the one below it where a shell stays: to look there first
-// saves the walk through /proc that finds the others, the larger part of what a
-// start costs the watcher.
+// ownedBy returns those of among that h owns. Most services listen in their first
+// process, or in its child where a shell stays. Looking there first saves the walk
+// through /proc, which is most of what the watcher costs in the rows "flat start".
 func (w *Watcher) ownedBy(h *Watch, among []socket) map[Listener]bool {
 	mine := map[Listener]bool{}
 	if owns := h.target.Owns; owns != nil {
@@ -198,10 +197,10 @@ func (w *Watcher) ownedBy(h *Watch, among []socket) map[Listener]bool {
 	return mine
 }
 
-// conclude drops, puts off or answers what the search left open.
+// conclude drops, delays or reports what the search did not find.
 func (w *Watcher) conclude(h *Watch, now time.Time, owner map[Listener]*Watch) {
 	var strangers []socket
-	h.questions = slices.DeleteFunc(h.questions, func(q *question) bool {
+	h.pending = slices.DeleteFunc(h.pending, func(q *pendingLookup) bool {
 		known := owner[q.Listener] != nil
 		if w.dueAt(h, q).After(now) && !known {
 			return false
@@ -218,12 +217,12 @@ func (w *Watcher) conclude(h *Watch, now time.Time, owner map[Listener]*Watch) {
 		return false
 	})
 	if len(strangers) > 0 {
-		w.tell(h, strangers)
+		w.tellStrangers(h, strangers)
 	}
 }
 
-// tell finds out who the strangers are; one may turn out to be none.
-func (w *Watcher) tell(h *Watch, strangers []socket) {
+// tellStrangers finds out who has the sockets. One of them may turn out to be h's.
+func (w *Watcher) tellStrangers(h *Watch, strangers []socket) {
 	found := w.table.holders(strangers)
 	var tree []int
 	if h.target.Owns == nil {
