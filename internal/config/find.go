@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/lhrun/lhrun/internal/git"
 )
 
 // Find returns the absolute path of the file that Load reads. It fails for a file
@@ -48,15 +50,8 @@ func nearestFile(dir string) (path, beyond string) {
 		case at == filepath.Dir(at):
 			return "", ""
 		}
-		left = left || isCheckout(at)
+		left = left || git.IsTop(at)
 	}
-}
-
-// isCheckout reports whether dir is the top of a git checkout: a clone, a linked
-// worktree or a submodule.
-func isCheckout(dir string) bool {
-	_, err := os.Lstat(filepath.Join(dir, ".git"))
-	return err == nil
 }
 
 func procfileIn(dir string) string {
