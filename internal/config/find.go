@@ -63,7 +63,7 @@ func procfileIn(dir string) string {
 
 func notFound(dir, beyond string) error {
 	if beyond != "" {
-		return fmt.Errorf("%w: no %s in %q or above it in this checkout, and no %s; %q is another checkout's: use it with -f, or from there with -C",
+		return fmt.Errorf("%w: no %s in %q or above it in this checkout, and no %s; %q is another checkout's: name it with -f, or its directory with -C",
 			ErrNotFound, FileName, dir, ProcfileName, beyond)
 	}
 	return fmt.Errorf("%w: neither %s in %q or a directory above it, nor a %s in it; `lhrun init` writes a first one",
