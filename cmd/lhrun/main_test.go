@@ -40,16 +40,23 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// condition is what a machine may lack: [ipv6].
+// condition is what a machine may lack, [ipv6], or a user: [root].
 func condition(name string) (bool, error) {
-	if name != "ipv6" {
-		return false, fmt.Errorf("unknown condition %q", name)
+	switch name {
+	case "root":
+		return os.Geteuid() == 0, nil
+	case "ipv6":
+		return hasIPv6(), nil
 	}
+	return false, fmt.Errorf("unknown condition %q", name)
+}
+
+func hasIPv6() bool {
 	l, err := net.Listen("tcp", "[::1]:0")
 	if err == nil {
 		_ = l.Close()
 	}
-	return err == nil, nil
+	return err == nil
 }
 
 // ownDirectories keeps a script from the state of the machine and of the others.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -106,7 +107,7 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 	ports := old.Port == svc.Port && maps.Equal(old.Ports, svc.Ports)
 	keys := changedVars(older, newer, old, svc)
 	toURL, toHealth := &update, &update
-	if slices.Contains(keys, variable(svc.Name)+"_URL") {
+	if key := variable(svc.Name) + "_URL"; slices.Contains(keys, key) && usesOwn(older, newer, svc, key) {
 		toURL = &restart
 	}
 	if svc.Health.Kind == supervisor.ProbeNotify {
@@ -120,8 +121,9 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 	note(&restart, old.TTY == svc.TTY, "tty")
 	note(&restart, old.Listen == svc.Listen, "listen")
 	note(toURL, old.URL == svc.URL || !ports, "url")
-	for _, key := range keys {
-		note(&restart, tellsOf(newer, svc, key) && (old.URL != svc.URL || !ports), "env "+key)
+	told := func(key string) bool { return tellsOf(newer, svc, key) && (old.URL != svc.URL || !ports) }
+	for _, names := range grouped(slices.DeleteFunc(keys, told)) {
+		note(&restart, false, "env "+names)
 	}
 	note(&update, old.Description == svc.Description, "description")
 	note(&update, sameEdges(old.DependsOn, svc.DependsOn), "depends_on")
@@ -137,6 +139,34 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 		return Change{DoUpdate, svc.Name, update}, true
 	}
 	return Change{}, false
+}
+
+// usesOwn reports whether svc needs to know its own variable key, which lhrun tells
+// everybody: its command names it, or somebody has set it otherwise.
+func usesOwn(older, newer *Resolved, svc supervisor.Service, key string) bool {
+	names := func(arg string) bool { return strings.Contains(arg, key) }
+	if slices.ContainsFunc(svc.Command, names) {
+		return true
+	}
+	before, _ := older.environment(svc.Name)
+	after, _ := newer.environment(svc.Name)
+	was, had := before[key]
+	is, has := after[key]
+	return !older.isOwn(key, was, had) || !newer.isOwn(key, is, has)
+}
+
+// maxVars variables are named one by one; of more, the first namedVars.
+const (
+	maxVars   = 5
+	namedVars = 3
+)
+
+// grouped returns the names of variables as causes tell them.
+func grouped(names []string) []string {
+	if len(names) <= maxVars {
+		return names
+	}
+	return []string{fmt.Sprintf("%s and %d more", strings.Join(names[:namedVars], ", "), len(names)-namedVars)}
 }
 
 // sameEdges does not mind the order.

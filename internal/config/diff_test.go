@@ -133,7 +133,17 @@ func TestDiffNamesWhatDiffersAndNothingElse(t *testing.T) {
 		"a further port": {text: edit("command = \"mail\"", "command = \"mail\"\nports = { debug = \"auto\" }"),
 			want: []string{"restart mail: ports changed"}},
 		"the url of one": {text: edit("run-db\"", "run-db\"\nurl = \"postgres://x\""), want: []string{
-			"restart db: url changed", "restart migrate: env DB_URL changed", "restart api: env DB_URL changed"}},
+			"update db: url changed", "restart migrate: env DB_URL changed", "restart api: env DB_URL changed"}},
+		"a url that its own service has otherwise": {text: edit("run-db\"", "run-db\"\nurl = \"postgres://x\"", `A = "1"`, `A = "1", DB_URL = "{{url}}/x"`),
+			want: []string{"restart db: url changed", "restart migrate: env DB_URL changed", "restart api: env DB_URL changed"}},
+		"a url that its own service has by a template": {text: edit("run-db\"", "run-db\"\nurl = \"postgres://x\"", `A = "1"`, `A = "{{url}}"`),
+			want: []string{"restart db: env A changed, url changed", "restart migrate: env DB_URL changed", "restart api: env DB_URL changed"}},
+		"a url that a service without an edge uses": {text: edit("run-db\"", "run-db\"\nurl = \"postgres://x\"", `command = "mail"`, "command = \"mail\"\nenv = { A = \"{{db.url}}\" }"),
+			want: []string{"update db: url changed", "restart migrate: env DB_URL changed", "restart api: env DB_URL changed", "restart mail: env A changed"}},
+		"five variables of one": {text: edit(`B = "2"`, `C = "2", D = "", E = "", F = ""`),
+			want: []string{"restart db: env B changed, env C changed, env D changed, env E changed, env F changed", "restart migrate: db restarts"}},
+		"many variables of one": {text: edit(`B = "2"`, `C = "2", D = "", E = "", F = "", G = "", H = ""`),
+			want: []string{"restart db: env B, C, D and 4 more changed", "restart migrate: db restarts"}},
 		"a variable about a stranger that somebody sets": {text: edit("command = \"mail\"", "command = \"mail\"\nenv = { DB_URL = \"x\" }"),
 			want: []string{"restart mail: env DB_URL changed"}},
 		"a variable about a stranger that [env] sets": {text: edit("LEVEL = \"info\"", "LEVEL = \"info\"\nDB_PORT = \"1\""), want: []string{
@@ -161,6 +171,27 @@ func TestDiffNamesWhatDiffersAndNothingElse(t *testing.T) {
 				t.Errorf("against itself: %q", got)
 			}
 		})
+	}
+}
+
+// A url is for others: its own service restarts only if it needs it.
+func TestDiffOfAURL(t *testing.T) {
+	for config, want := range map[string]string{
+		`command = "db"`:                                        "update db: url changed",
+		`command = "db --public $DB_URL"`:                       "restart db: url changed",
+		`command = ["sh", "-c", "exec db \"${DB_URL}\""]`:       "restart db: url changed",
+		`command = "db --public {{url}}"`:                       "restart db: command changed, url changed",
+		"command = \"db\"\nenv = { PUBLIC = \"{{url}}\" }":      "restart db: env PUBLIC changed, url changed",
+		"command = \"db\"\nenv = { DB_URL = \"{{url}}/x\" }":    "restart db: url changed",
+		"command = \"db\"\nready = { exec = \"ping $DB_URL\" }": "update db: url changed",
+		"command = \"db\"\nready = { exec = \"ping {{url}}\" }": "update db: url changed, ready changed",
+	} {
+		dir := tree(t, nil)
+		text := "[services.other]\ncommand = \"x\"\n[services.db]\n" + config + "\nurl = "
+		older, newer := state(t, dir, text+`"postgres://a"`, ""), state(t, dir, text+`"postgres://b"`, "")
+		if got := told(Diff(older, newer, nil)); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: got %q, want %q", config, got, want)
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/lhrun/lhrun/internal/git"
 )
 
 // Find returns the absolute path of the file that Load reads. It fails for a file
@@ -48,15 +50,8 @@ func nearestFile(dir string) (path, beyond string) {
 		case at == filepath.Dir(at):
 			return "", ""
 		}
-		left = left || isCheckout(at)
+		left = left || git.IsTop(at)
 	}
-}
-
-// isCheckout reports whether dir is the top of a git checkout: a clone, a linked
-// worktree or a submodule.
-func isCheckout(dir string) bool {
-	_, err := os.Lstat(filepath.Join(dir, ".git"))
-	return err == nil
 }
 
 func procfileIn(dir string) string {
@@ -68,7 +63,7 @@ func procfileIn(dir string) string {
 
 func notFound(dir, beyond string) error {
 	if beyond != "" {
-		return fmt.Errorf("%w: no %s in %q or above it in this checkout, and no %s; %q is another checkout's: use it with -f, or from there with -C",
+		return fmt.Errorf("%w: no %s in %q or above it in this checkout, and no %s; %q is another checkout's: name it with -f, or its directory with -C",
 			ErrNotFound, FileName, dir, ProcfileName, beyond)
 	}
 	return fmt.Errorf("%w: neither %s in %q or a directory above it, nor a %s in it; `lhrun init` writes a first one",

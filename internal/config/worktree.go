@@ -2,12 +2,11 @@ package config
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/lhrun/lhrun/internal/dotenv"
+	"github.com/lhrun/lhrun/internal/git"
 )
 
 // worktreeNotices says where the main checkout has a .env that this worktree lacks:
@@ -34,40 +33,11 @@ func (r *resolver) worktreeNotices() []string {
 // mainCheckout returns the directory of the repository's main checkout that
 // corresponds to dir, which is in a linked git worktree.
 func mainCheckout(dir string) (string, bool) {
-	for root := dir; ; root = filepath.Dir(root) {
-		if _, err := os.Lstat(filepath.Join(root, ".git")); err == nil {
-			main, ok := mainWorktree(root)
-			rel, err := filepath.Rel(root, dir)
-			return filepath.Join(main, rel), ok && err == nil
-		}
-		if root == filepath.Dir(root) {
-			return "", false
-		}
-	}
-}
-
-// mainWorktree returns the root of the main checkout of the linked worktree at root:
-// .git names its git directory, whose commondir names the repository's.
-func mainWorktree(root string) (string, bool) {
-	text, _ := os.ReadFile(filepath.Join(root, ".git")) // Fails on the directory of a main checkout.
-	line, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "gitdir:")
-	if !ok {
+	top, found := git.Top(dir)
+	if !found {
 		return "", false
 	}
-	gitDir := seenFrom(root, line)
-	text, err := os.ReadFile(filepath.Join(gitDir, "commondir"))
-	if err != nil {
-		return "", false
-	}
-	common := seenFrom(gitDir, string(text))
-	return filepath.Dir(common), filepath.Base(common) == ".git"
-}
-
-// seenFrom returns a path out of one of git's files, absolute; dir is where it is
-// relative to.
-func seenFrom(dir, path string) string {
-	if path = strings.TrimSpace(path); filepath.IsAbs(path) {
-		return filepath.Clean(path)
-	}
-	return filepath.Join(dir, path)
+	own, common := git.Dirs(top)
+	rel, err := filepath.Rel(top, dir)
+	return filepath.Join(filepath.Dir(common), rel), own != common && filepath.Base(common) == ".git" && err == nil
 }

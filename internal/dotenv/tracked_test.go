@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/lhrun/lhrun/internal/git"
 )
 
 // repository is a git repository that tracks "yes", "*" and "web/yes".
@@ -25,12 +27,12 @@ func repository(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	git(t, dir, "init", "-q")
-	git(t, dir, "--literal-pathspecs", "add", "yes", "*", "web/yes")
+	runGit(t, dir, "init", "-q")
+	runGit(t, dir, "--literal-pathspecs", "add", "yes", "*", "web/yes")
 	return dir
 }
 
-func git(t *testing.T, dir string, args ...string) {
+func runGit(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	cmd := exec.Command("git", args...)
 	cmd.Dir = dir
@@ -94,7 +96,7 @@ func TestTrackedIgnoresGitVariables(t *testing.T) {
 	dir, other := repository(t), repository(t)
 	t.Setenv("GIT_DIR", filepath.Join(other, ".git"))
 	t.Setenv("GIT_WORK_TREE", other)
-	git(t, other, "rm", "-q", "--cached", "yes")
+	runGit(t, other, "rm", "-q", "--cached", "yes")
 	if !Tracked(filepath.Join(dir, "yes")) {
 		t.Error("GIT_DIR was believed")
 	}
@@ -119,9 +121,9 @@ func TestTrackedInAnotherUsersRepository(t *testing.T) {
 
 func TestTrackedInAWorktree(t *testing.T) {
 	dir := repository(t)
-	git(t, dir, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "x")
+	runGit(t, dir, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "x")
 	tree := filepath.Join(t.TempDir(), "tree")
-	git(t, dir, "worktree", "add", "-q", tree)
+	runGit(t, dir, "worktree", "add", "-q", tree)
 	if !Tracked(filepath.Join(tree, "yes")) || Tracked(filepath.Join(tree, "no")) {
 		t.Error("a worktree's files are not known")
 	}
@@ -135,7 +137,7 @@ func TestTrackedRunsNothingOutsideOfARepository(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin)
-	if inRepository(dir) {
+	if _, found := git.Top(dir); found {
 		t.Skip("the temporary directory is in a repository")
 	}
 	if Tracked(filepath.Join(dir, ".env")) {

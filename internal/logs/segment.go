@@ -156,16 +156,33 @@ func openSegment(path string) (*segment, error) {
 	return g, nil
 }
 
+// indexPiece is how much of an index is read at once.
+const indexPiece = 4096 * recordSize
+
 // readIndex takes the records that were added. The writer adds a record before
-// the bytes it speaks of, so the size must have been asked before.
+// the bytes it speaks of, so the size must have been asked before. A piece without any
+// record ends it: a hole in the file can be of any size.
 func (g *segment) readIndex() {
 	if g.idx == nil {
 		return
 	}
-	data, err := io.ReadAll(io.NewSectionReader(g.idx, g.idxRead, 1<<40))
-	recs, damaged := parseIndex(data)
-	g.damaged = g.damaged || damaged || err != nil
-	g.idxRead += int64(len(data) - len(data)%recordSize)
+	for {
+		piece, err := io.ReadAll(io.NewSectionReader(g.idx, g.idxRead, indexPiece))
+		recs, damaged := parseIndex(piece)
+		g.damaged = g.damaged || damaged || err != nil
+		g.take(recs)
+		if len(recs) == 0 && len(piece) == indexPiece {
+			return
+		}
+		g.idxRead += int64(len(piece) - len(piece)%recordSize)
+		if len(piece) < indexPiece {
+			return
+		}
+	}
+}
+
+// take adds records, without those that go back behind the last one.
+func (g *segment) take(recs []record) {
 	if n := len(g.recs); n > 0 {
 		recs = slices.DeleteFunc(recs, func(r record) bool { return r.off < g.recs[n-1].off })
 	}

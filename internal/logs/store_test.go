@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -382,9 +383,16 @@ func TestADamagedIndexIsHealedAndTold(t *testing.T) {
 		{"a hole", spoil(func(b []byte) []byte { clear(b[2*recordSize : 5*recordSize]); return b }), 7},
 		{"text", spoil(func([]byte) []byte { return []byte(strings.Repeat("text\n", 100)) }), 0},
 		{"twice", spoil(func(b []byte) []byte { return append(b, b...) }), 10},
+		{"a hole of 8 GB behind", func(dir string) { _ = os.Truncate(filepath.Join(dir, "api.idx"), 8<<30) }, 10},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			s, notes := garble(t, tt.damage)
+			runtime.ReadMemStats(&after)
+			if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; mb > 100 {
+				t.Errorf("it took %d MB", mb)
+			}
 			if len(notes) != 1 || !strings.Contains(notes[0], "api.log") {
 				t.Errorf("told %q", notes)
 			}

@@ -1,13 +1,10 @@
 package watch
 
 import (
-	"os"
 	"path/filepath"
-)
 
-// gitDir marks the top of a checkout: a directory, or in linked worktrees and
-// submodules a file.
-const gitDir = ".git"
+	"github.com/lhrun/lhrun/internal/git"
+)
 
 // foreign reports whether path is in a checkout of its own below the base of p: a
 // clone, worktree or submodule inside the project, which only a pattern that names it
@@ -27,7 +24,7 @@ func (t *tree) isCheckout(dir string) bool {
 	if t.checkouts[dir] {
 		return true
 	}
-	if _, err := os.Lstat(filepath.Join(dir, gitDir)); err != nil {
+	if !git.IsTop(dir) {
 		return false
 	}
 	t.checkouts[dir] = true

@@ -15,7 +15,7 @@ func (w *Watcher) event(e fsnotify.Event) {
 			w.tree.listsChanged()
 		}
 		switch {
-		case e.Has(fsnotify.Create) && filepath.Base(path) == gitDir:
+		case e.Has(fsnotify.Create) && filepath.Base(path) == ".git":
 			w.tree.becameCheckout(filepath.Dir(path))
 		case e.Has(fsnotify.Create) && isDirectory(path):
 			w.tree.grow(path, w.note)

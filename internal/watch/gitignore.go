@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/git"
 )
 
 // ignoreFile is what git calls its list of what it leaves alone, one a directory.
@@ -97,9 +99,10 @@ type ignores struct {
 func ignoresOf(dir, root string) *ignores {
 	g := newIgnores(dir)
 	for at := dir; ; at = filepath.Dir(at) {
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+		if git.IsTop(at) {
 			g.top = at
-			g.wide[0] = readIgnore(filepath.Join(commonGitDir(at), "info", "exclude"))
+			_, common := git.Dirs(at)
+			g.wide[0] = readIgnore(filepath.Join(common, "info", "exclude"))
 			g.wide[1] = readIgnore(usersIgnore(at))
 			if g.ignored(dir, true) {
 				break // The work tree of somebody's home leaves its projects alone.
@@ -120,34 +123,7 @@ func newIgnores(top string) *ignores {
 	return &ignores{top: top, lists: map[string][]ignoreRule{}, dirs: map[string]bool{}}
 }
 
-func readIgnore(path string) []ignoreRule {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil
-	}
-	return parseIgnore(data)
-}
-
-// commonGitDir is where a work tree, and those that were added to it, have info.
-func commonGitDir(top string) string {
-	dir := filepath.Join(top, ".git")
-	data, err := os.ReadFile(dir)
-	if err != nil {
-		return dir // It is a directory.
-	}
-	dir = join(top, strings.TrimSpace(strings.TrimPrefix(string(data), "gitdir:")))
-	if common, err := os.ReadFile(filepath.Join(dir, "commondir")); err == nil {
-		return join(dir, strings.TrimSpace(string(common)))
-	}
-	return dir
-}
-
-func join(dir, path string) string {
-	if filepath.IsAbs(path) {
-		return filepath.Clean(path)
-	}
-	return filepath.Join(dir, path)
-}
+func readIgnore(path string) []ignoreRule { return parseIgnore(git.Read(path)) }
 
 // usersIgnore is the list of the user's own, wherever git is told that it is.
 func usersIgnore(top string) string {

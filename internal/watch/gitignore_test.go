@@ -20,7 +20,7 @@ func repository(t testing.TB, files ...string) string {
 	dir := realDir(t)
 	t.Setenv("HOME", realDir(t))
 	t.Setenv("XDG_CONFIG_HOME", "")
-	git(t, dir, "", "init", "-q")
+	runGit(t, dir, "", "init", "-q")
 	write(t, dir, files...)
 	return dir
 }
@@ -53,7 +53,7 @@ func write(t testing.TB, dir string, files ...string) {
 	}
 }
 
-func git(t testing.TB, dir, stdin string, args ...string) string {
+func runGit(t testing.TB, dir, stdin string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("git", append([]string{"-C", dir}, args...)...)
 	cmd.Stdin = strings.NewReader(stdin)
@@ -83,7 +83,7 @@ func agrees(t testing.TB, dir string) {
 		return nil
 	})
 	theirs := map[string]bool{}
-	for _, name := range strings.Split(git(t, dir, names.String(), "check-ignore", "-z", "--stdin", "--no-index"), "\x00") {
+	for _, name := range strings.Split(runGit(t, dir, names.String(), "check-ignore", "-z", "--stdin", "--no-index"), "\x00") {
 		theirs[name] = true
 	}
 	for name, ignored := range ours {
@@ -164,11 +164,11 @@ func TestGitIgnoreTakesTheListsOfTheRepositoryAndTheUser(t *testing.T) {
 	write(t, os.Getenv("HOME"), ".config/git/ignore", "build\n!foo\n!a.log\n")
 	agrees(t, dir)
 	write(t, os.Getenv("HOME"), "mine", "node_modules\n")
-	git(t, dir, "", "config", "core.excludesFile", "~/mine")
+	runGit(t, dir, "", "config", "core.excludesFile", "~/mine")
 	agrees(t, dir)
-	git(t, dir, "", "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-q", "--allow-empty", "-m", "first")
+	runGit(t, dir, "", "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-q", "--allow-empty", "-m", "first")
 	other := filepath.Join(realDir(t), "other")
-	git(t, dir, "", "worktree", "add", "-q", other)
+	runGit(t, dir, "", "worktree", "add", "-q", other)
 	write(t, other, someFiles...)
 	agrees(t, other)
 }
