@@ -9,15 +9,14 @@ import (
 	"sync"
 )
 
-var (
-	portVariable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{?PORT\b`) })
-	portFlag     = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?:^|\s)(?:PORT=|--port[= ]\s*|(-p)\s*=?|(?:--bind|--listen|-b)[= ]\s*(?:tcp://)?[\w.\[\]:-]*:)([0-9]{2,5})(?:\s|$)`)
-	})
-)
+var portFlag = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|\s)(?:PORT=|--port[= ]\s*|(-p)\s*=?|(?:--bind|--listen|-b)[= ]\s*(?:tcp://)?[\w.\[\]:-]*:)([0-9]{2,5})(?:\s|$)`)
+})
 
-// listeningNames are parts of the names that processes with a port have.
-var listeningNames = []string{"web", "api", "app", "server", "frontend", "backend", "http", "vite", "ui", "site", "proxy", "gateway"}
+// listeningNames are words in the names of processes that have a port.
+var listeningNames = []string{
+	"web", "api", "app", "server", "frontend", "backend", "http", "vite", "ui", "site", "proxy", "gateway", "webapp", "webserver", "website", "rails", "puma",
+}
 
 // clients are programs whose -p or --port names the port of somebody else.
 var clients = []string{
@@ -27,16 +26,16 @@ var clients = []string{
 
 // Listens guesses from the name and the command of a process whether it has a port.
 func Listens(name, command string) bool {
-	name = strings.ToLower(name)
-	return portVariable().MatchString(command) || FixedPort(command) != 0 ||
-		slices.ContainsFunc(listeningNames, func(part string) bool { return strings.Contains(name, part) })
+	words := strings.FieldsFunc(strings.ToLower(name), func(c rune) bool { return c < 'a' || c > 'z' })
+	return usesPort().MatchString(command) || FixedPort(command) != 0 ||
+		slices.ContainsFunc(words, func(word string) bool { return slices.Contains(listeningNames, word) })
 }
 
 // FixedPort is the port that a command names as its own, 0 where it names none or
 // leaves it to $PORT.
 func FixedPort(command string) int {
 	m := portFlag().FindStringSubmatch(command)
-	if m == nil || portVariable().MatchString(command) || strings.ContainsAny(command, "|&;") {
+	if m == nil || usesPort().MatchString(command) || strings.ContainsAny(command, "|&;") {
 		return 0
 	}
 	for word := range strings.FieldsSeq(command) {

@@ -102,6 +102,9 @@ func TestAProcfileSaysWhereItsProcessesListen(t *testing.T) {
 	for line, want := range map[string]string{
 		"web: bin/serve":                           "http://127.0.0.1:21001",
 		"jobs: bin/serve --port $PORT":             "http://127.0.0.1:21001",
+		"my-api: x":                                "http://127.0.0.1:21001",
+		"build: x":                                 "",
+		"mapper: x":                                "",
 		"jobs: bundle exec sidekiq":                "",
 		"worker: php artisan queue:listen":         "",
 		"web: bin/rails server -p 3000":            "http://127.0.0.1:3000 3000",
