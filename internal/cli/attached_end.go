@@ -222,5 +222,5 @@ func (a *attached) lastLines(st control.Service) {
 	stored := func(ctx context.Context, q control.LogQuery, each func(control.LogLine) error) error {
 		return control.Logs(ctx, i.LogDir(), q, each)
 	}
-	a.quoteLast(a.view, stored, st.Name)
+	a.view.QuoteLast(stored, st.Name, a.Masker().Text)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/initfile"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 func newInit(g *globals) *cobra.Command {
@@ -20,9 +21,15 @@ func newInit(g *globals) *cobra.Command {
 		Use:   "init",
 		Short: "Write a first lhrun.toml from what is here",
 		Long: `init writes lhrun.toml (or the file of -f) in the current directory, drafted
-from what it finds there: Procfile, compose.yaml, package.json with its
-workspaces, go.mod, manage.py, bin/rails, config.ru. What it does not know how
-to run becomes a comment. A file that exists is left alone (exit 2).`,
+from what it finds there. Commands come from Procfile.dev, Procfile,
+process-compose.yaml, mprocs.yaml, composer.json or package.json (workspaces,
+concurrently and turbo too), else from bin/rails, config.ru, manage.py, Flask,
+FastAPI, go.mod, Cargo.toml, Maven or Gradle. Databases and environment come from
+compose files (with those of development merged over them), .devcontainer,
+Dockerfiles and .env.
+
+What a source says is a key of the draft, a comment "not taken over: …", or a
+question above the service. A file that exists is left alone (exit 2).`,
 		Example: "  lhrun init\n  lhrun init --stdout | less",
 		Args:    between(0, 0),
 		RunE: func(*cobra.Command, []string) error {
@@ -60,11 +67,14 @@ func (g *globals) writeDraft(draft *initfile.Draft) error {
 		return err
 	}
 	if len(draft.Sources) == 0 {
-		_, err := fmt.Fprintf(g.Out, "wrote %s with an example, as nothing here names a service; put your command in\n", path)
+		_, err := fmt.Fprintf(g.Out, "wrote %s; nothing here names a service, so its command is still to be written\n", path)
 		return err
 	}
-	_, err := fmt.Fprintf(g.Out, "wrote %s from %s; \"lhrun check\" shows what it starts\n", path, strings.Join(draft.Sources, ", "))
-	return err
+	fmt.Fprintf(g.Out, "wrote %s from %s; \"lhrun check\" shows what it starts\n", path, strings.Join(draft.Sources, ", "))
+	if questions, lost := draft.Open(); questions+lost > 0 {
+		fmt.Fprintf(g.Out, "its comments ask %s, and tell of %s not taken over\n", words.Plural(questions, "question"), words.Plural(lost, "value"))
+	}
+	return nil
 }
 
 // writeNew leaves nothing behind when it cannot write all of data.

@@ -100,7 +100,7 @@ func (c *foreground) event(e control.Change) {
 	c.summarize()
 	switch st := e.Service; {
 	case st == nil:
-	case c.Procfile && !c.keepGoing && e.Kind == supervisor.EventState && view.HasEnded(*st):
+	case c.Procfile && !c.keepGoing && e.Kind == supervisor.EventState && !view.IsTask(*st) && view.HasEnded(*st):
 		c.end(exitError{procfileCode(*st), nil}, st.Name+" ended, so the others are stopped")
 		return
 	case c.abortOnFailure && view.IsFailed(*st):

@@ -55,8 +55,10 @@ func nearestFile(dir string) (path, beyond string) {
 }
 
 func procfileIn(dir string) string {
-	if path := filepath.Join(dir, ProcfileName); isFile(path) {
-		return path
+	for _, name := range []string{DevProcfileName, ProcfileName} {
+		if path := filepath.Join(dir, name); isFile(path) {
+			return path
+		}
 	}
 	return ""
 }
@@ -66,8 +68,8 @@ func notFound(dir, beyond string) error {
 		return fmt.Errorf("%w: no %s in %q or above it in this checkout, and no %s; %q is another checkout's: name it with -f, or its directory with -C",
 			ErrNotFound, FileName, dir, ProcfileName, beyond)
 	}
-	return fmt.Errorf("%w: neither %s in %q or a directory above it, nor a %s in it; `lhrun init` writes a first one",
-		ErrNotFound, FileName, dir, ProcfileName)
+	return fmt.Errorf("%w: neither %s in %q or a directory above it, nor a %s or a %s in it; `lhrun init` writes a first one",
+		ErrNotFound, FileName, dir, DevProcfileName, ProcfileName)
 }
 
 // checkPlace refuses the file at path, found from dir, where somebody else could have

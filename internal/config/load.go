@@ -20,9 +20,10 @@ import (
 
 // The names of the files that Load looks for.
 const (
-	FileName      = "lhrun.toml"
-	LocalFileName = "lhrun.local.toml"
-	ProcfileName  = "Procfile"
+	FileName        = "lhrun.toml"
+	LocalFileName   = "lhrun.local.toml"
+	ProcfileName    = "Procfile"
+	DevProcfileName = "Procfile.dev"
 )
 
 // Options say which configuration to load.
@@ -37,8 +38,8 @@ type Options struct {
 var ErrNotFound = errors.New("no configuration")
 
 // Load finds, reads and checks a project's configuration: Options.File, or
-// lhrun.toml in the directory or its nearest parent, or else a Procfile in the
-// directory. A file named like a Procfile is read as one.
+// lhrun.toml in the directory or its nearest parent, or else a Procfile.dev or a
+// Procfile in the directory. A file named like a Procfile is read as one.
 //
 // The error is Mistakes where files were read but are not right; any other means
 // that a file could not be found or read.
@@ -57,9 +58,24 @@ func Load(o Options) (*Project, error) {
 		return nil, err
 	case len(mistakes) > 0:
 		return nil, mistakes
+	case o.File == "":
+		project.noteChoice()
 	}
 	project.place("") // From here on look-ups only read, so several may at once.
 	return project, nil
+}
+
+// noteChoice says that p is from a Procfile.dev, which other programs do not read
+// unless they are told to.
+func (p *Project) noteChoice() {
+	if filepath.Base(p.File) != DevProcfileName {
+		return
+	}
+	notice := "the processes are those of " + DevProcfileName
+	if isFile(filepath.Join(p.Dir, ProcfileName)) {
+		notice += ", not of " + ProcfileName
+	}
+	p.Notices = append([]string{notice}, p.Notices...)
 }
 
 // readEither reads a Procfile or a lhrun.toml, whichever the name tells.

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -66,6 +67,9 @@ func TestLoadFindsTheFile(t *testing.T) {
 		{"a parent's is before a Procfile", map[string]string{"lhrun.toml": small, "a/Procfile": proc},
 			Options{Dir: "a"}, "lhrun.toml"},
 		{"a Procfile", map[string]string{"a/Procfile": proc}, Options{Dir: "a"}, "a/Procfile"},
+		{"Procfile.dev alone", map[string]string{"Procfile.dev": proc}, Options{}, "Procfile.dev"},
+		{"Procfile.dev before Procfile", map[string]string{"Procfile": proc, "Procfile.dev": proc}, Options{}, "Procfile.dev"},
+		{"lhrun.toml before Procfile.dev", map[string]string{"lhrun.toml": small, "Procfile.dev": proc}, Options{}, "lhrun.toml"},
 		{"File is seen from Dir", map[string]string{"lhrun.toml": small, "a/other.toml": small},
 			Options{Dir: "a", File: "other.toml"}, "a/other.toml"},
 		{"File may be like a Procfile", map[string]string{"lhrun.toml": small, "Procfile.dev": proc},
@@ -83,6 +87,31 @@ func TestLoadFindsTheFile(t *testing.T) {
 			want := filepath.Join(dir, test.want)
 			if p.File != want || p.Dir != filepath.Dir(want) {
 				t.Errorf("got %s in %s, want %s", p.File, p.Dir, want)
+			}
+		})
+	}
+}
+
+func TestLoadSaysThatProcfileDevIsRead(t *testing.T) {
+	for name, test := range map[string]struct {
+		files []string
+		o     Options
+		want  []string
+	}{
+		"alone":    {[]string{"Procfile.dev"}, Options{}, []string{"the processes are those of Procfile.dev"}},
+		"both":     {[]string{"Procfile.dev", "Procfile"}, Options{}, []string{"the processes are those of Procfile.dev, not of Procfile"}},
+		"Procfile": {[]string{"Procfile"}, Options{}, nil},
+		"named":    {[]string{"Procfile.dev", "Procfile"}, Options{File: "Procfile.dev"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{}
+			for _, file := range test.files {
+				files[file] = "web: run\n"
+			}
+			tree(t, files)
+			p, err := Load(test.o)
+			if err != nil || !slices.Equal(p.Notices, test.want) {
+				t.Errorf("told %q, %v; want %q", p.Notices, err, test.want)
 			}
 		})
 	}

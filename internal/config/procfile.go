@@ -38,11 +38,15 @@ func parseProcfile(path string, data []byte) (*Project, Mistakes) {
 			p.Services = append(p.Services, s)
 		}
 	}
+	p.fixPorts()
 	if len(p.Services) == 0 && len(c.mistakes) == 0 {
 		c.bad(Pos{File: src.name}, `a line such as "web: ./serve --port $PORT" names one`, "there are no processes")
 	}
 	if mistakes := c.finish(); len(mistakes) > 0 {
 		return nil, mistakes
+	}
+	if s := p.service(releaseName); s != nil {
+		p.Notices = append(p.Notices, `release is started only by name: "lhrun start release", or "lhrun up release"`)
 	}
 	return p, nil
 }
@@ -72,20 +76,48 @@ func (c *checker) process(src *source, number, start int) (Service, bool) {
 	case strings.ContainsRune(command, 0):
 		c.bad(at(command, len(left)+1), "", "the command of process %q holds a NUL character", name)
 	default:
-		return Service{
-			Name:      name,
-			Pos:       at(name, 0),
-			Command:   Command{Shell: true, Args: []Text{{Raw: literal(command), Pos: at(command, len(left)+1)}}},
-			Port:      Port{Pos: at(name, 0)},
-			URL:       Text{Raw: "http://{{host}}:{{port}}", Pos: at(name, 0)},
-			Ready:     Probe{Kind: supervisor.ProbeNone},
-			Restart:   supervisor.Restart{Policy: supervisor.RestartNo},
-			Autostart: true,
-
-			URLDefault: true,
-		}, true
+		return newProcess(name, command, at(name, 0), at(command, len(left)+1)), true
 	}
 	return Service{}, false
+}
+
+// releaseName is the process that a deployment runs once, before all others.
+const releaseName = "release"
+
+// newProcess is a process with the rules of foreman. One that seems to listen nowhere
+// has a port, as all have there, and no url. A release runs to its end, and only when
+// it is named.
+func newProcess(name, command string, at, commandAt Pos) Service {
+	s := Service{
+		Name:      name,
+		Pos:       at,
+		Command:   Command{Shell: true, Args: []Text{{Raw: literal(command), Pos: commandAt}}},
+		Port:      Port{Pos: at},
+		Ready:     Probe{Kind: supervisor.ProbeNone},
+		Restart:   supervisor.Restart{Policy: supervisor.RestartNo},
+		Autostart: true,
+	}
+	switch {
+	case name == releaseName:
+		s.Task, s.Autostart, s.Port.None = true, false, true
+		s.Ready.Kind = supervisor.ProbeDefault
+	case Listens(name, command):
+		s.URL, s.URLDefault = Text{Raw: "http://{{host}}:{{port}}", Pos: at}, true
+	}
+	return s
+}
+
+// fixPorts gives processes whose commands name a port that one, so that others are
+// told where they listen. Of two that name the same, the first has it.
+func (p *Project) fixPorts() {
+	taken := map[int]bool{}
+	for i := range p.Services {
+		s := &p.Services[i]
+		number := FixedPort(s.Command.Args[0].Raw)
+		if number != 0 && !s.Port.None && !taken[number] {
+			s.Port.Number, taken[number] = number, true
+		}
+	}
 }
 
 // isNew reports whether the name of s is not taken.

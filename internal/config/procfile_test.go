@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -97,6 +98,90 @@ hint: another name will do, such as "lhrun-dev"`
 	}
 }
 
+func TestAProcfileSaysWhereItsProcessesListen(t *testing.T) {
+	for line, want := range map[string]string{
+		"web: bin/serve":                           "http://127.0.0.1:21001",
+		"jobs: bin/serve --port $PORT":             "http://127.0.0.1:21001",
+		"my-api: x":                                "http://127.0.0.1:21001",
+		"build: x":                                 "",
+		"mapper: x":                                "",
+		"jobs: bundle exec sidekiq":                "",
+		"worker: php artisan queue:listen":         "",
+		"web: bin/rails server -p 3000":            "http://127.0.0.1:3000 3000",
+		"web: bin/rails server -p3000 -b 0.0.0.0":  "http://127.0.0.1:3000 3000",
+		"admin: ./admin --port=8081":               "http://127.0.0.1:8081 8081",
+		"x: PORT=5001 node x.js":                   "http://127.0.0.1:5001 5001",
+		"x: gunicorn app:app --bind 0.0.0.0:8000":  "http://127.0.0.1:8000 8000",
+		"x: puma -b tcp://[::]:9292":               "http://127.0.0.1:9292 9292",
+		"web: puma -p ${PORT:-3000}":               "http://127.0.0.1:21001",
+		"db: docker run -p 5432:5432 postgres":     "",
+		"tunnel: ssh -p 2222 example.com":          "",
+		"x: redis-cli -p 6379 monitor":             "",
+		"x: mkdir -p 2024 && ./x":                  "",
+		"x: ./x --port 99999":                      "",
+		"x: ./x --port 1":                          "",
+		"x: ./x --port 70 --verbose":               "http://127.0.0.1:70 70",
+		"x: wait-on tcp:3000 --port 3000 && npm t": "",
+	} {
+		p, mistakes := parseProcfile("/p/Procfile", []byte(line))
+		if len(mistakes) > 0 {
+			t.Errorf("%s: %v", line, mistakes)
+			continue
+		}
+		r, err := p.Resolve(leased(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.Services[0].URL
+		if number := p.Services[0].Port.Number; number != 0 {
+			got += " " + strconv.Itoa(number)
+		}
+		if got != want {
+			t.Errorf("%s: at %q, want %q", line, got, want)
+		}
+	}
+}
+
+// leased is numbered, with the fixed ports as they are.
+func leased(p *Project) Runtime {
+	run := numbered(p)
+	automatic := run.Port
+	run.Port = func(service, name string) int {
+		if s := p.service(service); name == "" && s.Port.Number != 0 {
+			return s.Port.Number
+		}
+		return automatic(service, name)
+	}
+	return run
+}
+
+func TestTwoProcessesOnOneFixedPort(t *testing.T) {
+	p, mistakes := parseProcfile("/p/Procfile", []byte("web: x --port 3000\nother: y --port 3000\n"))
+	if len(mistakes) > 0 || p.Services[0].Port.Number != 3000 || p.Services[1].Port.Number != 0 {
+		t.Errorf("%+v %v", p, mistakes)
+	}
+}
+
+func TestAReleaseIsStartedOnlyByName(t *testing.T) {
+	p, mistakes := parseProcfile("/p/Procfile", []byte("release: ./migrate\nweb: ./serve\n"))
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	for want, names := range map[string][]string{"web": nil, "release": {"release"}} {
+		got, err := p.Select(names, nil, false)
+		if err != nil || !slices.Equal(got, []string{want}) {
+			t.Errorf("%v starts %v, %v; want %s", names, got, err, want)
+		}
+	}
+	r, err := p.Resolve(numbered(p))
+	if err != nil || len(r.Notices) != 1 || !strings.Contains(r.Notices[0], "lhrun start release") {
+		t.Errorf("told %q, %v", r.Notices, err)
+	}
+	if s := r.Services[0]; !s.Task || s.Port != 0 || s.URL != "" {
+		t.Errorf("release is %+v", s)
+	}
+}
+
 func TestAProcfileNeedsAProcess(t *testing.T) {
 	for text, want := range map[string]string{
 		"":              "there are no processes",
@@ -122,6 +207,9 @@ func TestAProcfileReadsItsDotenv(t *testing.T) {
 	r.has(t, "web", "A=1", "PORT=21001", "WORKER_PORT=21002", "LHRUN_SERVICE=web", "PS=web.1")
 	r.has(t, "worker", "A=1", "PORT=21002", "WEB_URL", "PS=worker.1")
 	r.has(t, "", "PS=x")
+	if url := r.Services[0].URL; url != "http://127.0.0.1:21001" {
+		t.Errorf("web is at %q", url)
+	}
 	want := []string{".env:2: PORT=5000 is replaced by lhrun's: web 21001, worker 21002",
 		".env:3: PS=x is replaced by lhrun's: web web.1, worker worker.1"}
 	if !slices.Equal(r.Notices, want) {

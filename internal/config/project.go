@@ -23,6 +23,8 @@ type Project struct {
 	EnvFiles []EnvFile
 	Dotenv   []PortFile
 	Range    ports.Range
+	// Notices say in a line each what of the file may surprise.
+	Notices []string
 	// MaxLogSize bounds the stored output of one service, in bytes.
 	MaxLogSize int64
 

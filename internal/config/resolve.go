@@ -36,8 +36,9 @@ type Resolved struct {
 	Watch map[string]*Watch
 	// Dotenv are the port files to write.
 	Dotenv []ResolvedFile
-	// Notices say what the project's authors should know about its variables, a line
-	// each: what lhrun replaces, what is not set, which files do not count.
+	// Notices say what the project's authors should know, a line each: how its file was
+	// read, and of its variables what lhrun replaces, what is not set, which files do
+	// not count.
 	Notices []string
 
 	shared  map[string]string
@@ -113,7 +114,7 @@ func (p *Project) Resolve(run Runtime) (*Resolved, error) {
 	}
 	out.told, out.vars, out.about = r.told(), r.vars, r.about
 	out.Dotenv = r.portFiles()
-	out.Notices = r.notices(out)
+	out.Notices = slices.Concat(p.Notices, r.notices(out))
 	if len(r.mistakes) > 0 {
 		return nil, r.finish()
 	}

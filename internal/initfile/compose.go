@@ -1,245 +1,266 @@
 package initfile
 
 import (
-	"errors"
-	"io/fs"
-	"iter"
 	"path"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
-
-	"github.com/lhrun/lhrun/internal/dotenv"
 )
 
 // composeNames are the files that docker compose looks for, in its order.
 var composeNames = []string{"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
 
-// composeService is what matters here of one compose service. The nodes have a
-// short form and a long one.
-type composeService struct {
-	Image       string
-	Build       yaml.Node
-	Command     yaml.Node
-	Environment yaml.Node
-	DependsOn   yaml.Node `yaml:"depends_on"`
-	Ports       yaml.Node
-	Expose      yaml.Node
-	Restart     string
-	Healthcheck yaml.Node
-	Profiles    yaml.Node
+// composeOver are files that are merged over it: docker compose's own, and those of
+// development that public projects have.
+var composeOver = [][]string{
+	{"compose.override.yaml", "compose.override.yml", "docker-compose.override.yaml", "docker-compose.override.yml"},
+	{
+		"compose.dev.yaml", "compose.dev.yml", "docker-compose.dev.yaml", "docker-compose.dev.yml", "docker-compose-dev.yml",
+		"docker-compose.development.yml", "docker-compose.local.yml",
+	},
 }
 
-func (d *Draft) readCompose(tree fs.FS) {
-	for _, name := range composeNames {
-		data, err := fs.ReadFile(tree, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+// compose is a compose file with all that is merged into it.
+type compose struct {
+	d *Draft
+	// file is its name, and base the directory that its paths begin in.
+	file, base string
+	root       *node
+	// missing are the variables of ${…} that nothing sets, each once.
+	missing []string
+}
+
+// readCompose reads the compose files of the root. listed tells that something else
+// starts the project's own programs.
+func (d *Draft) readCompose(listed bool) {
+	var files []string
+	for _, names := range slices.Concat([][]string{composeNames}, composeOver) {
+		if i := slices.IndexFunc(names, func(name string) bool { return exists(d.tree, name) }); i >= 0 {
+			files = append(files, names[i])
 		}
-		if err != nil {
-			d.note(name, err)
-			return
-		}
-		services, err := compose(tree, data)
-		if err != nil {
-			d.note(name, err)
-			return
-		}
-		d.add(name, services, d.hasName)
+	}
+	d.compose(files, listed)
+}
+
+// compose joins the services of files, of which later ones are merged over earlier
+// ones.
+func (d *Draft) compose(files []string, listed bool) {
+	if len(files) == 0 {
 		return
 	}
-}
-
-// hasName tells a service that the Procfile runs already.
-func (d *Draft) hasName(s service) bool {
-	return slices.ContainsFunc(d.services, func(k service) bool { return k.name == s.name })
-}
-
-// compose turns every service of a compose file into a table, in the file's
-// order; one without a local command becomes a comment.
-func compose(tree fs.FS, data []byte) ([]service, error) {
-	var file struct{ Services yaml.Node }
-	if err := yaml.Unmarshal(data, &file); err != nil {
-		return nil, err
-	}
-	var found []service
-	for name, node := range pairs(&file.Services) {
-		if name == "<<" {
+	c := &compose{d: d, file: files[0], base: path.Dir(files[0])}
+	for _, file := range files {
+		root, err := c.load(file, 0)
+		if err != nil {
+			d.note(file, err)
 			continue
 		}
-		var c composeService
-		if err := node.Decode(&c); err != nil {
-			return nil, err
+		c.root = mergeNodes(c.root, root, "")
+		d.isSource(file)
+	}
+	if c.root == nil {
+		return
+	}
+	services := c.root.get("services")
+	if len(services.keysOrNone()) == 0 {
+		d.Sources = slices.DeleteFunc(d.Sources, func(s string) bool { return slices.Contains(files, s) })
+	}
+	for name, n := range services.pairs() {
+		n = c.extended(n, 0)
+		n.read = true
+		s := c.service(name, n)
+		d.join(s, listed)
+	}
+	c.root.get("name").str()
+	c.root.get("version").drop()
+	for key := range c.root.pairs() {
+		if strings.HasPrefix(key, "x-") {
+			c.root.parts[key].drop() // What refers to it has it.
+		} else if key != "services" && key != "include" && key != "name" && key != "version" {
+			c.root.parts[key].read = false
 		}
-		found = append(found, c.service(tree, name))
 	}
-	return found, nil
+	c.root.parts["services"].drop()
+	d.lose(c.file, c.root.unread("")...)
 }
 
-// service takes what is known to do the image's work locally, else what the
-// build's directory says, else the command that the file gives.
-func (c composeService) service(tree fs.FS, name string) service {
-	env := variables(&c.Environment)
-	after := dependsOn(&c.DependsOn)
-	if s, ok := local(c.Image, name, env); ok {
-		s.after, s.profiles = after, names(&c.Profiles)
-		return s
+func (n *node) keysOrNone() []string {
+	if n == nil {
+		return nil
 	}
-	s, ok := c.built(tree, name)
-	s.name, s.env, s.after, s.profiles = name, env, after, names(&c.Profiles)
-	s.restart = restarts[c.Restart]
-	if ok {
-		if p, probed := httpPath(&c.Healthcheck); probed {
-			s.quiet, s.comment = false, []string{ownPort}
-			s.ready = "{ http = " + quote(literal(p)) + " }"
+	return n.keys
+}
+
+// maxIncludes is how deep files may include others.
+const maxIncludes = 5
+
+// load reads a file with what it includes.
+func (c *compose) load(file string, depth int) (*node, error) {
+	data, err := readFile(c.d.tree, file)
+	if err != nil {
+		return nil, err
+	}
+	root, err := parseYAML(data)
+	if err != nil {
+		return nil, err
+	}
+	if root.parts == nil {
+		root.parts = map[string]*node{}
+	}
+	var below *node
+	for item := range root.get("include").items() {
+		paths := item.words()
+		if item.parts != nil {
+			paths = item.get("path").words()
 		}
-		return s
+		for _, p := range paths {
+			included, err := c.load(path.Join(path.Dir(file), p), depth+1)
+			if depth == maxIncludes || err != nil {
+				c.d.lose(file, "include: "+p)
+				continue
+			}
+			below = mergeNodes(below, included, "")
+		}
 	}
-	s.off = true
-	s.command = "…"
-	s.comment = []string{"No local command is known for " + c.origin() + ". Once there is one:"}
-	if command, given := argv(&c.Command); given && c.Image == "" {
-		s.command = literal(command)
-		s.comment = []string{"It runs in " + c.origin() + ". Once it runs here:"}
-	}
-	return s
+	return mergeNodes(below, root, ""), nil
 }
 
-func (c composeService) built(tree fs.FS, name string) (service, bool) {
-	dir, ok := buildDir(&c.Build)
-	if !ok {
-		return service{}, false
+// extended is a service with what it extends below it.
+func (c *compose) extended(n *node, depth int) *node {
+	extends := n.get("extends")
+	if extends == nil || depth == maxIncludes {
+		return n
 	}
-	if info, err := fs.Stat(tree, dir); err != nil || !info.IsDir() {
-		return service{}, false
+	name, services := extends.str(), c.root.parts["services"]
+	if extends.parts != nil {
+		name = extends.get("service").str()
+		if file := extends.get("file").str(); file != "" {
+			other, err := c.load(path.Join(c.base, file), maxIncludes)
+			if err != nil {
+				extends.read = false
+				return n
+			}
+			services = other.parts["services"]
+		}
 	}
-	command, ok := argv(&c.Command)
-	if !ok {
-		return programIn(tree, dir)
+	if services == nil || services.parts[name] == nil || services.parts[name] == n {
+		extends.read = false
+		return n
 	}
-	s := service{dir: dir, command: literal(command)}
-	if s.quiet = c.Ports.IsZero() && c.Expose.IsZero() && !listens(name, command); !s.quiet {
-		s.comment = []string{ownPort}
-	}
-	return s, true
+	return mergeNodes(c.extended(services.parts[name].clone(), depth+1), n, "")
 }
 
-func (c composeService) origin() string {
-	if c.Image != "" {
-		return "image " + c.Image
-	}
-	dir, built := buildDir(&c.Build)
-	switch _, given := argv(&c.Command); {
-	case built && given:
-		return "a build whose directory, " + dir + ", is not here"
-	case given:
-		return "an image that is named elsewhere"
-	}
-	return "a build without a command"
-}
+// replaced are keys of which the later file's value is the whole value.
+var replaced = []string{"command", "entrypoint", "test"}
 
-// buildDir is where an image is built: `build: DIR` or `build: {context: DIR}`.
-func buildDir(n *yaml.Node) (string, bool) {
-	var dir string
-	var long struct{ Context string }
+// mergeNodes is over merged over base by the rules of compose. Neither is changed.
+func mergeNodes(base, over *node, key string) *node {
 	switch {
-	case n.IsZero():
-		return "", false
-	case n.Decode(&dir) == nil:
-	case n.Decode(&long) == nil:
-		dir = long.Context
+	case base == nil || over != nil && !over.isNull && (slices.Contains(replaced, key) || !base.isTable() && !over.isTable() && !over.isList):
+		return over
+	case over == nil || over.isNull:
+		return base
 	}
-	dir = path.Clean(dir)
-	return dir, fs.ValidPath(dir)
-}
-
-// argv is a command as one line of sh; a list is quoted word by word.
-func argv(n *yaml.Node) (string, bool) {
-	var line string
-	var words []string
+	if key == "environment" || key == "depends_on" {
+		base, over = base.asTable(), over.asTable()
+	}
 	switch {
-	case n.IsZero():
-		return "", false
-	case n.Decode(&line) == nil:
-	case n.Decode(&words) == nil:
-		for i, word := range words {
-			words[i] = strings.ReplaceAll(word, "$$", "$")
-		}
-		return shellLine(words), len(words) > 0
-	}
-	line = strings.TrimSpace(strings.ReplaceAll(line, "$$", "$"))
-	return line, line != ""
-}
-
-// variables are those of `environment` that have a value of their own, in the
-// file's order.
-func variables(n *yaml.Node) []variable {
-	var vars []variable
-	n = target(n)
-	add := func(key, value string) {
-		if value, ok := interpolate(value); ok && dotenv.IsName(key) {
-			vars = append(vars, variable{key, literal(value)})
-		}
-	}
-	if n.Kind == yaml.SequenceNode {
-		for _, item := range n.Content {
-			if key, value, ok := strings.Cut(item.Value, "="); ok {
-				add(key, value)
+	case base.isList && over.isList:
+		merged := &node{isList: true}
+		for _, item := range append(slices.Clone(base.list), over.list...) {
+			if !slices.ContainsFunc(merged.list, func(n *node) bool { return n.flow(maxFlow) == item.flow(maxFlow) }) {
+				merged.list = append(merged.list, item)
 			}
 		}
-		return vars
-	}
-	for key, value := range pairs(n) {
-		if value.Kind == yaml.ScalarNode && value.Tag != "!!null" {
-			add(key, value.Value)
+		return merged
+	case base.isTable() && over.isTable():
+		merged := &node{parts: map[string]*node{}}
+		for _, k := range base.keys {
+			merged.set(k, base.parts[k])
 		}
+		for _, k := range over.keys {
+			merged.set(k, mergeNodes(base.parts[k], over.parts[k], k))
+		}
+		return merged
 	}
-	return vars
+	return over
 }
 
-// dependsOn is `depends_on`, whose conditions are those of compose.
-func dependsOn(n *yaml.Node) []edge {
-	var after []edge
-	if n = target(n); n.Kind == yaml.SequenceNode {
-		for _, item := range n.Content {
-			after = append(after, edge{name: item.Value})
-		}
-		return after
+// clone is a copy of n that nothing has read.
+func (n *node) clone() *node {
+	if n == nil {
+		return nil
 	}
-	for name, value := range pairs(n) {
-		var long struct{ Condition string }
-		_ = value.Decode(&long)
-		after = append(after, edge{name, conditions[long.Condition]})
+	copied := *n
+	copied.read, copied.list, copied.parts = false, nil, nil
+	for _, item := range n.list {
+		copied.list = append(copied.list, item.clone())
 	}
-	return after
-}
-
-// conditions are compose's in lhrun's words; service_healthy is the default one.
-var conditions = map[string]string{
-	"service_started":                "started",
-	"service_completed_successfully": "completed",
-}
-
-// target is what an alias stands for.
-func target(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.AliasNode {
-		return n.Alias
-	}
-	return n
-}
-
-// pairs walks a mapping in the file's order; anything else is empty.
-func pairs(n *yaml.Node) iter.Seq2[string, *yaml.Node] {
-	return func(yield func(string, *yaml.Node) bool) {
-		n := target(n)
-		if n.Kind != yaml.MappingNode {
-			return
-		}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if !yield(n.Content[i].Value, n.Content[i+1]) {
-				return
-			}
+	if n.parts != nil {
+		copied.parts = map[string]*node{}
+		for key, part := range n.parts {
+			copied.parts[key] = part.clone()
 		}
 	}
+	return &copied
+}
+
+func (n *node) isTable() bool { return n != nil && n.parts != nil }
+
+// asTable makes the list form of environment and depends_on a table.
+func (n *node) asTable() *node {
+	if n == nil || !n.isList {
+		return n
+	}
+	table := &node{parts: map[string]*node{}}
+	for _, item := range n.list {
+		key, value, found := strings.Cut(item.text, "=")
+		table.set(key, &node{text: value, isNull: !found})
+	}
+	return table
+}
+
+// plain is a scalar of the file with its variables filled in. It is for what is no
+// text of the draft: a name, a number, a path.
+func (c *compose) plain(n *node) string { return c.plainText(n.str()) }
+
+func (c *compose) plainText(s string) string {
+	text, _ := interpolate(s, c.d.dotenv.value, func(s string) string { return s })
+	return text
+}
+
+// text is s with its variables filled in, as a text of the draft: what .env sets is a
+// template. It is not ok where nothing sets one of them.
+func (c *compose) text(s string) (text string, ok bool) {
+	text, missing := interpolate(s, c.d.dotenv.template, literal)
+	return text, len(missing) == 0 && !strings.Contains(text, "\x00")
+}
+
+// argv is a command as one line of sh; a list is quoted word by word. A shell that is
+// given one is left out.
+func (c *compose) argv(n *node) (string, bool) {
+	if n == nil || n.isNull {
+		return "", false
+	}
+	line := n.str()
+	if n.isList {
+		words := n.words()
+		if len(words) == 3 && isShell(words[0]) && strings.HasPrefix(words[1], "-") && strings.HasSuffix(words[1], "c") {
+			line = words[2]
+		} else {
+			line = shellLine(words)
+		}
+	} else if words, ok := shellWords(line); ok && len(words) == 3 && isShell(words[0].value) && words[1].value == "-c" {
+		line = words[2].value
+	}
+	text, missing := interpolate(line, c.d.dotenv.template, literal)
+	for _, name := range missing {
+		if !slices.Contains(c.missing, name) {
+			c.missing = append(c.missing, name)
+		}
+	}
+	return strings.TrimSpace(text), strings.TrimSpace(text) != ""
+}
+
+func isShell(program string) bool {
+	return slices.Contains([]string{"sh", "bash", "ash"}, path.Base(program))
 }

@@ -7,13 +7,65 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// Whatever the sources hold, the draft passes check.
-func FuzzCompose(f *testing.F) {
-	f.Add([]byte("services:\n  db:\n    image: postgres:16\n  web:\n    build: ./web\n    command: [run, a b]\n    depends_on: [db]\n    environment: {A: 'db:5432', B: '${X:-y}', C: \"{{\"}\n"))
-	f.Add([]byte("services:\n  a: {build: web, command: x, depends_on: {b: {condition: service_completed_successfully}}}\n  b: {build: {context: web}, command: y, depends_on: [a, a, nosuch]}\n"))
-	f.Add([]byte("x: &e [A=1]\nservices:\n  a.b: {build: web, command: x, environment: *e}\n  a-b: {image: 'redis@sha256:00', ports: [80]}\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		dir := unpack(t, []txtar.File{{Name: "compose.yaml", Data: data}, {Name: "web/x"}})
+// around is what lies beside a fuzzed source: directories to build, scripts to call.
+var around = []txtar.File{
+	{Name: "web/x"}, {Name: "web/Dockerfile", Data: []byte("FROM node\nWORKDIR /app\nCOPY . .\nEXPOSE 80\nCMD [\"node\", \"x\"]\n")},
+	{Name: "apps/old/package.json", Data: []byte(`{"scripts":{"dev":"concurrently 'vite' \"npm:x:*\"","x:a":"tsc -w"}}`)},
+	{Name: "apps/{{a}} b/package.json", Data: []byte(`{"scripts":{"dev":"next"}}`)},
+	{Name: ".env.example", Data: []byte("A=1\nURL=postgres://a:b@localhost:5432/x\nDB_HOST=localhost\nDB_PORT=5432\n")},
+	{Name: "sql/a.sql"}, {Name: "nginx.conf", Data: []byte("http { server { listen 80; location / { proxy_pass http://web:80; } } }\n")},
+}
+
+// sources are the names that FuzzSources puts its text under.
+var sources = []string{
+	"compose.yaml", "docker-compose.dev.yml", "process-compose.yaml", "mprocs.yaml", "Procfile.dev", "Procfile", "package.json",
+	"composer.json", ".devcontainer/devcontainer.json", "Cargo.toml", "pom.xml", "go.mod", "Gemfile", "app.py", "web/Dockerfile", ".env",
+	"pnpm-workspace.yaml", "nginx.conf", "web/package.json",
+}
+
+// seeds are texts of sources, each with the index of its name.
+var seeds = map[string]int{
+	"services:\n  db:\n    image: postgres:16\n  web:\n    build: ./web\n    command: [run, a b]\n    depends_on: [db]\n    environment: {A: 'db:5432', B: '${X:-y}', C: \"{{\"}\n":                                                                                                                             0,
+	"services:\n  a: {build: web, command: x, depends_on: {b: {condition: service_completed_successfully}}}\n  b: {build: {context: web}, command: y, depends_on: [a, a, nosuch]}\n":                                                                                                                            0,
+	"x: &e [A=1]\nservices:\n  a.b: {build: web, command: x, environment: *e}\n  a-b: {image: 'redis@sha256:00', ports: [80]}\n":                                                                                                                                                                                0,
+	"x: &b {image: nginx, volumes: ['./nginx.conf:/etc/nginx/nginx.conf'], ports: ['81:80', '443:443/udp', {target: 9, published: 8}]}\nservices:\n  web: {<<: *b, healthcheck: {test: [CMD, curl, 'http://localhost:9/x']}}\n  my: {image: mysql, environment: {MYSQL_USER: \"o'b\", MYSQL_DATABASE: '`x'}}\n": 0,
+	"services:\n  db: {image: mariadb, volumes: ['./sql:/docker-entrypoint-initdb.d'], stop_signal: SIGQUIT, stop_grace_period: 1m}\n  mq: {image: rabbitmq, ports: [5672, 15672]}\n  w: {extends: {service: w}, build: web}\n":                                                                                 0,
+	"processes:\n  a: {command: 'x {{', depends_on: {b: {condition: process_completed}}, readiness_probe: {http_get: {port: 80, path: /x}}}\n  b: {command: y, shutdown: {signal: 2, timeout_seconds: 3}, availability: {restart: always}}\n":                                                                   2,
+	"procs:\n  a: {shell: 'vite --port 1'}\n  b: {cmd: [a, \"b c\"], cwd: web, env: {X: 1, Y: null}, stop: SIGINT, autostart: false}\n  c: null\n":                                                                                                                                                              3,
+	"web: bin/rails s -p 3000\nrelease: x\nb: a & b & wait\n":                                                                                          4,
+	`{"name":"shop","scripts":{"dev":"vite --open","start":"node ."}}`:                                                                                 6,
+	`{"workspaces":{"packages":["apps/**","../x","[","{a,b"]},"scripts":{"start":7}}`:                                                                  6,
+	`{"scripts":{"dev":"concurrently -n 'a,b' \"npm:dev:*\" 'cd web && x'","dev:a":"npm run dev:a","dev:b":"run-p dev:*"}}`:                            6,
+	`{"scripts":{"dev":["Composer\\Config::x","npx concurrently \"php artisan serve\" \"npm run dev\" --names=a,b"]}}`:                                 7,
+	"// x\n{\"dockerComposeFile\": \"x.yml\", \"containerEnv\": {\"A\": \"b\", \"PORT\": \"1\",},}":                                                    8,
+	"[package]\nname = \"a b\"\n[dependencies]\nrocket = \"1\"\n[workspace]\nmembers = [\"*\", \"../x\"]":                                              9,
+	"FROM a AS b\nFROM b\nWORKDIR x\nENV A=1 B=\"2 3\"\nENV C d\nCOPY --from=b x y\nCOPY a b c/\nCMD sh -c 'x'\nSTOPSIGNAL 3\nRUN <<EOF\nCMD x\nEOF\n": 14,
+	"DATABASE_URL=postgres://u:p@localhost/x\nREDIS_HOST=127.0.0.1\nREDIS_PORT=6379\nK='":                                                              15,
+}
+
+// Whatever the sources hold, the draft passes check. With all of them at once, they
+// are joined.
+func FuzzSources(f *testing.F) {
+	for text, i := range seeds {
+		f.Add(uint8(i), []byte(text), false)
+		f.Add(uint8(i), []byte(text), true)
+	}
+	f.Fuzz(func(t *testing.T, which uint8, data []byte, beside bool) {
+		name := sources[int(which)%len(sources)]
+		files := []txtar.File{{Name: name, Data: data}}
+		for _, file := range around {
+			if file.Name != name {
+				files = append(files, file)
+			}
+		}
+		if beside {
+			for text, i := range seeds {
+				if sources[i] != name && len(text)%2 == 0 {
+					files = append(files, txtar.File{Name: sources[i], Data: []byte(text)})
+				}
+			}
+		}
+		dir := unpack(t, files)
 		draft, err := Read(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -22,21 +74,20 @@ func FuzzCompose(f *testing.F) {
 	})
 }
 
-func FuzzPackage(f *testing.F) {
-	f.Add([]byte(`{"name":"shop","scripts":{"dev":"vite --open","start":"node ."}}`), "packages:\n  - 'apps/*'\n  - '!apps/old'\n")
-	f.Add([]byte(`{"workspaces":{"packages":["apps/**","../x","[","{a,b"]},"scripts":{"start":7}}`), "")
-	f.Fuzz(func(t *testing.T, data []byte, workspace string) {
-		dir := unpack(t, []txtar.File{
-			{Name: "package.json", Data: data},
-			{Name: "pnpm-workspace.yaml", Data: []byte(workspace)},
-			{Name: "apps/old/package.json", Data: data},
-			{Name: "apps/{{a}} b/package.json", Data: []byte(`{"scripts":{"dev":"next"}}`)},
-		})
-		draft, err := Read(dir)
-		if err != nil {
-			t.Fatal(err)
+// What a shell command is cut into is all of it.
+func FuzzShellWords(f *testing.F) {
+	for _, s := range []string{"", "a 'b c' && d", `a "b" \c | d & e`, "a=1 b;c", "'", "a\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		words, ok := shellWords(s)
+		if !ok {
+			return
 		}
-		checks(t, dir, draft)
+		again, ok := shellWords(joined(words))
+		if !ok || joined(again) != joined(words) || len(again) != len(words) {
+			t.Errorf("%q became %q, and that %q", s, joined(words), joined(again))
+		}
 	})
 }
 

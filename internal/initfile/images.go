@@ -2,57 +2,47 @@ package initfile
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
-// local is a table that runs, without a container, the program that an image is
-// known for. Data goes below .data, a directory per service.
-func local(image, name string, env []variable) (service, bool) {
-	get := func(key, fallback string) string {
-		for _, v := range env {
-			if v.key == key && plainWord().MatchString(v.value) {
-				return v.value
-			}
-		}
-		return fallback
-	}
-	s := service{name: name, comment: []string{"In place of image " + image + "."}}
-	data := shellWord(".data/" + serviceName(name))
-	switch imageName(image) {
-	case "postgres", "postgresql", "postgis", "pgvector":
-		s.postgres(data, get("POSTGRES_USER", "postgres"), get("POSTGRES_DB", ""))
-	case "redis":
-		s.command = "redis-server --bind $HOST --port $PORT --save ''"
-		s.url = "redis://{{host}}:{{port}}"
-	case "valkey":
-		s.command = "valkey-server --bind $HOST --port $PORT --save ''"
-		s.url = "redis://{{host}}:{{port}}"
-	case "mysql":
-		s.mysql(data, "mysqld --initialize-insecure --datadir="+data, "mysqld", get("MYSQL_DATABASE", ""))
-	case "mariadb":
-		s.mysql(data, "mariadb-install-db --auth-root-authentication-method=normal --datadir="+data, "mariadbd",
-			get("MARIADB_DATABASE", get("MYSQL_DATABASE", "")))
-	case "mongo", "mongodb":
-		s.command = lines("mkdir -p "+data, "exec mongod --dbpath "+data+" --bind_ip $HOST --port $PORT")
-		s.url = "mongodb://{{host}}:{{port}}"
-	case "memcached":
-		s.command = "memcached -l $HOST -p $PORT"
-		s.url = "{{host}}:{{port}}"
-	case "nats":
-		s.command = "nats-server -a $HOST -p $PORT"
-		s.url = "nats://{{host}}:{{port}}"
-	case "minio":
-		s.command = "minio server " + data + " --address $HOST:$PORT --console-address $HOST:$PORT_CONSOLE"
-		s.ports = []string{"console"}
-	case "mailpit":
-		s.command = "mailpit --listen $HOST:$PORT --smtp $HOST:$PORT_SMTP"
-		s.ports = []string{"smtp"}
-	case "nginx":
-		s.nginx(data)
-	default:
-		return service{}, false
-	}
-	return s, true
+// standIn is a service whose image is known: a program on this machine does its
+// work. Data goes below .data, a directory a service.
+type standIn struct {
+	*service
+	d *Draft
+	// args are what the source passes to the program.
+	args   []word
+	mounts []mount
+	// data is its directory, as a word of sh.
+	data string
+}
+
+// image is one that is known. port is what its program listens on in a container.
+type image struct {
+	names []string
+	port  int
+	// programs are what args may begin with.
+	programs []string
+	// named are further ports by their numbers.
+	named map[int]string
+	run   func(*standIn)
+}
+
+var images = []image{
+	{names: []string{"postgres", "postgresql", "postgis", "pgvector", "timescaledb", "timescaledb-ha"}, port: 5432, programs: []string{"postgres"}, run: (*standIn).postgres},
+	{names: []string{"redis", "redis-stack", "redis-stack-server", "keydb"}, port: 6379, programs: []string{"redis-server", "keydb-server"}, run: (*standIn).redis},
+	{names: []string{"valkey"}, port: 6379, programs: []string{"valkey-server"}, run: (*standIn).redis},
+	{names: []string{"mysql", "mysql-server", "mariadb", "percona"}, port: 3306, programs: []string{"mysqld", "mariadbd"}, run: (*standIn).mysql},
+	{names: []string{"mongo", "mongodb"}, port: 27017, programs: []string{"mongod"}, run: (*standIn).mongo},
+	{names: []string{"memcached"}, port: 11211, programs: []string{"memcached"}, run: (*standIn).memcached},
+	{names: []string{"nats"}, port: 4222, programs: []string{"nats-server"}, named: map[int]string{8222: "monitor"}, run: (*standIn).nats},
+	{names: []string{"rabbitmq"}, port: 5672, named: map[int]string{15672: "management"}, programs: []string{"rabbitmq-server"}, run: (*standIn).rabbitmq},
+	{names: []string{"minio"}, port: 9000, named: map[int]string{9001: "console"}, programs: []string{"minio", "server"}, run: (*standIn).minio},
+	{names: []string{"mailpit"}, port: 8025, named: map[int]string{1025: "smtp"}, run: (*standIn).mailpit},
+	{names: []string{"mailhog"}, port: 8025, named: map[int]string{1025: "smtp"}, run: (*standIn).mailhog},
+	{names: []string{"meilisearch"}, port: 7700, run: (*standIn).meilisearch},
+	{names: []string{"nginx", "nginx-unprivileged"}, port: 80, programs: []string{"nginx"}, run: (*standIn).nginx},
 }
 
 // imageName is the last word of registry/owner/name:tag@digest.
@@ -62,50 +52,135 @@ func imageName(image string) string {
 	return name
 }
 
-func (s *service) postgres(data, user, db string) {
-	s.comment = append(s.comment, "initdb and postgres have to be in PATH; they refuse to run as root.")
-	create := "initdb -D " + data + " -U " + user + " --auth trust --no-sync"
-	if db != "" && db != user && db != "postgres" {
-		create = lines(create+" &&", `  echo 'CREATE DATABASE "`+db+`"' | postgres --single -D `+data+` postgres >/dev/null`)
-	} else {
-		db = "postgres"
+func imageOf(name string) (image, bool) {
+	i := slices.IndexFunc(images, func(i image) bool { return slices.Contains(i.names, imageName(name)) })
+	if i < 0 || name == "" {
+		return image{}, false
 	}
-	s.command = lines("if [ ! -f "+data+"/PG_VERSION ]; then", "  "+create+" || exit", "fi",
-		"exec postgres -D "+data+" -k '' -h $HOST -p $PORT")
-	s.url = "postgres://" + user + "@{{host}}:{{port}}/" + db
-	s.ready = "{ exec = " + quote("pg_isready -q -h $HOST -p $PORT -U "+user+" -d "+db) + " }"
-	s.stop = `{ signal = "INT" }`
+	return images[i], true
 }
 
-// mysql has its socket in the data directory by a relative name: the whole path
-// may be longer than a socket's can be.
-func (s *service) mysql(data, create, server, db string) {
-	s.comment = append(s.comment, "It has a root user without a password, and refuses to run as root.")
-	s.command = lines("if [ ! -d "+data+"/mysql ]; then", "  mkdir -p "+data+" && "+create+" || exit", "fi")
-	flags := " --socket=sock --bind-address=$HOST --port=$PORT"
-	if server == "mysqld" {
-		flags += " --mysqlx=OFF"
+// standIn reports whether the work of the image is done by a program here.
+func (c *compose) standIn(s *service, n *node, name string, b build, command string, mounts []mount) bool {
+	known, ok := imageOf(name)
+	if b.given {
+		known, ok = imageOf(b.from)
+		if _, runs := c.d.programIn(b.dir); runs || command != "" {
+			ok = false
+		}
+		name = b.from
 	}
-	if db != "" {
-		s.command = lines(s.command, "echo 'CREATE DATABASE IF NOT EXISTS `"+db+"`;' >"+data+".sql")
-		flags += ` --init-file="$PWD"/` + data + ".sql"
+	if !ok {
+		return false
 	}
-	s.command = lines(s.command, "exec "+server+` --datadir="$PWD"/`+data+flags)
-	s.url = "mysql://root@{{host}}:{{port}}/" + db
+	s.say("In place of image " + name + ".")
+	by := &standIn{service: s, d: c.d, mounts: mounts, data: shellWord(".data/" + serviceName(s.name))}
+	by.args = s.argsOf(known, command)
+	if entry, ok := c.argv(n.get("entrypoint")); ok {
+		s.lose("entrypoint: " + entry)
+	}
+	main := known.port
+	if number := atoi(by.flag("--port")); number != 0 {
+		main = number
+	}
+	s.image, s.placed, s.known = true, true, []int{known.port, main}
+	for number, name := range known.named {
+		s.further(name, number)
+	}
+	c.ports(s, n, main)
+	known.run(by)
+	n.get("healthcheck").get("test").drop() // Being ready is what it asks.
+	for _, line := range b.lost {
+		s.lose(b.file + ": " + line)
+	}
+	return true
 }
 
-// nginx gets a configuration of its own: the one of an image listens on 80.
-func (s *service) nginx(data string) {
-	s.comment = append(s.comment, "It shows this directory; put your own server block in.")
-	s.command = lines("mkdir -p "+data, "cat >"+data+"/nginx.conf <<EOF",
-		"daemon off; pid nginx.pid; error_log stderr;",
-		"events {}",
-		"http {",
-		"  access_log /dev/stdout;",
-		`  server { listen $HOST:$PORT; root "$PWD"; }`,
-		"}",
-		"EOF",
-		`exec nginx -p "$PWD"/`+data+" -c nginx.conf -e stderr")
+// argsOf is what a command passes to the program of an image. A command of another
+// program is lost.
+func (s *service) argsOf(known image, command string) []word {
+	words, plain := shellWords(command)
+	if len(words) > 0 && words[0].value == "exec" {
+		words = words[1:]
+	}
+	switch {
+	case !plain:
+		s.lose("command: " + command)
+		return nil
+	case len(words) == 0:
+		return nil
+	case slices.Contains(known.programs, path.Base(words[0].value)), words[0].value == "docker-entrypoint.sh":
+		return words[1:]
+	case !strings.HasPrefix(words[0].value, "-") && !strings.HasSuffix(words[0].value, ".conf"):
+		s.lose("command: " + command)
+		return nil
+	}
+	return words
 }
 
-func lines(l ...string) string { return strings.Join(l, "\n") }
+// take is the value of the first of keys that the source sets; they are no variables
+// of the service any more.
+func (s *standIn) take(fallback string, keys ...string) string {
+	found := ""
+	for _, key := range keys {
+		if value, ok := s.value(key); ok && found == "" {
+			found = value
+		}
+		s.unset(key)
+	}
+	if found == "" {
+		return fallback
+	}
+	return found
+}
+
+// loseEnv makes comments of variables that only the image knows.
+func (s *standIn) loseEnv(prefixes ...string) {
+	for _, v := range slices.Clone(s.env) {
+		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(v.key, p) }) {
+			s.lose("environment " + v.key + ": " + v.value)
+			s.unset(v.key)
+		}
+	}
+}
+
+// flags are the args without those named, which lhrun gives itself, as the end of a
+// command.
+func (s *standIn) flags(without ...string) string {
+	words := s.args
+	for _, names := range without {
+		words = withoutFlag(words, names)
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return " " + localPaths(joined(words), ".", s.mounts)
+}
+
+// flag is the value of an argument, "" where it is not there.
+func (s *standIn) flag(name string) string {
+	for i, w := range s.args {
+		if value, ok := strings.CutPrefix(w.value, name+"="); ok {
+			return value
+		}
+		if w.value == name && i+1 < len(s.args) {
+			return s.args[i+1].value
+		}
+	}
+	return ""
+}
+
+// keeps drops the volumes of directories that are below .data now, and tells of the
+// rest.
+func (s *standIn) keeps(dirs ...string) {
+	var lost []string
+	for _, entry := range s.lost {
+		kept := slices.ContainsFunc(dirs, func(dir string) bool {
+			return strings.HasPrefix(entry, "volumes: ") && strings.Contains(entry, ":"+dir)
+		})
+		if !kept {
+			lost = append(lost, entry)
+		}
+	}
+	s.lost = lost
+}

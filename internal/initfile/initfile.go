@@ -1,6 +1,10 @@
 // Package initfile drafts a first lhrun.toml from what a directory already says
-// about its services: a Procfile, compose.yaml, package.json and the like. What
-// it cannot turn into a command it writes as a comment, never as a guess.
+// about its services: process lists, compose files, manifests of languages, .env.
+// What a source says becomes a key, a comment that begins with "not taken over",
+// or a question; nothing of it is dropped silently.
+//
+// Each source has a file here, which turns it into services. Draft joins them,
+// settle makes them fit together, and write.go writes them.
 package initfile
 
 import (
@@ -8,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -19,41 +22,35 @@ type Draft struct {
 	// Notes say in one line each what could not be read.
 	Notes []string
 
-	name     string
-	services []service
-}
-
-// service is one table of the draft.
-type service struct {
+	tree fs.FS
+	dir  string
 	name string
-	// source is the name before it was made valid and unique.
-	source string
-	// comment stands above the table, a line each.
-	comment []string
-	command string
-	dir     string
-	// task runs to its end.
-	task bool
-	// quiet is a service that listens on nothing.
-	quiet bool
-	ports []string
-	url   string
-	env   []variable
-	after []edge
-	// ready and stop are TOML values.
-	ready string
-	stop  string
-	// restart "" is the default policy.
-	restart  string
-	profiles []string
-	// off writes the table as a comment.
-	off bool
+	// remarks stand below the header, a line each.
+	remarks []string
+	// env is for every service.
+	env      []variable
+	services []service
+	// lenders are services that something else runs: only their environment and
+	// what they wait for counts.
+	lenders []service
+	dotenv  dotenvFile
+	// memberDirs are the packages of the workspace, by name, once they are looked up.
+	memberDirs map[string]string
+	// unreadable tells that .env has a mistake, which would be one of every verb.
+	unreadable bool
+	// ownEnv keeps .env out of the services, since their framework reads it.
+	ownEnv bool
+	// layers is that framework, "" where there is none.
+	layers string
+	// lost is what is no part of a service, by file.
+	lost []loss
 }
 
-type variable struct{ key, value string }
-
-// edge is a dependency; condition "" is the default one.
-type edge struct{ name, condition string }
+// loss is what of a file is no key.
+type loss struct {
+	file    string
+	entries []string
+}
 
 // Read drafts a file for dir. A source that is broken becomes a note; the error
 // is only of dir itself.
@@ -67,30 +64,31 @@ func Read(dir string) (*Draft, error) {
 		return nil, err
 	}
 	defer root.Close()
-	d := &Draft{name: projectName(filepath.Base(full))}
-	tree := root.FS()
-	procfile := d.readProcfile(full, tree)
-	d.readCompose(tree)
-	if !procfile {
-		d.readPrograms(tree)
-	}
+	d := &Draft{name: projectName(filepath.Base(full)), tree: root.FS(), dir: full}
+	d.readDotenv()
+	listed := d.readLists()
+	d.readCompose(listed)
+	d.readDevcontainer(listed)
+	d.readPrograms(listed)
+	d.readFrameworks()
 	if !slices.ContainsFunc(d.services, func(s service) bool { return !s.off }) {
-		d.services = append(d.services, firstService())
+		d.services = append(d.services, question())
 	}
 	d.settle()
 	return d, nil
 }
 
-// firstService runs as it stands, so that where nothing else does there is
-// something to look at and to replace.
-func firstService() service {
+// question is what stands where nothing says how a service is run: it fails, and
+// says which line to finish.
+func question() service {
 	return service{
-		name: "web",
+		name: "app",
 		comment: []string{
-			"Nothing here says how a service is run, so this one shows the files of this",
-			"directory. Put your own command in its place.",
+			"Nothing here says how a service is run. Put your own command in the place of",
+			"this one, and say port = false if it does not listen on $PORT.",
 		},
-		command: `"$LHRUN" serve`,
+		command: "echo 'line " + questionLine + " of lhrun.toml: the command of app is still to be written' >&2; exit 1",
+		restart: "no",
 	}
 }
 
@@ -98,54 +96,65 @@ func (d *Draft) note(file string, err error) {
 	d.Notes = append(d.Notes, file+": "+strings.ReplaceAll(err.Error(), "\n", " "))
 }
 
-// add takes the services of file that are not known by knows.
-func (d *Draft) add(file string, services []service, knows func(service) bool) {
-	services = slices.DeleteFunc(services, knows)
-	if len(services) > 0 {
+// lose remembers what of a file is no key.
+func (d *Draft) lose(file string, entries ...string) {
+	if len(entries) > 0 {
+		d.lost = append(d.lost, loss{file, entries})
+	}
+}
+
+// isSource notes that something of the file is in the draft.
+func (d *Draft) isSource(file string) {
+	if !slices.Contains(d.Sources, file) {
 		d.Sources = append(d.Sources, file)
-		d.services = append(d.services, services...)
 	}
 }
 
-// unique tells names apart that would share a variable: a-b and A_B both become
-// A_B_PORT.
-func unique(name string, taken map[string]bool) string {
-	key := func(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "_")) }
-	free := name
-	for n := 2; taken[key(free)]; n++ {
-		free = name + "-" + strconv.Itoa(n)
-	}
-	taken[key(free)] = true
-	return free
-}
-
-// serviceName makes s fit [a-zA-Z0-9][a-zA-Z0-9_-]*.
-func serviceName(s string) string {
-	clean := strings.Map(func(c rune) rune {
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-':
-			return c
+// find is the service of that name, nil where there is none.
+func (d *Draft) find(name string) *service {
+	for i := range d.services {
+		if d.services[i].name == name {
+			return &d.services[i]
 		}
-		return '-'
-	}, s)
-	if clean = strings.Trim(clean, "-_"); clean == "" {
-		return "service"
 	}
-	return clean
+	return nil
 }
 
-// projectName makes a directory's name fit [a-z0-9-], or is "".
-func projectName(s string) string {
-	clean := strings.Map(func(c rune) rune {
-		if 'a' <= c && c <= 'z' || '0' <= c && c <= '9' {
-			return c
+// readOptional reads a file that need not be there. One that cannot be read is a
+// note.
+func (d *Draft) readOptional(name string) ([]byte, bool) {
+	if !exists(d.tree, name) {
+		return nil, false
+	}
+	data, err := readFile(d.tree, name)
+	if err != nil {
+		d.note(name, err)
+	}
+	return data, err == nil
+}
+
+// readYAML reads the first of several files that is there.
+func (d *Draft) readYAML(names ...string) (name string, root *node, ok bool) {
+	for _, name := range names {
+		data, ok := d.readOptional(name)
+		if !ok {
+			continue
 		}
-		return '-'
-	}, strings.ToLower(s))
-	return strings.Trim(clean, "-")
+		root, err := parseYAML(data)
+		if err != nil {
+			d.note(name, err)
+		}
+		return name, root, err == nil
+	}
+	return "", nil, false
 }
 
 func exists(tree fs.FS, name string) bool {
 	info, err := fs.Stat(tree, name)
 	return err == nil && info.Mode().IsRegular()
+}
+
+func isDir(tree fs.FS, name string) bool {
+	info, err := fs.Stat(tree, name)
+	return err == nil && info.IsDir()
 }

@@ -114,3 +114,55 @@ func TestReadFollowsNoLinkOutside(t *testing.T) {
 		t.Errorf("read through a link:\n%s", draft.TOML())
 	}
 }
+
+// A draft is committed, and .env is not: no value of it is written, only its name.
+func TestNoSecretOfDotenvIsWritten(t *testing.T) {
+	dir := unpack(t, []txtar.File{
+		{Name: "compose.yaml", Data: []byte(`
+services:
+  db:
+    image: postgres
+    environment: {POSTGRES_USER: app, POSTGRES_PASSWORD: "${DB_PASSWORD}"}
+    ports: ["5432:5432"]
+  my:
+    image: mysql
+    environment: {MYSQL_USER: app, MYSQL_PASSWORD: "${DB_PASSWORD:?}", MYSQL_ROOT_PASSWORD: "$DB_PASSWORD"}
+  cache:
+    image: redis
+    command: redis-server --requirepass ${CACHE_PASSWORD:-other}
+    ports: ["6379:6379"]
+  web:
+    build: ./web
+    command: python x.py --token ${TOKEN}
+    env_file: [web/.env]
+    environment: {URL: "postgres://app:${DB_PASSWORD}@db/x", TOKEN: "${TOKEN}"}
+    healthcheck: {test: "curl -H 'X: ${TOKEN}' http://localhost/x"}
+`)},
+		{Name: ".env", Data: []byte(`DB_PASSWORD=hunter2
+CACHE_PASSWORD="hunter2"
+TOKEN=hunter2
+DATABASE_URL=postgres://someone:hunter2@localhost:5432/app
+CACHE_URL=redis://:hunter2@localhost:6379/1
+DSN=host=localhost port=5432 password=hunter2
+GO_DSN=app:hunter2@tcp(127.0.0.1:5432)/x
+JSON={"url":"http://u:hunter2@localhost:6379"}
+QUERY=postgres://localhost:5432/x?password=hunter2
+`)},
+		{Name: "web/.env", Data: []byte("A_URL=redis://x:hunter2@localhost:6379\nKEY=hunter2\n")},
+		{Name: "web/x.py"},
+	})
+	draft, err := Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks(t, dir, draft)
+	text := string(draft.TOML()) + strings.Join(draft.Notes, "\n")
+	if strings.Contains(text, "hunter2") {
+		t.Errorf("a secret is written:\n%s", text)
+	}
+	for _, want := range []string{"{{env.DB_PASSWORD}}", "{{env.TOKEN}}", "{{env.CACHE_PASSWORD}}"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not named:\n%s", want, text)
+		}
+	}
+}

@@ -8,106 +8,176 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
-	"go.yaml.in/yaml/v3"
 )
 
 // manifest is what matters here of a package.json.
 type manifest struct {
-	Name       string         `json:"name"`
-	Scripts    map[string]any `json:"scripts"`
-	Workspaces any            `json:"workspaces"`
+	Name            string         `json:"name"`
+	Main            any            `json:"main"`
+	Scripts         map[string]any `json:"scripts"`
+	Workspaces      any            `json:"workspaces"`
+	Dependencies    map[string]any `json:"dependencies"`
+	DevDependencies map[string]any `json:"devDependencies"`
+
+	// order are the names of the scripts as they stand in the file.
+	order []string
+}
+
+func readManifest(tree fs.FS, dir string) (manifest, error) {
+	var m manifest
+	if !fs.ValidPath(path.Join(dir, "package.json")) {
+		return m, fs.ErrInvalid
+	}
+	data, err := readFile(tree, path.Join(dir, "package.json"))
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, err
+	}
+	if root, err := parseJSON(data); err == nil && root.parts["scripts"] != nil {
+		m.order = root.parts["scripts"].keys
+	}
+	return m, nil
+}
+
+// depends tells whether the package names one of packages as a dependency.
+func (m manifest) depends(packages ...string) bool {
+	return slices.ContainsFunc(packages, func(name string) bool {
+		_, a := m.Dependencies[name]
+		_, b := m.DevDependencies[name]
+		return a || b
+	})
+}
+
+// binaries are programs that packages of other names have.
+var binaries = map[string]string{
+	"tsc": "typescript", "ng": "@angular/cli", "nuxi": "nuxt", "nest": "@nestjs/cli", "vue-cli-service": "@vue/cli-service",
+	"react-router": "@react-router/dev", "remix": "@remix-run/dev", "storybook": "storybook", "sass": "sass", "postcss": "postcss-cli",
+	"tailwindcss": "tailwindcss", "swc": "@swc/cli", "babel": "@babel/cli", "webpack": "webpack", "ts-node-dev": "ts-node-dev",
+	"wait-on": "wait-on", "cross-env": "cross-env",
+}
+
+// provides tells whether a program comes with the dependencies.
+func (m manifest) provides(program string) bool {
+	if owner, ok := binaries[program]; ok {
+		return m.depends(owner) || m.depends(program) || program == "tsc"
+	}
+	return m.depends(program)
 }
 
 // nodePackage is the package of dir, or, in a workspace, those of its members
-// that have something to run.
-func nodePackage(tree fs.FS, dir string) ([]service, error) {
-	m, err := readManifest(tree, dir)
+// that have something to run. A root that only starts its members is none itself.
+func (d *Draft) nodePackage(dir string) ([]service, error) {
+	m, err := readManifest(d.tree, dir)
 	if err != nil {
 		return nil, err
 	}
-	manager := packageManager(tree, dir)
-	members, err := workspaces(tree, dir, m)
+	own := d.packageServices(m, dir)
+	members, err := workspaces(d.tree, dir, m)
 	if err != nil {
 		return nil, err
 	}
 	var found []service
 	for _, member := range members {
-		if m, err := readManifest(tree, member); err == nil {
-			found = append(found, m.services(manager, member)...)
+		if m, err := readManifest(d.tree, member); err == nil && member != dir {
+			found = append(found, d.packageServices(m, member)...)
 		}
 	}
-	if len(found) > 0 {
+	if len(own) == 0 || len(found) > 0 && startsMembers(m, own) {
 		return found, nil
 	}
-	return m.services(manager, dir), nil
+	for _, s := range found {
+		if !slices.ContainsFunc(own, func(k service) bool { return path.Clean(k.dir) == path.Clean(s.dir) }) {
+			own[0].lose(s.dir + ": " + s.command)
+		}
+	}
+	return own, nil
 }
 
-func readManifest(tree fs.FS, dir string) (manifest, error) {
-	var m manifest
-	data, err := fs.ReadFile(tree, path.Join(dir, "package.json"))
-	if err != nil {
-		return m, err
+// startsMembers tells a root package whose script is that of a tool for workspaces.
+func startsMembers(m manifest, own []service) bool {
+	text, _ := m.Scripts[m.devScript()].(string)
+	words, _ := shellWords(text)
+	at := programOf(values(words))
+	if len(own) != 1 || at >= len(words) {
+		return false
 	}
-	return m, json.Unmarshal(data, &m)
+	switch words[at].value {
+	case "turbo", "nx", "lerna", "wsrun", "moon", "preconstruct", "manypkg", "ultra":
+		return true
+	case "pnpm", "npm", "yarn", "bun":
+		return slices.ContainsFunc(words, func(w word) bool {
+			return slices.Contains([]string{"-r", "--recursive", "--parallel", "workspaces", "--workspaces", "-ws", "--filter", "-F", "workspace", "--workspace", "-w"}, w.value) ||
+				strings.HasPrefix(w.value, "--filter=") || strings.HasPrefix(w.value, "--workspace=")
+		})
+	}
+	return false
 }
 
-// services is the package's dev script, else its start script.
-func (m manifest) services(manager, dir string) []service {
-	for _, name := range []string{"dev", "start"} {
-		script, ok := m.Scripts[name].(string)
-		if !ok || script == "" {
-			continue
-		}
-		s := service{name: "web", dir: dir, command: manager + " run " + name}
-		if dir != "." {
-			s.name = path.Base(dir)
-		}
-		if flags := portFlags(script); flags != "" {
-			s.command += passOn(manager) + flags
-		} else if !strings.Contains(script, "react-scripts") {
-			s.comment = []string{ownPort}
-		}
-		return []service{s}
-	}
-	return nil
-}
-
-// portFlags are what makes a script's program listen on the right port, where it
-// is one program and a known one.
-func portFlags(script string) string {
-	if strings.ContainsAny(script, "&|;\n") {
-		return ""
-	}
-	for _, word := range strings.Fields(script) {
-		switch word {
-		case "vite":
-			return "--host $HOST --port $PORT --strictPort"
-		case "next":
-			return "-H $HOST -p $PORT"
-		case "astro", "nuxt", "nuxi", "ng", "parcel", "webpack-dev-server":
-			return "--host $HOST --port $PORT"
+// devScript is the script that starts a package.
+func (m manifest) devScript() string {
+	for _, name := range []string{"dev", "start:dev", "serve", "start", "develop", "watch"} {
+		if text, ok := m.Scripts[name].(string); ok && strings.TrimSpace(text) != "" {
+			return name
 		}
 	}
 	return ""
 }
 
-// passOn stands between a script and its flags.
-func passOn(manager string) string {
-	if manager == "npm" {
-		return " -- "
+// packageServices is what the package's dev script, else its start script, runs.
+func (d *Draft) packageServices(m manifest, dir string) []service {
+	name := m.devScript()
+	if name == "" {
+		return nil
 	}
-	return " "
+	s := service{name: "web", dir: dir, from: path.Join(dir, "package.json"), command: packageManager(d.tree, dir) + " run " + name}
+	if dir != "." {
+		s.name = path.Base(dir)
+	}
+	var other []string
+	found := d.split(s, 0)
+	for _, script := range m.order {
+		called := func(k service) bool { return strings.Contains(k.command+" ", "run "+script+" ") }
+		if script != name && !slices.ContainsFunc(found, called) {
+			other = append(other, script)
+		}
+	}
+	if len(other) > 0 {
+		found[0].lose("scripts " + strings.Join(other, ", "))
+	}
+	return found
 }
 
 func packageManager(tree fs.FS, dir string) string {
 	for _, lock := range []struct{ file, manager string }{
 		{"pnpm-lock.yaml", "pnpm"}, {"yarn.lock", "yarn"}, {"bun.lock", "bun"}, {"bun.lockb", "bun"},
 	} {
-		if exists(tree, path.Join(dir, lock.file)) || exists(tree, lock.file) {
+		if exists(tree, path.Join(dir, lock.file)) || exists(tree, lock.file) && !exists(tree, path.Join(dir, "package-lock.json")) {
 			return lock.manager
 		}
 	}
 	return "npm"
+}
+
+// members are the directories of the root's workspace by the names of packages.
+func (d *Draft) members() map[string]string {
+	if d.memberDirs != nil {
+		return d.memberDirs
+	}
+	d.memberDirs = map[string]string{}
+	m, err := readManifest(d.tree, ".")
+	if err != nil {
+		return d.memberDirs
+	}
+	dirs, _ := workspaces(d.tree, ".", m)
+	for _, dir := range dirs {
+		if m, err := readManifest(d.tree, dir); err == nil && m.Name != "" {
+			d.memberDirs[m.Name] = dir
+			d.memberDirs[path.Base(m.Name)] = dir
+		}
+	}
+	return d.memberDirs
 }
 
 // workspaces are the directories that a package.json or pnpm-workspace.yaml names
@@ -117,12 +187,12 @@ func workspaces(tree fs.FS, dir string, m manifest) ([]string, error) {
 	if table, ok := m.Workspaces.(map[string]any); ok {
 		patterns = stringList(table["packages"])
 	}
-	if data, err := fs.ReadFile(tree, path.Join(dir, "pnpm-workspace.yaml")); err == nil {
-		var pnpm struct{ Packages []string }
-		if err := yaml.Unmarshal(data, &pnpm); err != nil {
+	if data, err := readFile(tree, path.Join(dir, "pnpm-workspace.yaml")); err == nil {
+		pnpm, err := parseYAML(data)
+		if err != nil {
 			return nil, err
 		}
-		patterns = append(patterns, pnpm.Packages...)
+		patterns = append(patterns, pnpm.get("packages").words()...)
 	}
 	var members []string
 	for _, pattern := range patterns {

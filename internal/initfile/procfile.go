@@ -3,32 +3,34 @@ package initfile
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 
 	"github.com/lhrun/lhrun/internal/config"
 )
 
-// readProcfile reports whether there is a Procfile with anything in it. It is
-// read by the reader that `up` uses for one.
-func (d *Draft) readProcfile(dir string, tree fs.FS) bool {
+// readProcfiles reads Procfile.dev and Procfile, by the reader that `up` uses. Where
+// both are here, the second is the one of a deployment: what it says otherwise is
+// told.
+func (d *Draft) readProcfiles() {
 	for _, name := range []string{"Procfile.dev", "Procfile"} {
-		if !exists(tree, name) {
+		if !exists(d.tree, name) {
 			continue
 		}
-		p, err := config.Load(config.Options{File: filepath.Join(dir, name)})
+		p, err := config.Load(config.Options{File: filepath.Join(d.dir, name)})
 		if err != nil {
 			d.note(name, firstOf(err))
 			continue
 		}
 		var found []service
 		for _, s := range p.Services {
-			found = append(found, process(s.Name, s.Command.Args[0].Raw))
+			found = append(found, process(s))
 		}
-		d.add(name, found, d.hasName)
-		return len(found) > 0
+		if len(d.services) > 0 {
+			d.tell(name, found)
+			continue
+		}
+		d.list(name, found)
 	}
-	return false
 }
 
 // firstOf is the first of several mistakes without its drawing.
@@ -40,10 +42,26 @@ func firstOf(err error) error {
 	return err
 }
 
-func process(name, command string) service {
-	s := service{name: name, command: command, quiet: !listens(name, command)}
-	if s.quiet {
-		s.comment = []string{"It seems to listen on nothing; if it does, take port = false out."}
+func process(p config.Service) service {
+	s := service{name: p.Name, command: p.Command.Args[0].Raw, listed: p.Command.Args[0].Raw}
+	if p.Task {
+		s.task, s.manual, s.placed = true, true, true
+		s.say("It is started only by name.")
+	}
+	if p.Port.Number != 0 {
+		s.known = []int{p.Port.Number}
 	}
 	return s
+}
+
+// tell makes comments of processes that are known from another list.
+func (d *Draft) tell(file string, found []service) {
+	var entries []string
+	for _, s := range found {
+		if known := d.find(s.name); known == nil || known.listed != s.listed {
+			entries = append(entries, s.name+": "+s.listed)
+		}
+	}
+	d.isSource(file)
+	d.lose(file, entries...)
 }

@@ -3,8 +3,9 @@ package initfile
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // TOML is the draft as a file.
@@ -15,14 +16,61 @@ func (d *Draft) TOML() []byte {
 		from = " from " + strings.Join(d.Sources, ", ")
 	}
 	fmt.Fprintf(&b, header, comment(from))
+	if len(d.remarks) > 0 {
+		b.WriteString("#\n")
+	}
+	remark(&b, d.remarks...)
 	if d.name != "" {
 		fmt.Fprintf(&b, "\nname = %s\n", quote(d.name))
+	}
+	switch {
+	case d.unreadable:
+		b.WriteString("\n# .env has a mistake; once that is mended, take this line out.\nenv_file = false\n")
+	case d.ownEnv:
+		fmt.Fprintf(&b, "\n# %s reads .env files by itself, in layers; lhrun's reading of .env would win over them.\nenv_file = false\n", d.layers)
+	}
+	if len(d.env) > 0 {
+		b.WriteString("\n[env]\n")
+		for _, v := range d.env {
+			fmt.Fprintf(&b, "%s = %s\n", tomlKey(v.key), quote(v.value))
+		}
 	}
 	for _, s := range d.services {
 		b.WriteString("\n")
 		s.write(&b)
 	}
-	return b.Bytes()
+	for _, l := range d.lost {
+		b.WriteString("\n")
+		notTaken(&b, " from "+l.file, l.entries)
+	}
+	return numberQuestion(b.Bytes())
+}
+
+// questionLine is where the number of the question's own line goes.
+const questionLine = "\uE000"
+
+func numberQuestion(text []byte) []byte {
+	before, after, found := bytes.Cut(text, []byte(questionLine))
+	if !found {
+		return text
+	}
+	number := strconv.Itoa(bytes.Count(before, []byte("\n")) + 1)
+	return slices.Concat(before, []byte(number), after)
+}
+
+// Open counts what is left to do: questions above services, and values that are not
+// taken over.
+func (d *Draft) Open() (questions, lost int) {
+	for _, s := range d.services {
+		lost += len(s.lost)
+		if s.off || slices.Contains(s.comment, ownPort) || slices.Contains(s.comment, maybeQuiet) {
+			questions++
+		}
+	}
+	for _, l := range d.lost {
+		lost += len(l.entries)
+	}
+	return questions, lost
 }
 
 const header = `# A first draft by "lhrun init"%s.
@@ -35,10 +83,24 @@ const header = `# A first draft by "lhrun init"%s.
 # or write {{NAME.port}} and {{NAME.url}} in this file.
 `
 
-func (s service) write(b *bytes.Buffer) {
-	for _, line := range s.comment {
+func remark(b *bytes.Buffer, lines ...string) {
+	for _, line := range lines {
 		fmt.Fprintf(b, "# %s\n", comment(line))
 	}
+}
+
+// notTaken writes what is no key, a line each.
+func notTaken(b *bytes.Buffer, from string, entries []string) {
+	for _, entry := range entries {
+		for line := range strings.Lines(entry) {
+			remark(b, "not taken over"+from+": "+strings.TrimSpace(line))
+		}
+	}
+}
+
+func (s service) write(b *bytes.Buffer) {
+	remark(b, s.comment...)
+	notTaken(b, "", s.lost)
 	var table bytes.Buffer
 	fmt.Fprintf(&table, "[services.%s]\n", s.name)
 	for _, kv := range s.values() {
@@ -65,107 +127,16 @@ func (s service) values() []variable {
 	add("command", quote(s.command), true)
 	add("working_dir", quote(literal(s.dir)), s.dir != "" && s.dir != ".")
 	add("port", "false", s.quiet && !s.task)
-	add("ports", inlineTable(s.ports, func(name string) (string, string) { return name, quote("auto") }), len(s.ports) > 0)
+	add("port", strconv.Itoa(s.fixed), s.fixed != 0 && !s.quiet)
+	add("ports", inlineTable(s.ports, func(p port) (string, string) { return p.name, quote("auto") }), len(s.ports) > 0)
 	add("url", quote(s.url), s.url != "")
 	add("depends_on", edges(s.after), len(s.after) > 0)
+	add("env_file", array(s.envFiles), len(s.envFiles) > 0)
 	add("env", inlineTable(s.env, func(v variable) (string, string) { return v.key, quote(v.value) }), len(s.env) > 0)
 	add("ready", s.ready, s.ready != "")
 	add("restart", quote(s.restart), s.restart != "" && !s.task)
-	add("stop", s.stop, s.stop != "")
+	add("stop", s.stop.toml(), s.stop.toml() != "")
 	add("profiles", array(s.profiles), len(s.profiles) > 0)
+	add("autostart", "false", s.manual)
 	return kv
-}
-
-func array(words []string) string {
-	quoted := make([]string, len(words))
-	for i, w := range words {
-		quoted[i] = quote(w)
-	}
-	return "[" + strings.Join(quoted, ", ") + "]"
-}
-
-// edges is an array where every condition is the default one, else a table.
-func edges(after []edge) string {
-	var names []string
-	plain := true
-	for _, e := range after {
-		names = append(names, e.name)
-		plain = plain && e.condition == ""
-	}
-	if plain {
-		return array(names)
-	}
-	return inlineTable(after, func(e edge) (string, string) {
-		if e.condition == "" {
-			return e.name, "{}"
-		}
-		return e.name, quote(e.condition)
-	})
-}
-
-func inlineTable[T any](items []T, pair func(T) (key, value string)) string {
-	var pairs []string
-	for _, item := range items {
-		key, value := pair(item)
-		pairs = append(pairs, tomlKey(key)+" = "+value)
-	}
-	return "{ " + strings.Join(pairs, ", ") + " }"
-}
-
-// tomlKey writes a key bare where TOML allows it.
-func tomlKey(s string) string {
-	if s != "" && serviceName(s) == s {
-		return s
-	}
-	return quote(s)
-}
-
-// quote writes a TOML string: a literal one where that saves escapes, several
-// lines as several lines.
-func quote(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	control := func(c rune) bool { return c < ' ' && c != '\n' || c == 0x7f }
-	fits := strings.IndexFunc(s, control) < 0 && !strings.Contains(s, "'''") && !strings.HasSuffix(s, "'")
-	switch {
-	case fits && strings.Contains(s, "\n"):
-		return "'''\n" + s + "'''"
-	case !fits || !strings.ContainsAny(s, `"\`):
-	case strings.Contains(s, "'"):
-		return "'''" + s + "'''"
-	default:
-		return "'" + s + "'"
-	}
-	return basicString(s)
-}
-
-func basicString(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, c := range s {
-		switch {
-		case c == '"' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(c)
-		case c == '\n':
-			b.WriteString(`\n`)
-		case c == '\t':
-			b.WriteString(`\t`)
-		case c < ' ' || c == 0x7f:
-			fmt.Fprintf(&b, `\u%04X`, c)
-		default:
-			b.WriteRune(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}
-
-// comment is s without what would end a comment or may not be in one.
-func comment(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || c == utf8.RuneError {
-			return ' '
-		}
-		return c
-	}, s)
 }

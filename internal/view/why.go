@@ -55,6 +55,22 @@ func LastLines(ctx context.Context, read LogReader, service string, n int) ([]st
 	return lines, err
 }
 
+// TailLines is how many of its last lines a service at fault is shown with by QuoteLast.
+const TailLines = 20
+
+// QuoteLast shows the last lines of a service at fault. What services print is their own,
+// but here lhrun repeats it: mask takes the secrets out.
+func (v *Reporter) QuoteLast(from LogReader, service string, mask func(string) string) {
+	lines, err := LastLines(context.Background(), from, service, TailLines)
+	if err != nil {
+		v.Alarm("cannot show the last lines of %s: %v", service, err)
+	}
+	for i, line := range lines {
+		lines[i] = mask(line)
+	}
+	v.Tail(service, lines)
+}
+
 // Write writes the explanation for people. Mask removes secrets.
 func (e Explanation) Write(w io.Writer, mask func(string) string) error {
 	var lines []string

@@ -1,0 +1,143 @@
+package initfile
+
+import (
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// facts are what the sources of a program say about its port.
+type facts struct {
+	// known is false where there was nothing to read.
+	known bool
+	// readsPort tells that $PORT is read.
+	readsPort bool
+	listens   bool
+	// fixed is the one number that it listens on, where it reads no other.
+	fixed int
+}
+
+var (
+	readsPort = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`env(?:iron)?\.PORT\b|env(?:iron)?\[?(?:\.get)?[\[(]\s*["'` + "`" + `]PORT["'` + "`" + `]|(?:[gG]etenv|LookupEnv|ENV\.fetch|env::var|System\.get_env|get_env)\(?\s*["']PORT["']|\bENV\[["']PORT["']|env\("PORT|env:"PORT|\$\{?PORT\b`)
+	})
+	listens = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\.listen\(|createServer\(|(?:Bun|Deno)\.serve\(|ListenAndServe|net\.Listen\(|ListenPacket|TcpListener::bind|HttpServer::new|\brocket::|Rocket\b|uvicorn\.run\(|app\.run\(|serve_forever|HTTPServer\(|TCPServer|run_simple|\.Run\("?:|\.Start\("?:|WebApplication\.|Sinatra|serve\(\{`)
+	})
+	// Only one at a time: a program with two is not judged by its numbers.
+	fixedPort = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?:\.listen\(\s*|ListenAndServe(?:TLS)?\(\s*"[^":]*:|net\.Listen\("tcp",\s*"[^":]*:|bind\(\s*"[^":]*:|\.Run\("[^":]*:|\.Start\("[^":]*:|app\.run\([^)]*port\s*=\s*|uvicorn\.run\([^)]*port\s*=\s*|(?:const|let|var)\s+(?:PORT|port)\s*=\s*)([0-9]{2,5})\b`)
+	})
+)
+
+const (
+	maxSources    = 200
+	maxSourceSize = 128 << 10
+)
+
+// notSources are directories of other people's code, of results and of tests.
+var notSources = map[string]bool{
+	"node_modules": true, "vendor": true, "target": true, "dist": true, "build": true, "test": true, "tests": true,
+	"__tests__": true, "venv": true, "public": true, "static": true, "coverage": true, "e2e": true, "docs": true, "client": true, "frontend": true,
+}
+
+// facts looks at the file that words name, and at all of dir where that does not
+// settle it.
+func (d *Draft) facts(dir string, words []string) facts {
+	var f facts
+	entry := ""
+	for _, w := range words {
+		if len(sourcesOf(nil, w)) > 0 && exists(d.tree, path.Join(dir, w)) {
+			entry = path.Join(dir, w)
+		}
+	}
+	if entry != "" {
+		f.read(d.tree, entry)
+	}
+	kinds := sourcesOf(words, entry)
+	if f.readsPort || f.fixed != 0 || len(kinds) == 0 {
+		return f
+	}
+	seen := 0
+	_ = fs.WalkDir(d.tree, path.Clean(dir), func(name string, entry fs.DirEntry, err error) error {
+		switch base := path.Base(name); {
+		case err != nil, seen == maxSources, strings.Count(name, "/") > strings.Count(dir, "/")+4:
+			return fs.SkipDir
+		case entry.IsDir() && name != dir && (notSources[base] || strings.HasPrefix(base, ".") && base != "."):
+			return fs.SkipDir
+		case !entry.Type().IsRegular(), !slices.Contains(kinds, path.Ext(name)), strings.Contains(base, ".test.") || strings.HasSuffix(base, "_test.go"), strings.Contains(base, ".config."):
+		default:
+			seen++
+			f.read(d.tree, name)
+		}
+		return nil
+	})
+	return f
+}
+
+// families are the sources that belong together, with the programs that run them.
+var families = []struct{ programs, endings []string }{
+	{[]string{"node", "nodemon", "tsx", "ts-node", "ts-node-dev", "bun", "deno", "nest"}, []string{".js", ".mjs", ".cjs", ".ts", ".mts", ".tsx", ".jsx"}},
+	{[]string{"go", "air", "reflex", "wgo"}, []string{".go"}},
+	{[]string{"cargo"}, []string{".rs"}},
+	{[]string{"python", "python3"}, []string{".py"}},
+	{[]string{"ruby"}, []string{".rb", ".ru"}},
+	{[]string{"mix", "iex", "elixir"}, []string{".ex", ".exs"}},
+	{[]string{"mvn", "mvnw", "gradle", "gradlew", "java", "dotnet"}, []string{".kt", ".java", ".cs"}},
+	{[]string{"php"}, []string{".php"}},
+}
+
+// sourcesOf are the endings of the sources that a command runs, none where it is an
+// installed program.
+func sourcesOf(words []string, entry string) []string {
+	program := ""
+	if len(words) > 0 {
+		program = path.Base(words[min(programOf(words), len(words)-1)])
+	}
+	for _, family := range families {
+		if entry != "" && slices.Contains(family.endings, path.Ext(entry)) || entry == "" && slices.Contains(family.programs, program) {
+			return family.endings
+		}
+	}
+	return nil
+}
+
+func (f *facts) read(tree fs.FS, name string) {
+	file, err := tree.Open(name)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return
+	}
+	data, err := io.ReadAll(io.LimitReader(file, maxSourceSize))
+	if err != nil {
+		return
+	}
+	f.known = true
+	f.readsPort = f.readsPort || readsPort().Match(data)
+	f.listens = f.listens || listens().Match(data)
+	for _, m := range fixedPort().FindAllSubmatch(data, -1) {
+		if number := atoi(string(m[1])); number >= 80 && f.fixed == 0 {
+			f.fixed, f.listens = number, true
+		}
+	}
+	if f.readsPort {
+		f.fixed = 0
+	}
+}
+
+// atoi is 0 for what is no port.
+func atoi(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 65535 {
+		return 0
+	}
+	return n
+}
