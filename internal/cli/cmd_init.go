@@ -24,8 +24,8 @@ func newInit(g *globals) *cobra.Command {
 from what it finds there. Commands come from Procfile.dev, Procfile,
 process-compose.yaml, mprocs.yaml, composer.json or package.json (workspaces,
 concurrently and turbo too), else from bin/rails, config.ru, manage.py, Flask,
-FastAPI, go.mod, Cargo.toml, Maven or Gradle. Databases and environment come from
-compose files (with those of development merged over them), .devcontainer,
+FastAPI, go.mod, Cargo.toml, Maven or Gradle. Databases and environment come
+from compose files (with those of development merged over them), .devcontainer,
 Dockerfiles and .env.
 
 What a source says is a key of the draft, a comment "not taken over: …", or a
