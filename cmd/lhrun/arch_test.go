@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -107,6 +108,36 @@ func TestAFileThatMakesACommandIsNamedAfterIt(t *testing.T) {
 		makes := strings.Contains(text, "&cobra.Command{")
 		if named := strings.HasPrefix(name, "cmd_"); makes != named && name != "root.go" {
 			t.Errorf("%s makes a command: %v", name, makes)
+		}
+	}
+}
+
+// TestVerbsThatWaitShareOneLoopAndOneMirror: a verb is a policy of the one follower, and
+// control.Mirror alone folds events into a state.
+func TestVerbsThatWaitShareOneLoopAndOneMirror(t *testing.T) {
+	loops := 0
+	for name, text := range sources(t, "../../internal/cli") {
+		loops += strings.Count(text, "time.NewTicker(")
+		if strings.Contains(text, ".Services[i] =") || strings.Contains(text, "map[string]control.Service") {
+			t.Errorf("%s keeps a state of services of its own", name)
+		}
+	}
+	if loops != 1 {
+		t.Errorf("internal/cli has %d loops with a clock, want the follower's alone", loops)
+	}
+}
+
+// proseRead finds code that takes a reason or a text apart to learn a fact.
+var proseRead = regexp.MustCompile(`(Has|Cut|Trim)(Prefix|Suffix)\([^()]*\.(Reason|Text)\b|strings\.Contains\([^()]*\.(Reason|Text)\b`)
+
+// TestNobodyReadsFactsOutOfProse: what a program has to know of a service or an event is
+// a field of its own.
+func TestNobodyReadsFactsOutOfProse(t *testing.T) {
+	for _, room := range []string{"cli", "view", "run", "control"} {
+		for name, text := range sources(t, "../../internal/"+room) {
+			if found := proseRead.FindString(text); found != "" {
+				t.Errorf("internal/%s/%s: %s", room, name, found)
+			}
 		}
 	}
 }
