@@ -11,7 +11,7 @@ type desired uint8
 const (
 	desiredDown desired = iota
 	desiredUp
-	// desiredRestart is: down first, then up.
+	// desiredRestart means down first, then up.
 	desiredRestart
 )
 

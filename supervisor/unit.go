@@ -15,7 +15,7 @@ type unit struct {
 	Service
 	dependents []*unit
 
-	// removed is: a reload has taken it away, and it is on its way out.
+	// removed says that a reload has taken it away, and that it is on its way out.
 	removed bool
 
 	desired desired

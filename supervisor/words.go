@@ -47,7 +47,7 @@ func plainWord(field string, env []string) (word string, ok bool) {
 	}
 }
 
-// isPlain is: no shell sees anything but itself in it, wherever it stands in a word.
+// isPlain reports whether a shell takes s for itself, wherever it stands in a word.
 func isPlain(s string) bool {
 	return !strings.ContainsFunc(s, func(c rune) bool { return !isNameRune(c) && !strings.ContainsRune("./:=,@%+-", c) })
 }
@@ -75,7 +75,7 @@ func variableName(s string) (name, rest string) {
 	return name, rest
 }
 
-// isShellsOwn is: some shell sets the variable whatever its environment says.
+// isShellsOwn reports whether some shell sets the variable whatever its environment says.
 func isShellsOwn(name string) bool {
 	return strings.HasPrefix(name, "BASH") || slices.Contains(shellsOwn, name)
 }

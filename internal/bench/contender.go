@@ -13,13 +13,13 @@ type contender struct {
 	// command writes what the program reads and returns its command line; nil is
 	// the limit's.
 	command func(s *stage, services []service) ([]string, error)
-	// ordered is: it starts a service when those before it are ready.
+	// ordered says that it starts a service when those before it are ready.
 	ordered bool
 	// isReady knows the line by which it says that all are ready; nil where it
 	// says, or knows, no such thing.
 	isReady func(line string) bool
 	signal  syscall.Signal // that ends it; 0 is SIGINT
-	// patient is: it has to be let end by itself.
+	// patient says that it must end by itself.
 	patient bool
 }
 

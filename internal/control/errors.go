@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ErrNotRunning is: nobody serves the socket, so the project does not run.
+// ErrNotRunning says that nobody serves the socket, so the project does not run.
 var ErrNotRunning = errors.New("the project does not run")
 
 // ErrEnded ends a stream of events: the project is down. It is also returned by
@@ -25,13 +25,13 @@ func mistake(format string, args ...any) error {
 	return &Mistake{fmt.Sprintf(format, args...)}
 }
 
-// PortError is: a port that the project's file is fixed on is taken; nothing has
+// PortError says that a port is taken on which the project's file is fixed; nothing has
 // changed.
 type PortError struct{ Text string }
 
 func (e *PortError) Error() string { return e.Text }
 
-// VersionError is: a lhrun of another protocol runs the project.
+// VersionError says that a lhrun of another protocol runs the project.
 type VersionError struct {
 	Ours, Theirs string
 	// PID is of the other lhrun; 0 when it is not known.

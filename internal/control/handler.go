@@ -204,7 +204,7 @@ func enter(places chan struct{}, do string) (leave func(), err error) {
 	}
 }
 
-// busy is: come again later.
+// busy refuses a request that may be tried again later.
 type busy string
 
 func (b busy) Error() string { return string(b) }

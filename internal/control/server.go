@@ -128,7 +128,7 @@ func (g *gate) Accept() (net.Conn, error) {
 			_ = conn.Close()
 			continue
 		}
-		return &guest{conn, leave}, nil
+		return &admitted{conn, leave}, nil
 	}
 }
 
@@ -137,13 +137,13 @@ func (g *gate) Close() error {
 	return g.UnixListener.Close()
 }
 
-// guest is a connection that was let in.
-type guest struct {
+// admitted is a connection that the gate has let in.
+type admitted struct {
 	*net.UnixConn
 	leave func()
 }
 
-func (g *guest) Close() error {
-	defer g.leave()
-	return g.UnixConn.Close()
+func (a *admitted) Close() error {
+	defer a.leave()
+	return a.UnixConn.Close()
 }

@@ -11,7 +11,7 @@ import (
 	"net/http"
 )
 
-// errCut is: a stream has not come to its end.
+// errCut says that a stream was cut off before its end.
 var errCut = errors.New("the stream was cut off")
 
 // stream sends what produce sends, one object a line, at once or, when there is

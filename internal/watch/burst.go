@@ -17,7 +17,7 @@ type burst struct {
 	first, last time.Time
 	files       []string
 	known       map[string]bool
-	// lost is: there was more than can be told.
+	// lost says that there was more than can be told.
 	lost bool
 }
 

@@ -32,7 +32,7 @@ type Change struct {
 	Name string
 	// Files are seen from Root, those that still exist first.
 	Files []string
-	// More is: there were others, too many to be told.
+	// More says that there were others, too many to be named.
 	More bool
 }
 
