@@ -24,11 +24,19 @@ func (r *Registry) allocate(c Checkout, requests []Request, old *Leases) (*alloc
 	}
 	err := a.fixed()
 	if err == nil {
+		err = a.preferred()
+	}
+	if err == nil {
 		err = a.automatic()
 	}
 	if err != nil {
 		a.Close()
 		return nil, err
+	}
+	for i := range a.all {
+		if l := &a.all[i]; c.prefers(l.Request) {
+			l.Home = l.Prefer
+		}
 	}
 	a.findHolders()
 	return a, nil
@@ -145,7 +153,7 @@ func (a *allocation) automatic() error {
 func (a *allocation) takeHomes(f *registryFile) (rest []int, err error) {
 	e := f.find(a.checkout.Project, a.checkout.Dir)
 	for i, l := range a.all {
-		if l.Fixed != 0 || a.keep(i) {
+		if l.Fixed != 0 || l.Port != 0 || a.keep(i) {
 			continue
 		}
 		p, ok := e.find(l.Request), false

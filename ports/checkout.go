@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/lhrun/lhrun/internal/git"
 )
 
 // Checkout finds the checkout that dir is of project, and remembers it when it
@@ -128,42 +130,19 @@ func gone(dir string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// linkedWorktree reports whether dir is in a linked worktree of git: one whose
-// .git is a file that names a directory below "worktrees" of the repository.
+// linkedWorktree reports whether dir is in a linked worktree of git: one whose git
+// directory lies below "worktrees" of the repository.
 func linkedWorktree(dir string) bool {
-	for {
-		path := filepath.Join(dir, ".git")
-		if info, err := os.Stat(path); err == nil {
-			return info.Mode().IsRegular() && namesWorktree(path)
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return false
-		}
-		dir = parent
-	}
-}
-
-func namesWorktree(gitFile string) bool {
-	data, err := os.ReadFile(gitFile)
-	if err != nil {
+	top, found := git.Top(dir)
+	if !found {
 		return false
 	}
-	gitdir, ok := strings.CutPrefix(strings.TrimSpace(string(data)), "gitdir:")
-	if !ok {
+	own, common := git.Dirs(top)
+	if filepath.Base(filepath.Dir(own)) != "worktrees" {
 		return false
 	}
-	if gitdir = strings.TrimSpace(gitdir); !filepath.IsAbs(gitdir) {
-		gitdir = filepath.Join(filepath.Dir(gitFile), gitdir)
-	}
-	if filepath.Base(filepath.Dir(gitdir)) != "worktrees" {
-		return false
-	}
-	// A submodule may be called worktrees/x; only a worktree names a common
-	// directory. Where the repository is out of reach the path decides.
-	if _, err := os.Stat(gitdir); err != nil {
-		return true
-	}
-	_, err = os.Stat(filepath.Join(gitdir, "commondir"))
-	return err == nil
+	// A submodule may be called worktrees/x; only a worktree shares a directory with
+	// others. Where the repository is out of reach the path decides.
+	_, err := os.Stat(own)
+	return own != common || err != nil
 }

@@ -147,7 +147,7 @@ func TestWhatIsAWorktree(t *testing.T) {
 }
 
 // git runs git on a repository whatever the user's own settings are.
-func git(t *testing.T, args ...string) {
+func runGit(t *testing.T, args ...string) {
 	t.Helper()
 	cmd := exec.Command("git", args...)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
@@ -163,9 +163,9 @@ func TestWorktreeIsNeverMainAndNeverSharesAPort(t *testing.T) {
 	}
 	dir := t.TempDir()
 	repo, tree := filepath.Join(dir, "shop"), filepath.Join(dir, "feature-x")
-	git(t, "init", "-q", repo)
-	git(t, "-C", repo, "commit", "-q", "--allow-empty", "-m", "x")
-	git(t, "-C", repo, "worktree", "add", "-q", "-b", "x", tree)
+	runGit(t, "init", "-q", repo)
+	runGit(t, "-C", repo, "commit", "-q", "--allow-empty", "-m", "x")
+	runGit(t, "-C", repo, "worktree", "add", "-q", "-b", "x", tree)
 	subdir(t, tree, "backend")
 
 	r := newRegistry(t)

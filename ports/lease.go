@@ -36,7 +36,8 @@ func (l *Leases) Close() (err error) {
 // An automatic request gets its home: a number that is chosen on first use and
 // then belongs to its key for as long as the checkout's directory exists. While
 // somebody else sits there it gets another one, which is registered too, and the
-// Lease says so. A fixed request gets its number or fails: the error joins one
+// Lease says so. In the main checkout a request gets the number that it prefers, if
+// that is free and no other key's home. A fixed request gets its number or fails: the error joins one
 // *BusyError for each that is taken. *ExhaustedError means that the range is used up.
 //
 // Every port is free when it is leased. A stranger may still bind it before the
@@ -61,6 +62,8 @@ func check(c Checkout, requests []Request) error {
 			return errors.New("cannot find a port for a service without a name")
 		case q.Fixed < 0 || q.Fixed > highest:
 			return fmt.Errorf("cannot give port %d to %s: ports go from 1 to %d", q.Fixed, q, highest)
+		case q.Prefer < 0 || q.Prefer > highest:
+			return fmt.Errorf("cannot give port %d to %s: ports go from 1 to %d", q.Prefer, q, highest)
 		case seen[k]:
 			return fmt.Errorf("cannot find a port for %s: it is asked for twice", q)
 		}

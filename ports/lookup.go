@@ -33,6 +33,9 @@ func (r *Registry) Lookup(c Checkout, requests []Request) ([]Lease, error) {
 		if q.Fixed == 0 {
 			out[i] = r.locate(c, q, entries[i])
 		}
+		if c.prefers(q) {
+			out[i] = r.locatePreferred(f, c, out[i])
+		}
 	}
 	return out, nil
 }

@@ -21,6 +21,9 @@ type Request struct {
 	Name string
 	// Fixed is the number it must be; 0 takes an automatic one.
 	Fixed int
+	// Prefer is the number that an automatic one is in the main checkout while it is
+	// free; 0 is none.
+	Prefer int
 }
 
 // String names the port for people.
@@ -35,7 +38,7 @@ func (r Request) String() string {
 type Lease struct {
 	Request
 	Port int
-	// Home is the port that the key has for good. Where it differs from Port the
+	// Home is the port that the key has for good, or prefers. Where it differs from Port the
 	// lease moved aside, for this run, because Holder has Home.
 	Home int
 	// Holder is nil when the port is at home, and also when whoever was in the

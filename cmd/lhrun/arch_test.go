@@ -20,19 +20,17 @@ const module = "github.com/lhrun/lhrun/"
 var may = map[string][]string{
 	"cmd/lhrun":         {"*"},
 	"internal/bench":    {"*"},
-	"internal/cli":      {"internal/git", "internal/help", "internal/mask", "internal/run", "internal/view", "internal/initfile", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
-	"internal/run":      {"internal/git", "internal/mask", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/cli":      {"internal/help", "internal/mask", "internal/run", "internal/view", "internal/initfile", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/run":      {"internal/mask", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
 	"internal/view":     {"internal/mask", "internal/control", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
-	"internal/initfile": {"internal/git", "internal/mask", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/initfile": {"internal/mask", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
 	"internal/control":  {"internal/mask", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
-	"internal/config":   {"internal/git", "internal/mask", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
-	"internal/dotenv":   {"internal/git"},
-	"internal/watch":    {"internal/git"},
+	"internal/config":   {"internal/mask", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
 	"supervisor":        {"ports", "internal/mask", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
 }
 
 // ground may be imported by every other package, and imports none of ours.
-var ground = []string{"internal/files", "internal/words"}
+var ground = []string{"internal/files", "internal/git", "internal/words"}
 
 // TestArrowsGoOneWay keeps the rooms of the house apart, on every system.
 func TestArrowsGoOneWay(t *testing.T) {

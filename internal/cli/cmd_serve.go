@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"net/http"
@@ -38,8 +39,8 @@ func newServe(g *globals) *cobra.Command {
 on $HOST:$PORT. Without $PORT it takes a free one and says which.
 
 It listens on loopback addresses only, answers only requests for localhost and
-loopback names, and shows neither dotfiles nor anything that a symbolic link
-reaches outside DIR.`,
+loopback names, and shows neither dotfiles nor what lies outside DIR, also not
+through a symbolic link.`,
 		Example: `  lhrun serve
   lhrun serve dist --port 8080
   command = '"$LHRUN" serve public'     (in lhrun.toml)`,
@@ -103,11 +104,7 @@ func (g *globals) serve(ctx context.Context, s serving) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{
-		Handler:           logged(g.Out, localOnly(http.FileServer(visible{root}))),
-		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          log.New(g.Err, "lhrun: ", 0),
-	}
+	server := fileServer(root, g.Out, g.Err)
 	fmt.Fprintf(g.Out, "serving %s on http://%s\n", abs(s.dir), listener.Addr())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
@@ -121,6 +118,23 @@ func (g *globals) serve(ctx context.Context, s serving) error {
 	_ = server.Shutdown(drain) // what is left after drainTime ends with the process
 	<-ended
 	return nil
+}
+
+// A connection may take headerTime for the head of a request, and be silent between
+// two requests for idleTime.
+const (
+	headerTime = 10 * time.Second
+	idleTime   = 2 * time.Minute
+)
+
+// fileServer writes a line for each request to out, and what goes wrong to trouble.
+func fileServer(root *os.Root, out, trouble io.Writer) *http.Server {
+	return &http.Server{
+		Handler:           logged(out, localOnly(http.FileServer(visible{root}))),
+		ReadHeaderTimeout: headerTime,
+		IdleTimeout:       idleTime,
+		ErrorLog:          log.New(trouble, "lhrun: ", 0),
+	}
 }
 
 func (s serving) listen(ctx context.Context) (net.Listener, error) {

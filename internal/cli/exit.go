@@ -93,8 +93,12 @@ func report(w io.Writer, err error) {
 	var exit exitError
 	var mistakes config.Mistakes
 	var busy *ports.BusyError
+	var twofold *run.TwofoldError
 	switch {
 	case err == nil:
+	case errors.As(err, &twofold):
+		report(w, twofold.Mistakes)
+		report(w, twofold.Ports)
 	case errors.As(err, &exit) && exit.err == nil:
 	case errors.As(err, &busy) && busy.Service != "" && busy.Holder.Project == "" && busy.Holder.PID != 0:
 		fmt.Fprintf(w, "lhrun: %v; %q ends that\n", err, freeCommand(busy.Request))

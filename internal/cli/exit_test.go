@@ -29,6 +29,7 @@ func TestExitCodes(t *testing.T) {
 		{"usage", usageError("unknown verb %q", "x"), 2, "lhrun: unknown verb \"x\"\n"},
 		{"mistakes keep their form", fmt.Errorf("cannot load: %w", mistakes), 2, "lhrun.toml:2:1: unknown key\n"},
 		{"a port is taken", fmt.Errorf("cannot start: %w", busy), 3, "lhrun: cannot start: " + busy.Error() + "\n"},
+		{"mistakes and a taken port", &run.TwofoldError{Mistakes: mistakes, Ports: busy}, 2, "lhrun.toml:2:1: unknown key\nlhrun: " + busy.Error() + "\n"},
 		{"a verb's own code", exitError{7, errors.New("so it is")}, 7, "lhrun: so it is\n"},
 		{"a code goes before what it wraps", exitError{4, busy}, 4, "lhrun: " + busy.Error() + "\n"},
 		{"a code without a word", exitError{code: 5}, 5, ""},

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -26,6 +27,10 @@ func (v visible) Open(name string) (http.File, error) {
 	name = strings.TrimPrefix(path.Clean("/"+name), "/")
 	if name == "" {
 		name = "."
+	}
+	name, err := v.real(name)
+	if err != nil {
+		return nil, notShown(err)
 	}
 	if hidden(name) {
 		return nil, fs.ErrNotExist
@@ -46,6 +51,32 @@ func (v visible) Open(name string) (http.File, error) {
 	default:
 		return file, nil
 	}
+}
+
+// maxLinks bounds the links on the way to a file, as systems do.
+const maxLinks = 40
+
+// real returns name without the links on its way, since a link may lead to a dotfile.
+// A dotfile on the way there ends it: nothing behind one is shown.
+func (v visible) real(name string) (string, error) {
+	done, rest := "", name
+	for links := 0; rest != ""; {
+		var element string
+		element, rest, _ = strings.Cut(rest, "/")
+		done = path.Join(done, element)
+		if hidden(done) {
+			return done, nil
+		}
+		target, err := v.root.Readlink(done)
+		if err != nil {
+			continue // No link; Stat says what else is wrong.
+		}
+		if links++; links > maxLinks || path.IsAbs(target) {
+			return "", fs.ErrNotExist
+		}
+		done, rest = "", path.Join(path.Dir(done), filepath.ToSlash(target), rest)
+	}
+	return done, nil
 }
 
 // notShown makes every reason but a missing permission look like a missing file.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -27,26 +28,31 @@ func eachPort(p *Project, see func(s *Service, port Port)) {
 	}
 }
 
-// checkFixedPorts finds two ports with one number.
+// checkFixedPorts finds two ports that are, or would be, one number.
 func (c *checker) checkFixedPorts(p *Project) {
 	type owner struct {
 		service string
-		pos     Pos
+		port    Port
 	}
 	owners := map[int]owner{}
 	eachPort(p, func(s *Service, port Port) {
-		if port.Number == 0 {
+		number := cmp.Or(port.Number, port.Prefer)
+		if number == 0 {
 			return
 		}
-		first, taken := owners[port.Number]
+		first, taken := owners[number]
+		are, is := "are fixed on", "is fixed on"
+		if port.Prefer != 0 || first.port.Prefer != 0 {
+			are, is = "want", "wants"
+		}
 		switch {
 		case !taken:
-			owners[port.Number] = owner{s.Name, port.Pos}
+			owners[number] = owner{s.Name, port}
 		case first.service == s.Name:
-			c.bad(port.Pos, "", "service %q is fixed on port %d twice", s.Name, port.Number)
+			c.bad(port.Pos, "", "service %q %s port %d twice", s.Name, is, number)
 		default:
-			c.bad(port.Pos, fmt.Sprintf(`%q has it at %s; "auto" gives each its own`, first.service, first.pos),
-				"services %q and %q are fixed on one port, %d", first.service, s.Name, port.Number)
+			c.bad(port.Pos, fmt.Sprintf(`%q has it at %s; "auto" gives each its own`, first.service, first.port.Pos),
+				"services %q and %q %s one port, %d", first.service, s.Name, are, number)
 		}
 	})
 }

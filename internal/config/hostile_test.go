@@ -73,6 +73,8 @@ func hostileFiles() map[string]string {
 		"many arrays of tables":     repeated(full, "[[a]]\n"),
 		"comments":                  service + repeated(full, "#\n"),
 		"two statements on a line":  repeated(full, "a=1 b=2 "),
+		"mistakes of syntax":        repeated(full, "x%d = \n"),
+		"tables that are twice":     repeated(full, "[a]\n"),
 		"far more than a file has":  repeated(2*maxFile, "#\n"),
 		"a Procfile's own mistakes": repeated(full, "x%d: \n"),
 	}

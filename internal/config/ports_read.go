@@ -10,7 +10,7 @@ import (
 
 const maxPort = 65535
 
-// mainPort reads a service's own port: "auto", a number, or false.
+// mainPort reads a service's own port: "auto", a number, { prefer = 8080 }, or false.
 func (c *checker) mainPort(n *node, s *Service) Port {
 	if n == nil {
 		return Port{None: s.Task, Pos: s.Pos}
@@ -19,10 +19,23 @@ func (c *checker) mainPort(n *node, s *Service) Port {
 	switch {
 	case n.scalar == false:
 		p.None = true
+	case n.isTable:
+		c.preferredPort(n, &p)
 	case n.scalar != "auto":
-		p.Number = c.portNumber(n, `"auto", a number or false`)
+		p.Number = c.portNumber(n, `"auto", a number, { prefer = 8080 } or false`)
 	}
 	return p
+}
+
+func (c *checker) preferredPort(n *node, p *Port) {
+	f := c.table(n, "")
+	defer f.end("port")
+	switch at := f.get("prefer"); {
+	case at != nil:
+		p.Pos, p.Prefer = at.pos(), c.portNumber(at, "a number")
+	case len(n.names) == 0:
+		c.bad(n.pos(), "port = { prefer = 8080 }", "the port does not say which number it prefers")
+	}
 }
 
 func (c *checker) namedPorts(n *node) []Port {

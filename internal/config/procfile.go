@@ -8,9 +8,6 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// maxMistakes of a Procfile are told: a file with as many is something else.
-const maxMistakes = 100
-
 // parseProcfile reads the text of the Procfile at path. Its processes are ready
 // as soon as they run, are not restarted, and their commands go to the shell as
 // they are, without templates. No port file is written for them.
@@ -31,9 +28,6 @@ func parseProcfile(path string, data []byte) (*Project, Mistakes) {
 	}
 	c := &checker{sources: []*source{src}}
 	for number, start := range src.lines {
-		if len(c.mistakes) == maxMistakes {
-			break
-		}
 		if s, ok := c.process(src, number+1, start); ok && c.isNew(p, s) {
 			p.Services = append(p.Services, s)
 		}

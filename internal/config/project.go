@@ -111,6 +111,8 @@ type Port struct {
 	Name string
 	// Number is a fixed port; 0 with None false is automatic.
 	Number int
+	// Prefer is the number that an automatic one is where it can be, 0 for none.
+	Prefer int
 	None   bool
 	Pos    Pos
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -20,6 +21,15 @@ func (e *UsageError) Unwrap() error { return e.Err }
 func usageError(format string, args ...any) error {
 	return &UsageError{fmt.Errorf(format, args...)}
 }
+
+// TwofoldError says that files have mistakes and that ports cannot be leased either.
+type TwofoldError struct {
+	Mistakes config.Mistakes
+	Ports    error
+}
+
+func (e *TwofoldError) Error() string   { return e.Mistakes.Error() + "\n\n" + e.Ports.Error() }
+func (e *TwofoldError) Unwrap() []error { return []error{e.Mistakes, e.Ports} }
 
 // RunningError says that another lhrun has the checkout.
 type RunningError struct {

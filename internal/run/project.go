@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"os"
 
 	"github.com/lhrun/lhrun/internal/config"
@@ -33,6 +34,20 @@ func (p *Project) resolve(leases []ports.Lease) (*config.Resolved, error) {
 		Environ:    os.Environ(),
 		Executable: executable,
 	})
+}
+
+// withMistakes returns err, and with it the mistakes that the project's files have, so
+// that both can be put right at once. err is why the ports could not be leased.
+func (p *Project) withMistakes(err error) error {
+	leases, unknown := p.Registry.Lookup(p.Checkout, p.Requests())
+	if unknown != nil {
+		return err
+	}
+	_, wrong := p.resolve(leases)
+	if mistakes, ok := errors.AsType[config.Mistakes](wrong); ok {
+		return &TwofoldError{mistakes, err}
+	}
+	return err
 }
 
 // portIn looks a port up by service and name; "" names the main one.

@@ -83,7 +83,7 @@ func Open(o Options) (_ *Session, err error) {
 	}()
 	s.notes = s.instance.sweep()
 	if s.held, err = p.Registry.Lease(p.Checkout, p.Requests()); err != nil {
-		return nil, err
+		return nil, p.withMistakes(err)
 	}
 	p.Leases = s.held.All()
 	if p.Resolved, err = p.resolve(p.Leases); err != nil {

@@ -2,6 +2,8 @@ package run
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +14,9 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -177,4 +181,42 @@ func TestOpenRefusesWhatIsNotThere(t *testing.T) {
 	if runs := List(); len(runs) != 0 {
 		t.Errorf("there are %+v", runs)
 	}
+}
+
+func TestTakenPortsAndMistakesAreToldTogether(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := fmt.Sprintf("[services.api]\ncommand = \"sleep 1000\"\nport = %d\n", taken.Addr().(*net.TCPAddr).Port)
+	for name, test := range map[string]struct {
+		more     string
+		mistakes int
+	}{
+		"a port alone":     {"", 0},
+		"with one mistake": {"env = { A = \"{{env.LHRUN_NOWHERE}}\" }\n", 1},
+		"with two":         {"env = { A = \"{{env.LHRUN_NOWHERE}}\" }\nworking_dir = \"{{dir}}/nowhere\"\n", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Open(Options{Locate: project(t, file+test.more)})
+			busy, isBusy := errors.AsType[*ports.BusyError](err)
+			mistakes, _ := errors.AsType[config.Mistakes](err)
+			if !isBusy || len(mistakes) != test.mistakes {
+				t.Fatalf("got %v", err)
+			}
+			for _, text := range append([]string{busy.Error()}, told(mistakes)...) {
+				if !strings.Contains(err.Error(), text) {
+					t.Errorf("%q does not say %q", err, text)
+				}
+			}
+		})
+	}
+}
+
+func told(mistakes config.Mistakes) (texts []string) {
+	for _, m := range mistakes {
+		texts = append(texts, m.Msg)
+	}
+	return texts
 }

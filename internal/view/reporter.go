@@ -124,7 +124,7 @@ func (v *Reporter) waiting(st, before control.Service) {
 		}
 		delete(v.announced, st.Name)
 	case len(st.WaitsFor) > 0 && len(before.WaitsFor) == 0 && !v.quiet:
-		v.Say("%s waits for %s", st.Name, strings.Join(st.WaitsFor, ", "))
+		v.Say("%s waits for %s", st.Name, words.Few(st.WaitsFor))
 	}
 }
 

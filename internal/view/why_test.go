@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"context"
 	"encoding/json"
 	"path/filepath"
@@ -115,5 +116,16 @@ func TestWhyEndsInACircle(t *testing.T) {
 	}}
 	if got := causeOf(snap, snap.Services[0]); len(got.because) != 1 || len(got.because[0].because) != 0 {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestWhyNamesTheFirstOfManyDependencies(t *testing.T) {
+	var names []string
+	for i := range 2000 {
+		names = append(names, fmt.Sprint("s", i))
+	}
+	c := &cause{Service: control.Service{Name: "api", State: "waiting", WaitsFor: names}}
+	if got := c.waiting(); !strings.HasPrefix(got, "api waits for s0, s1, ") || !strings.HasSuffix(got, ", …") || len(got) > 100 {
+		t.Errorf("got %.200q", got)
 	}
 }

@@ -50,7 +50,7 @@ func (c *cause) waiting() string {
 	if len(c.WaitsFor) == 0 {
 		return c.Name + " waits for its turn"
 	}
-	return c.Name + " waits for " + strings.Join(c.WaitsFor, ", ")
+	return c.Name + " waits for " + words.Few(c.WaitsFor)
 }
 
 func (c *cause) failedBecause(reason string) string {
