@@ -10,7 +10,7 @@ import (
 
 // restarts are compose's policies in lhrun's words; what is not here is lhrun's own
 // default.
-var restarts = map[string]string{"always": "always", "unless-stopped": "always", "no": "no", "never": "no", "false": "no"}
+var restarts = glossary{{"always", "always"}, {"unless-stopped", "always"}, {"no", "no"}, {"never", "no"}, {"false", "no"}}
 
 // languages are images that bring an interpreter or a compiler, and no program.
 var languages = []string{
@@ -30,7 +30,7 @@ func (c *compose) service(name string, n *node) service {
 	c.envFiles(&s, n.get("env_file"))
 	s.after = c.after(n)
 	s.profiles = n.get("profiles").words()
-	s.restart = restarts[c.plain(n.get("restart"))]
+	s.restart = restarts.of(c.plain(n.get("restart")))
 	s.stop.signal = signalName(c.plain(n.get("stop_signal")))
 	if grace := c.plain(n.get("stop_grace_period")); grace != "" {
 		s.stop.timeout = c.duration(&s, "stop_grace_period", grace)

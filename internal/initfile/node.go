@@ -51,16 +51,16 @@ func (m manifest) depends(packages ...string) bool {
 }
 
 // binaries are programs that packages of other names have.
-var binaries = map[string]string{
-	"tsc": "typescript", "ng": "@angular/cli", "nuxi": "nuxt", "nest": "@nestjs/cli", "vue-cli-service": "@vue/cli-service",
-	"react-router": "@react-router/dev", "remix": "@remix-run/dev", "storybook": "storybook", "sass": "sass", "postcss": "postcss-cli",
-	"tailwindcss": "tailwindcss", "swc": "@swc/cli", "babel": "@babel/cli", "webpack": "webpack", "ts-node-dev": "ts-node-dev",
-	"wait-on": "wait-on", "cross-env": "cross-env",
+var binaries = glossary{
+	{"tsc", "typescript"}, {"ng", "@angular/cli"}, {"nuxi", "nuxt"}, {"nest", "@nestjs/cli"}, {"vue-cli-service", "@vue/cli-service"},
+	{"react-router", "@react-router/dev"}, {"remix", "@remix-run/dev"}, {"storybook", "storybook"}, {"sass", "sass"}, {"postcss", "postcss-cli"},
+	{"tailwindcss", "tailwindcss"}, {"swc", "@swc/cli"}, {"babel", "@babel/cli"}, {"webpack", "webpack"}, {"ts-node-dev", "ts-node-dev"},
+	{"wait-on", "wait-on"}, {"cross-env", "cross-env"},
 }
 
 // provides tells whether a program comes with the dependencies.
 func (m manifest) provides(program string) bool {
-	if owner, ok := binaries[program]; ok {
+	if owner := binaries.of(program); owner != "" {
 		return m.depends(owner) || m.depends(program) || program == "tsc"
 	}
 	return m.depends(program)

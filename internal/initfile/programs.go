@@ -73,7 +73,7 @@ const maxParts = 50
 func (d *Draft) readParts() {
 	entries, _ := readDir(d.tree, ".")
 	for _, e := range entries[:min(len(entries), maxParts)] {
-		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") || notSources[e.Name()] && e.Name() != "client" && e.Name() != "frontend" {
+		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") || slices.Contains(notSources, e.Name()) && e.Name() != "client" && e.Name() != "frontend" {
 			continue
 		}
 		s, ok := d.programIn(e.Name())

@@ -69,6 +69,20 @@ type port struct {
 
 type variable struct{ key, value string }
 
+// glossary has words of others in words of ours. It is a list, for a map would be
+// made at each start of lhrun.
+type glossary []variable
+
+// of is "" for a word that is not there.
+func (g glossary) of(word string) string {
+	for _, v := range g {
+		if v.key == word {
+			return v.value
+		}
+	}
+	return ""
+}
+
 // edge is a dependency; condition "" is the default one. restart restarts the
 // dependent whenever what it depends on restarts.
 type edge struct {
