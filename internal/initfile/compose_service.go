@@ -35,6 +35,7 @@ func (c *compose) service(name string, n *node) service {
 	if grace := c.plain(n.get("stop_grace_period")); grace != "" {
 		s.stop.timeout = c.duration(&s, "stop_grace_period", grace)
 	}
+	s.aliases = c.aliases(n)
 	image := c.plain(n.get("image"))
 	build := c.build(&s, n.get("build"))
 	bound := c.mounts(&s, n.get("volumes"))
@@ -59,6 +60,28 @@ func (c *compose) service(name string, n *node) service {
 		c.health(&s, n.get("healthcheck"))
 	}
 	return c.finish(s, n)
+}
+
+// aliases are the names besides its own by which others reach the service. They stay
+// unread, for the container's name itself is not taken over.
+func (c *compose) aliases(n *node) []string {
+	var all []string
+	for _, key := range []string{"container_name", "hostname"} {
+		if part := n.parts[key]; part.isScalar() && part.text != "" {
+			all = append(all, c.plainText(part.text))
+		}
+	}
+	if networks := n.parts["networks"]; networks.isTable() {
+		for _, network := range networks.parts {
+			if list := network.parts["aliases"]; list != nil {
+				for _, item := range list.list {
+					all = append(all, c.plainText(item.text))
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(name string) bool { return name == "" })
 }
 
 // finish says what nothing has read.

@@ -62,7 +62,7 @@ func (c *compose) envFiles(s *service, n *node) {
 		name := path.Join(c.base, c.plainText(file))
 		switch {
 		case name == ".env" && exists(c.d.tree, name):
-			s.say("Its env_file .env is read for every service.")
+			s.say(rootDotenv)
 		case exists(c.d.tree, name) && !c.d.isReadable(name):
 			s.lose("env_file: " + file + ", which has a mistake")
 		case exists(c.d.tree, name):

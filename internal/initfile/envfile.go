@@ -171,6 +171,9 @@ func (d *Draft) hasLayers() bool {
 		func(name string) bool { return exists(d.tree, name) })
 }
 
+// rootDotenv stands above a service whose source reads .env for it alone.
+const rootDotenv = "Its env_file .env is read for every service."
+
 // keepDotenvOut writes env_file = false, unless a template needs what .env says.
 // Programs that are not of the framework read it by themselves.
 func (d *Draft) keepDotenvOut() {
@@ -189,6 +192,11 @@ func (d *Draft) keepDotenvOut() {
 	d.ownEnv = true
 	for i := range d.services {
 		s := &d.services[i]
+		if at := slices.Index(s.comment, rootDotenv); at >= 0 && !s.off {
+			s.comment = slices.Delete(s.comment, at, at+1)
+			s.envFiles = append(s.envFiles, ".env")
+			continue
+		}
 		if s.image || s.off || path.Clean(s.dir) == "." && !strings.Contains(s.command, "go run") && !strings.Contains(s.command, "python") {
 			continue
 		}

@@ -142,7 +142,7 @@ func (d *Draft) placeScript(s *service, before, words []word) bool {
 	case hasPort || call.manager == "bun":
 		s.quiet, s.dir = false, at
 		s.command = execute(call.manager) + joined(known.rewritten(slices.Concat(inner, call.args), args))
-		s.say("Its script " + call.name + " names a port of its own: " + text)
+		s.say("Its script " + call.name + " says where it listens: " + text)
 	case len(known.flags()) > 0:
 		s.quiet = false
 		line := joined(words)

@@ -45,8 +45,8 @@ type service struct {
 	image bool
 	// seeds is who fills the service when it is new.
 	seeds string
-	// alias is another name of it in a container network.
-	alias string
+	// aliases are its other names in a container network.
+	aliases []string
 	// fills is the task that fills it.
 	fills *service
 	// rewrites is a text whose addresses of services the command replaces.
