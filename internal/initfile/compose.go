@@ -272,7 +272,8 @@ func shellScript(argv []string) (string, bool) {
 	case "sh", "ash":
 		return argv[2], true
 	case "bash":
-		return argv[2], plain
+		ofBash := slices.ContainsFunc([]string{"[[", "((", "source ", "pipefail", "<<<", "$'"}, func(part string) bool { return strings.Contains(argv[2], part) })
+		return argv[2], plain && !ofBash
 	}
 	return "", false
 }
