@@ -127,7 +127,7 @@ func (d *Draft) pointAll(s *service) {
 	d.pointPorts(s)
 }
 
-// mentions tells that a value has the name of a service as an address.
+// mentions reports whether a value has the name of a service as an address.
 func mentions(value string, to *service) bool {
 	return regexp.MustCompile(`(?:^|[/@])`+regexp.QuoteMeta(to.source)+`(?::[0-9]+|[/?]|$)`).MatchString(value) && strings.ContainsAny(value, ":/@")
 }

@@ -29,7 +29,7 @@ type compose struct {
 	missing []string
 }
 
-// readCompose reads the compose files of the root. listed tells that something else
+// readCompose reads the compose files of the root. listed reports whether something else
 // starts the project's own programs.
 func (d *Draft) readCompose(listed bool) {
 	var files []string

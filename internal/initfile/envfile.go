@@ -15,7 +15,7 @@ import (
 // is committed in its place.
 type dotenvFile struct {
 	name string
-	// isExample tells that name is only an example: services do not get what it says.
+	// isExample reports whether name is only an example: services do not get what it says.
 	isExample bool
 	entries   []dotenv.Entry
 }
@@ -165,7 +165,7 @@ func (d *Draft) readFrameworks() {
 	d.layers = why
 }
 
-// hasLayers tells that there is a .env, or a file of its kind.
+// hasLayers reports whether there is a .env, or a file of its kind.
 func (d *Draft) hasLayers() bool {
 	return slices.ContainsFunc([]string{".env", ".env.local", ".env.development", ".env.test", ".env.production", ".env.development.local", ".env.test.local"},
 		func(name string) bool { return exists(d.tree, name) })

@@ -15,7 +15,7 @@ import (
 type facts struct {
 	// known is false where there was nothing to read.
 	known bool
-	// readsPort tells that $PORT is read.
+	// readsPort reports whether $PORT is read.
 	readsPort bool
 	listens   bool
 	// fixed is the one number that it listens on, where it reads no other.

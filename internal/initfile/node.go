@@ -41,7 +41,7 @@ func readManifest(tree fs.FS, dir string) (manifest, error) {
 	return m, nil
 }
 
-// depends tells whether the package names one of packages as a dependency.
+// depends reports whether the package names one of packages as a dependency.
 func (m manifest) depends(packages ...string) bool {
 	return slices.ContainsFunc(packages, func(name string) bool {
 		_, a := m.Dependencies[name]
@@ -58,7 +58,7 @@ var binaries = glossary{
 	{"wait-on", "wait-on"}, {"cross-env", "cross-env"},
 }
 
-// provides tells whether a program comes with the dependencies.
+// provides reports whether a program comes with the dependencies.
 func (m manifest) provides(program string) bool {
 	if owner := binaries.of(program); owner != "" {
 		return m.depends(owner) || m.depends(program) || program == "tsc"

@@ -53,7 +53,7 @@ type service struct {
 	rewrites string
 	// listed is the command as a list of processes has it.
 	listed string
-	// placed tells that the command knows where to listen.
+	// placed reports whether the command knows where to listen.
 	placed bool
 	// lenderOnly is a container that is only kept alive, for what it knows.
 	lenderOnly bool

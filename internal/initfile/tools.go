@@ -175,7 +175,7 @@ func programOf(words []string) int {
 	return i
 }
 
-// wrapped tells that words are a wrapper and its flags alone.
+// wrapped reports whether words are a wrapper and its flags alone.
 func wrapped(words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(wrappers, w) })
 }
@@ -205,7 +205,7 @@ func toolFor(words []string) (known tool, args int, ok bool) {
 	return known, args, ok
 }
 
-// begins tells whether words are those of want, the first without its directory
+// begins reports whether words are those of want, the first without its directory
 // (unless want has one) and its version.
 func begins(words, want []string) bool {
 	if len(words) < len(want) || !isProgram(words[0], want[0]) {
