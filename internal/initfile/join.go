@@ -33,7 +33,19 @@ func (d *Draft) list(file string, found []service) {
 		case s.placed || s.off:
 			d.services = append(d.services, s)
 		default:
+			d.provide(&s)
 			d.services = append(d.services, d.split(s, 0)...)
+		}
+	}
+}
+
+// provide runs a program that the package of the directory brings along by the
+// package's manager: whoever started the list had it in PATH.
+func (d *Draft) provide(s *service) {
+	m, err := readManifest(d.tree, path.Clean(s.dir))
+	if words, ok := shellWords(s.command); err == nil && ok {
+		if command := m.withManager(packageManager(d.tree, path.Clean(s.dir)), words); command != joined(words) {
+			s.command = command
 		}
 	}
 }
