@@ -53,6 +53,7 @@ func (c *compose) service(name string, n *node) service {
 	if value, _ := s.value("PORT"); atoi(value) != 0 && !slices.Contains(s.known, atoi(value)) {
 		s.known = append(s.known, atoi(value))
 	}
+	s.silent = len(s.known) == 0
 	s.dir = c.workDir(&s, n, build, mounts)
 	c.run(&s, image, build, entrypoint, command, mounts)
 	s.loseUnused(bound)

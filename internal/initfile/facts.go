@@ -50,6 +50,18 @@ var fixedPort = sync.OnceValue(func() *regexp.Regexp {
 	}, "|") + `)([0-9]{2,5})\b`)
 })
 
+// workers are words in the names of processes that listen on nothing.
+var workers = []string{
+	"worker", "workers", "job", "jobs", "queue", "cron", "scheduler", "consumer", "beat", "clock", "watch", "watcher", "build", "css", "js", "types",
+	"migrate", "migrations", "seed", "setup", "test", "tests", "logs", "bot", "sync",
+}
+
+// isWorker reports whether a name is that of a process without a port.
+func isWorker(name string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(name), func(c rune) bool { return c < 'a' || c > 'z' }),
+		func(word string) bool { return slices.Contains(workers, word) })
+}
+
 const (
 	maxSources    = 200
 	maxSourceSize = 128 << 10
@@ -62,8 +74,8 @@ var notSources = []string{
 }
 
 // facts looks at the file that words name, and at all of dir where that does not
-// settle it.
-func (d *Draft) facts(dir string, words []string) facts {
+// settle it and the program is one of which a directory has one.
+func (d *Draft) facts(dir string, words []string, only bool) facts {
 	var f facts
 	entry := ""
 	for _, w := range words {
@@ -75,7 +87,7 @@ func (d *Draft) facts(dir string, words []string) facts {
 		f.read(d.tree, entry)
 	}
 	kinds := sourcesOf(words, entry)
-	if f.readsPort || f.fixed != 0 || len(kinds) == 0 {
+	if f.readsPort || f.fixed != 0 || len(kinds) == 0 || !only {
 		return f
 	}
 	seen := 0

@@ -180,7 +180,7 @@ func (d *Draft) phoenix(dir string) ([]service, error) {
 		return nil, err
 	}
 	s := service{name: "app", dir: dir, command: "mix phx.server"}
-	if !d.facts(dir, []string{"mix"}).readsPort {
+	if !d.facts(dir, []string{"mix"}, true).readsPort {
 		s.say(ownPort)
 	}
 	return []service{s}, nil
@@ -222,7 +222,7 @@ func (d *Draft) goProgram(name, dir, pkg string) service {
 			return s
 		}
 	}
-	found := d.facts(path.Join(dir, pkg), []string{"go"})
+	found := d.facts(path.Join(dir, pkg), []string{"go"}, true)
 	if pkg == "." || found.listens || found.readsPort {
 		d.settlePort(&s, found)
 	} else {

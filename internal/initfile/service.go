@@ -53,6 +53,8 @@ type service struct {
 	rewrites string
 	// listed is the command as a list of processes has it.
 	listed string
+	// silent is a container whose source names no port of it.
+	silent bool
 	// placed reports whether the command knows where to listen.
 	placed bool
 	// lenderOnly is a container that is only kept alive, for what it knows.
