@@ -95,7 +95,7 @@ func (c *compose) finish(s service, n *node) service {
 	return s
 }
 
-// image says what is built: the stage's own image, the directory and the Dockerfile.
+// build is what an image is built from: a directory and the Dockerfile there.
 type build struct {
 	dockerfile
 	given bool
@@ -111,17 +111,11 @@ func (b build) port() int {
 }
 
 // build reads `build: DIR` or `build: {context: DIR}` and the Dockerfile there.
-func (c *compose) build(s *service, n *node) (b build) {
+func (c *compose) build(s *service, n *node) build {
 	if n == nil || n.isNull {
 		return build{}
 	}
 	context, file, target := c.plain(n), "", ""
-	defer func() {
-		if b.file == "" {
-			n.leave("target")
-			n.leave("dockerfile")
-		}
-	}()
 	if n.isTable() {
 		context, target = c.plain(n.get("context")), c.plain(n.get("target"))
 		file = c.plain(n.get("dockerfile"))
@@ -129,13 +123,17 @@ func (c *compose) build(s *service, n *node) (b build) {
 			context = "."
 		}
 	}
-	b = build{given: true, dir: path.Join(c.base, context)}
+	b := build{given: true, dir: path.Join(c.base, context)}
 	if file == "" {
 		file = "Dockerfile"
 	}
-	b.dockerfile, _ = c.d.readDockerfile(path.Join(b.dir, file), b.dir, strings.ToLower(target))
+	found := false
+	if b.dockerfile, found = c.d.readDockerfile(path.Join(b.dir, file), b.dir, strings.ToLower(target)); !found {
+		n.leave("target")
+		n.leave("dockerfile")
+	}
 	for _, v := range b.env {
-		if !strings.Contains(v.value, "$") && v.key != "PATH" {
+		if !strings.Contains(v.value, "$") && v.key != "PATH" && v.value != "production" {
 			s.set(v.key, literal(v.value))
 		} else {
 			b.lost = append(b.lost, "ENV "+v.key+"="+v.value)

@@ -108,12 +108,15 @@ func startsMembers(m manifest, own []service) bool {
 		return true
 	case "pnpm", "npm", "yarn", "bun":
 		return slices.ContainsFunc(words, func(w word) bool {
-			return slices.Contains([]string{"-r", "--recursive", "--parallel", "workspaces", "--workspaces", "-ws", "--filter", "-F", "workspace", "--workspace", "-w"}, w.value) ||
-				strings.HasPrefix(w.value, "--filter=") || strings.HasPrefix(w.value, "--workspace=")
+			flag, _, _ := strings.Cut(w.value, "=")
+			return slices.Contains(memberFlags, flag)
 		})
 	}
 	return false
 }
+
+// memberFlags make a manager run a script of its workspace's members.
+var memberFlags = []string{"-r", "--recursive", "--parallel", "workspaces", "--workspaces", "-ws", "--filter", "-F", "workspace", "--workspace", "-w"}
 
 // devScript is the script that starts a package.
 func (m manifest) devScript() string {

@@ -159,7 +159,9 @@ func (d *Draft) gems(dir string) ([]service, error) {
 		{"good_job", "bundle exec good_job start"},
 		{"solid_queue", "bin/jobs"},
 	} {
-		if hasGem(gemfile, job.gem) && (job.gem != "solid_queue" || exists(d.tree, path.Join(dir, "bin/jobs"))) && !slices.ContainsFunc(d.services, func(s service) bool { return strings.Contains(s.command, job.gem) }) {
+		started := slices.ContainsFunc(d.services, func(s service) bool { return strings.Contains(s.command, job.gem) })
+		script := strings.HasPrefix(job.command, "bin/")
+		if hasGem(gemfile, job.gem) && !started && (!script || exists(d.tree, path.Join(dir, job.command))) {
 			found = append(found, service{name: job.gem, dir: dir, command: job.command, quiet: true})
 		}
 	}
