@@ -7,11 +7,12 @@ import (
 
 func TestProcfileDevIsReadFirstAndSaid(t *testing.T) {
 	h := newHome(t)
-	dir := h.checkout("Procfile", "web: echo deployed; exec sleep 1000\n", "Procfile.dev", "web: echo developed; exec sleep 1000\n")
+	dir := h.checkout("Procfile", "web: echo deployed; exec sleep 1000\n", "Procfile.dev", "web: echo developed; exec sleep 1000\njobs: exec sleep 1000\n")
 	if out, errs, code := h.output(dir, "check"); code != 0 || !strings.Contains(out+errs, "the processes are those of Procfile.dev, not of Procfile") {
 		t.Errorf("check: %d %s %s", code, out, errs)
 	}
 	r := h.up(dir)
+	r.wait(`jobs is ready after [0-9]+ms$`)
 	r.wait("the processes are those of Procfile.dev, not of Procfile")
 	r.wait("developed")
 	r.stop()

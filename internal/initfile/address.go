@@ -127,7 +127,7 @@ func (d *Draft) pointAll(s *service) {
 	d.pointPorts(s)
 }
 
-// mentions tells that a value has the name of a service as an address.
+// mentions reports whether a value has the name of a service as an address.
 func mentions(value string, to *service) bool {
 	return regexp.MustCompile(`(?:^|[/@])`+regexp.QuoteMeta(to.source)+`(?::[0-9]+|[/?]|$)`).MatchString(value) && strings.ContainsAny(value, ":/@")
 }
@@ -141,10 +141,10 @@ var isHostKey = sync.OnceValue(func() *regexp.Regexp {
 func (s *service) pointed(key, value string) string {
 	host := "{{" + s.name + ".host}}"
 	names := regexp.QuoteMeta(s.source)
-	if s.alias != "" {
-		names += "|" + regexp.QuoteMeta(s.alias)
+	for _, alias := range s.aliases {
+		names += "|" + regexp.QuoteMeta(alias)
 	}
-	if value == s.source || value == s.alias && value != "" {
+	if value == s.source || slices.Contains(s.aliases, value) {
 		if isHostKey().MatchString(key) {
 			return host
 		}

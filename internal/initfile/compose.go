@@ -29,7 +29,7 @@ type compose struct {
 	missing []string
 }
 
-// readCompose reads the compose files of the root. listed tells that something else
+// readCompose reads the compose files of the root. listed reports whether something else
 // starts the project's own programs.
 func (d *Draft) readCompose(listed bool) {
 	var files []string
@@ -244,13 +244,14 @@ func (c *compose) argv(n *node) (string, bool) {
 	line := n.str()
 	if n.isList {
 		words := n.words()
-		if len(words) == 3 && isShell(words[0]) && strings.HasPrefix(words[1], "-") && strings.HasSuffix(words[1], "c") {
-			line = words[2]
-		} else {
-			line = shellLine(words)
+		line = shellLine(words)
+		if script, ok := shellScript(words); ok {
+			line = script
 		}
-	} else if words, ok := shellWords(line); ok && len(words) == 3 && isShell(words[0].value) && words[1].value == "-c" {
-		line = words[2].value
+	} else if words, ok := shellWords(line); ok {
+		if script, ok := shellScript(values(words)); ok {
+			line = script
+		}
 	}
 	text, missing := interpolate(line, c.d.dotenv.template, literal)
 	for _, name := range missing {
@@ -261,6 +262,18 @@ func (c *compose) argv(n *node) (string, bool) {
 	return strings.TrimSpace(text), strings.TrimSpace(text) != ""
 }
 
-func isShell(program string) bool {
-	return slices.Contains([]string{"sh", "bash", "ash"}, path.Base(program))
+// shellScript is what a shell is given by -c. That of a bash is taken only where any
+// other would do the same.
+func shellScript(argv []string) (string, bool) {
+	if len(argv) != 3 || !strings.HasPrefix(argv[1], "-") || !strings.HasSuffix(argv[1], "c") {
+		return "", false
+	}
+	switch _, plain := shellWords(argv[2]); path.Base(argv[0]) {
+	case "sh", "ash":
+		return argv[2], true
+	case "bash":
+		ofBash := slices.ContainsFunc([]string{"[[", "((", "source ", "pipefail", "<<<", "$'"}, func(part string) bool { return strings.Contains(argv[2], part) })
+		return argv[2], plain && !ofBash
+	}
+	return "", false
 }

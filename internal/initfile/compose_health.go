@@ -3,6 +3,7 @@ package initfile
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -114,18 +115,19 @@ func isOwnHost(host string) bool {
 }
 
 // signalNames are the numbers that process-compose and Dockerfiles write.
-var signalNames = map[string]string{"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "10": "USR1", "12": "USR2", "15": "TERM"}
+var signalNames = glossary{{"1", "HUP"}, {"2", "INT"}, {"3", "QUIT"}, {"9", "KILL"}, {"10", "USR1"}, {"12", "USR2"}, {"15", "TERM"}}
 
-var signalWord = regexp.MustCompile(`^(?:HUP|INT|QUIT|KILL|USR1|USR2|TERM|WINCH|ABRT)$`)
+// signals are those that a service may ask for instead of TERM.
+var signals = []string{"HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "WINCH", "ABRT"}
 
 // signalName is lhrun's word for a signal; "" for the default one and for what is
 // none.
 func signalName(s string) string {
 	s = strings.TrimPrefix(strings.ToUpper(strings.Trim(s, `"'`)), "SIG")
-	if name, ok := signalNames[s]; ok {
+	if name := signalNames.of(s); name != "" {
 		s = name
 	}
-	if s == "TERM" || !signalWord.MatchString(s) {
+	if !slices.Contains(signals, s) {
 		return ""
 	}
 	return s

@@ -10,7 +10,7 @@ import (
 
 // restarts are compose's policies in lhrun's words; what is not here is lhrun's own
 // default.
-var restarts = map[string]string{"always": "always", "unless-stopped": "always", "no": "no", "never": "no", "false": "no"}
+var restarts = glossary{{"always", "always"}, {"unless-stopped", "always"}, {"no", "no"}, {"never", "no"}, {"false", "no"}}
 
 // languages are images that bring an interpreter or a compiler, and no program.
 var languages = []string{
@@ -30,11 +30,12 @@ func (c *compose) service(name string, n *node) service {
 	c.envFiles(&s, n.get("env_file"))
 	s.after = c.after(n)
 	s.profiles = n.get("profiles").words()
-	s.restart = restarts[c.plain(n.get("restart"))]
+	s.restart = restarts.of(c.plain(n.get("restart")))
 	s.stop.signal = signalName(c.plain(n.get("stop_signal")))
 	if grace := c.plain(n.get("stop_grace_period")); grace != "" {
 		s.stop.timeout = c.duration(&s, "stop_grace_period", grace)
 	}
+	s.aliases = c.aliases(n)
 	image := c.plain(n.get("image"))
 	build := c.build(&s, n.get("build"))
 	bound := c.mounts(&s, n.get("volumes"))
@@ -52,6 +53,7 @@ func (c *compose) service(name string, n *node) service {
 	if value, _ := s.value("PORT"); atoi(value) != 0 && !slices.Contains(s.known, atoi(value)) {
 		s.known = append(s.known, atoi(value))
 	}
+	s.silent = len(s.known) == 0
 	s.dir = c.workDir(&s, n, build, mounts)
 	c.run(&s, image, build, entrypoint, command, mounts)
 	s.loseUnused(bound)
@@ -59,6 +61,28 @@ func (c *compose) service(name string, n *node) service {
 		c.health(&s, n.get("healthcheck"))
 	}
 	return c.finish(s, n)
+}
+
+// aliases are the names besides its own by which others reach the service. They stay
+// unread, for the container's name itself is not taken over.
+func (c *compose) aliases(n *node) []string {
+	var all []string
+	for _, key := range []string{"container_name", "hostname"} {
+		if part := n.parts[key]; part.isScalar() && part.text != "" {
+			all = append(all, c.plainText(part.text))
+		}
+	}
+	if networks := n.parts["networks"]; networks.isTable() {
+		for _, network := range networks.parts {
+			if list := network.parts["aliases"]; list != nil {
+				for _, item := range list.list {
+					all = append(all, c.plainText(item.text))
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(name string) bool { return name == "" })
 }
 
 // finish says what nothing has read.
@@ -71,7 +95,7 @@ func (c *compose) finish(s service, n *node) service {
 	return s
 }
 
-// image says what is built: the stage's own image, the directory and the Dockerfile.
+// build is what an image is built from: a directory and the Dockerfile there.
 type build struct {
 	dockerfile
 	given bool
@@ -87,17 +111,11 @@ func (b build) port() int {
 }
 
 // build reads `build: DIR` or `build: {context: DIR}` and the Dockerfile there.
-func (c *compose) build(s *service, n *node) (b build) {
+func (c *compose) build(s *service, n *node) build {
 	if n == nil || n.isNull {
 		return build{}
 	}
 	context, file, target := c.plain(n), "", ""
-	defer func() {
-		if b.file == "" {
-			n.leave("target")
-			n.leave("dockerfile")
-		}
-	}()
 	if n.isTable() {
 		context, target = c.plain(n.get("context")), c.plain(n.get("target"))
 		file = c.plain(n.get("dockerfile"))
@@ -105,13 +123,17 @@ func (c *compose) build(s *service, n *node) (b build) {
 			context = "."
 		}
 	}
-	b = build{given: true, dir: path.Join(c.base, context)}
+	b := build{given: true, dir: path.Join(c.base, context)}
 	if file == "" {
 		file = "Dockerfile"
 	}
-	b.dockerfile, _ = c.d.readDockerfile(path.Join(b.dir, file), b.dir, strings.ToLower(target))
+	found := false
+	if b.dockerfile, found = c.d.readDockerfile(path.Join(b.dir, file), b.dir, strings.ToLower(target)); !found {
+		n.leave("target")
+		n.leave("dockerfile")
+	}
 	for _, v := range b.env {
-		if !strings.Contains(v.value, "$") && v.key != "PATH" {
+		if !strings.Contains(v.value, "$") && v.key != "PATH" && v.value != "production" {
 			s.set(v.key, literal(v.value))
 		} else {
 			b.lost = append(b.lost, "ENV "+v.key+"="+v.value)

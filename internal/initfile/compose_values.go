@@ -62,7 +62,7 @@ func (c *compose) envFiles(s *service, n *node) {
 		name := path.Join(c.base, c.plainText(file))
 		switch {
 		case name == ".env" && exists(c.d.tree, name):
-			s.say("Its env_file .env is read for every service.")
+			s.say(rootDotenv)
 		case exists(c.d.tree, name) && !c.d.isReadable(name):
 			s.lose("env_file: " + file + ", which has a mistake")
 		case exists(c.d.tree, name):
@@ -107,7 +107,7 @@ func (c *compose) after(n *node) []edge {
 	}
 	if on := n.get("depends_on"); on != nil {
 		for name, value := range on.asTable().pairs() {
-			add(edge{name, conditions[value.get("condition").str()], value.get("restart").truth()})
+			add(edge{name, conditions.of(value.get("condition").str()), value.get("restart").truth()})
 		}
 		if on.isList {
 			on.drop()
@@ -122,12 +122,12 @@ func (c *compose) after(n *node) []edge {
 
 // conditions are those of compose and process-compose in lhrun's words; the others
 // are the default one.
-var conditions = map[string]string{
-	"service_started":                "started",
-	"service_completed_successfully": "completed",
-	"process_started":                "started",
-	"process_completed":              "completed",
-	"process_completed_successfully": "completed",
+var conditions = glossary{
+	{"service_started", "started"},
+	{"service_completed_successfully", "completed"},
+	{"process_started", "started"},
+	{"process_completed", "completed"},
+	{"process_completed_successfully", "completed"},
 }
 
 var publishedPort = sync.OnceValue(func() *regexp.Regexp {
@@ -207,7 +207,7 @@ func (all *numbers) add(container, published int) {
 // main is the first port that has no name, as those of debuggers have.
 func (all numbers) main() int {
 	for _, same := range all {
-		if portNames[same[0]] == "" {
+		if nameOfPort(same[0]) == strconv.Itoa(same[0]) {
 			return same[0]
 		}
 	}
@@ -218,11 +218,13 @@ func (all numbers) main() int {
 }
 
 // portNames are ports that are known by their numbers and hardly ever the main one.
-var portNames = map[int]string{9229: "debug", 5005: "debug", 5678: "debug", 2345: "debug", 35729: "livereload", 24678: "hmr", 443: "https"}
+var portNames = []port{{"debug", []int{9229, 5005, 5678, 2345}}, {"livereload", []int{35729}}, {"hmr", []int{24678}}, {"https", []int{443}}}
 
 func nameOfPort(number int) string {
-	if name, ok := portNames[number]; ok {
-		return name
+	for _, p := range portNames {
+		if slices.Contains(p.known, number) {
+			return p.name
+		}
 	}
 	return strconv.Itoa(number)
 }

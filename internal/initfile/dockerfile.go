@@ -170,8 +170,8 @@ func dockerCommand(rest string) string {
 	if json.Unmarshal([]byte(rest), &argv) != nil {
 		return strings.TrimPrefix(rest, "exec ")
 	}
-	if len(argv) == 3 && isShell(argv[0]) && argv[1] == "-c" {
-		return strings.TrimPrefix(argv[2], "exec ")
+	if script, ok := shellScript(argv); ok {
+		return strings.TrimPrefix(script, "exec ")
 	}
 	return shellLine(argv)
 }

@@ -15,7 +15,7 @@ import (
 // is committed in its place.
 type dotenvFile struct {
 	name string
-	// isExample tells that name is only an example: services do not get what it says.
+	// isExample reports whether name is only an example: services do not get what it says.
 	isExample bool
 	entries   []dotenv.Entry
 }
@@ -165,11 +165,14 @@ func (d *Draft) readFrameworks() {
 	d.layers = why
 }
 
-// hasLayers tells that there is a .env, or a file of its kind.
+// hasLayers reports whether there is a .env, or a file of its kind.
 func (d *Draft) hasLayers() bool {
 	return slices.ContainsFunc([]string{".env", ".env.local", ".env.development", ".env.test", ".env.production", ".env.development.local", ".env.test.local"},
 		func(name string) bool { return exists(d.tree, name) })
 }
+
+// rootDotenv stands above a service whose source reads .env for it alone.
+const rootDotenv = "Its env_file .env is read for every service."
 
 // keepDotenvOut writes env_file = false, unless a template needs what .env says.
 // Programs that are not of the framework read it by themselves.
@@ -189,6 +192,11 @@ func (d *Draft) keepDotenvOut() {
 	d.ownEnv = true
 	for i := range d.services {
 		s := &d.services[i]
+		if at := slices.Index(s.comment, rootDotenv); at >= 0 && !s.off {
+			s.comment = slices.Delete(s.comment, at, at+1)
+			s.envFiles = append(s.envFiles, ".env")
+			continue
+		}
 		if s.image || s.off || path.Clean(s.dir) == "." && !strings.Contains(s.command, "go run") && !strings.Contains(s.command, "python") {
 			continue
 		}

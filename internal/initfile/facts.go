@@ -15,25 +15,52 @@ import (
 type facts struct {
 	// known is false where there was nothing to read.
 	known bool
-	// readsPort tells that $PORT is read.
+	// readsPort reports whether $PORT is read.
 	readsPort bool
 	listens   bool
 	// fixed is the one number that it listens on, where it reads no other.
 	fixed int
 }
 
-var (
-	readsPort = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`env(?:iron)?\.PORT\b|env(?:iron)?\[?(?:\.get)?[\[(]\s*["'` + "`" + `]PORT["'` + "`" + `]|(?:[gG]etenv|LookupEnv|ENV\.fetch|env::var|System\.get_env|get_env)\(?\s*["']PORT["']|\bENV\[["']PORT["']|env\("PORT|env:"PORT|\$\{?PORT\b`)
-	})
-	listens = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`\.listen\(|createServer\(|(?:Bun|Deno)\.serve\(|ListenAndServe|net\.Listen\(|ListenPacket|TcpListener::bind|HttpServer::new|\brocket::|Rocket\b|uvicorn\.run\(|app\.run\(|serve_forever|HTTPServer\(|TCPServer|run_simple|\.Run\("?:|\.Start\("?:|WebApplication\.|Sinatra|serve\(\{`)
-	})
-	// Only one at a time: a program with two is not judged by its numbers.
-	fixedPort = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?:\.listen\(\s*|ListenAndServe(?:TLS)?\(\s*"[^":]*:|net\.Listen\("tcp",\s*"[^":]*:|bind\(\s*"[^":]*:|\.Run\("[^":]*:|\.Start\("[^":]*:|app\.run\([^)]*port\s*=\s*|uvicorn\.run\([^)]*port\s*=\s*|(?:const|let|var)\s+(?:PORT|port)\s*=\s*)([0-9]{2,5})\b`)
-	})
-)
+// anyOf is a pattern of several.
+func anyOf(patterns ...string) *regexp.Regexp {
+	return regexp.MustCompile(strings.Join(patterns, "|"))
+}
+
+var readsPort = sync.OnceValue(func() *regexp.Regexp {
+	return anyOf(`env(?:iron)?\.PORT\b`, `env(?:iron)?\[?(?:\.get)?[\[(]\s*["'`+"`"+`]PORT["'`+"`"+`]`,
+		`(?:[gG]etenv|LookupEnv|ENV\.fetch|env::var|System\.get_env|get_env)\(?\s*["']PORT["']`,
+		`\bENV\[["']PORT["']`, `env\("PORT`, `env:"PORT`, `\$\{?PORT\b`)
+})
+
+var listens = sync.OnceValue(func() *regexp.Regexp {
+	return anyOf(`\.listen\(`, `createServer\(`, `(?:Bun|Deno)\.serve\(`, `serve\(\{`, // JavaScript
+		`ListenAndServe`, `net\.Listen\(`, `ListenPacket`, `\.Run\("?:`, `\.Start\("?:`, // Go
+		`TcpListener::bind`, `HttpServer::new`, `\brocket::`, // Rust
+		`uvicorn\.run\(`, `app\.run\(`, `serve_forever`, `HTTPServer\(`, `run_simple`, // Python
+		`TCPServer`, `Sinatra`, `WebApplication\.`)
+})
+
+// fixedPort finds the number that a program listens on by what it calls.
+var fixedPort = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:` + strings.Join([]string{
+		`\.listen\(\s*`, `(?:const|let|var)\s+(?:PORT|port)\s*=\s*`,
+		`ListenAndServe(?:TLS)?\(\s*"[^":]*:`, `net\.Listen\("tcp",\s*"[^":]*:`, `\.Run\("[^":]*:`, `\.Start\("[^":]*:`,
+		`bind\(\s*"[^":]*:`, `app\.run\([^)]*port\s*=\s*`, `uvicorn\.run\([^)]*port\s*=\s*`,
+	}, "|") + `)([0-9]{2,5})\b`)
+})
+
+// workers are words in the names of processes that listen on nothing.
+var workers = []string{
+	"worker", "workers", "job", "jobs", "queue", "cron", "scheduler", "consumer", "beat", "clock", "watch", "watcher", "build", "css", "js", "types",
+	"migrate", "migrations", "seed", "setup", "test", "tests", "logs", "bot", "sync",
+}
+
+// isWorker reports whether a name is that of a process without a port.
+func isWorker(name string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(name), func(c rune) bool { return c < 'a' || c > 'z' }),
+		func(word string) bool { return slices.Contains(workers, word) })
+}
 
 const (
 	maxSources    = 200
@@ -41,14 +68,14 @@ const (
 )
 
 // notSources are directories of other people's code, of results and of tests.
-var notSources = map[string]bool{
-	"node_modules": true, "vendor": true, "target": true, "dist": true, "build": true, "test": true, "tests": true,
-	"__tests__": true, "venv": true, "public": true, "static": true, "coverage": true, "e2e": true, "docs": true, "client": true, "frontend": true,
+var notSources = []string{
+	"node_modules", "vendor", "target", "dist", "build", "test", "tests",
+	"__tests__", "venv", "public", "static", "coverage", "e2e", "docs", "client", "frontend",
 }
 
 // facts looks at the file that words name, and at all of dir where that does not
-// settle it.
-func (d *Draft) facts(dir string, words []string) facts {
+// settle it and the program is one of which a directory has one.
+func (d *Draft) facts(dir string, words []string, only bool) facts {
 	var f facts
 	entry := ""
 	for _, w := range words {
@@ -60,7 +87,7 @@ func (d *Draft) facts(dir string, words []string) facts {
 		f.read(d.tree, entry)
 	}
 	kinds := sourcesOf(words, entry)
-	if f.readsPort || f.fixed != 0 || len(kinds) == 0 {
+	if f.readsPort || f.fixed != 0 || len(kinds) == 0 || !only {
 		return f
 	}
 	seen := 0
@@ -68,7 +95,7 @@ func (d *Draft) facts(dir string, words []string) facts {
 		switch base := path.Base(name); {
 		case err != nil, seen == maxSources, strings.Count(name, "/") > strings.Count(dir, "/")+4:
 			return fs.SkipDir
-		case entry.IsDir() && name != dir && (notSources[base] || strings.HasPrefix(base, ".") && base != "."):
+		case entry.IsDir() && name != dir && (slices.Contains(notSources, base) || strings.HasPrefix(base, ".") && base != "."):
 			return fs.SkipDir
 		case !entry.Type().IsRegular(), !slices.Contains(kinds, path.Ext(name)), strings.Contains(base, ".test.") || strings.HasSuffix(base, "_test.go"), strings.Contains(base, ".config."):
 		default:

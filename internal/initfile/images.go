@@ -24,8 +24,8 @@ type image struct {
 	port  int
 	// programs are what args may begin with.
 	programs []string
-	// named are further ports by their numbers.
-	named map[int]string
+	// named is a further port.
+	named port
 	run   func(*standIn)
 }
 
@@ -36,11 +36,11 @@ var images = []image{
 	{names: []string{"mysql", "mysql-server", "mariadb", "percona"}, port: 3306, programs: []string{"mysqld", "mariadbd"}, run: (*standIn).mysql},
 	{names: []string{"mongo", "mongodb"}, port: 27017, programs: []string{"mongod"}, run: (*standIn).mongo},
 	{names: []string{"memcached"}, port: 11211, programs: []string{"memcached"}, run: (*standIn).memcached},
-	{names: []string{"nats"}, port: 4222, programs: []string{"nats-server"}, named: map[int]string{8222: "monitor"}, run: (*standIn).nats},
-	{names: []string{"rabbitmq"}, port: 5672, named: map[int]string{15672: "management"}, programs: []string{"rabbitmq-server"}, run: (*standIn).rabbitmq},
-	{names: []string{"minio"}, port: 9000, named: map[int]string{9001: "console"}, programs: []string{"minio", "server"}, run: (*standIn).minio},
-	{names: []string{"mailpit"}, port: 8025, named: map[int]string{1025: "smtp"}, run: (*standIn).mailpit},
-	{names: []string{"mailhog"}, port: 8025, named: map[int]string{1025: "smtp"}, run: (*standIn).mailhog},
+	{names: []string{"nats"}, port: 4222, programs: []string{"nats-server"}, named: port{"monitor", []int{8222}}, run: (*standIn).nats},
+	{names: []string{"rabbitmq"}, port: 5672, named: port{"management", []int{15672}}, programs: []string{"rabbitmq-server"}, run: (*standIn).rabbitmq},
+	{names: []string{"minio"}, port: 9000, named: port{"console", []int{9001}}, programs: []string{"minio", "server"}, run: (*standIn).minio},
+	{names: []string{"mailpit"}, port: 8025, named: port{"smtp", []int{1025}}, run: (*standIn).mailpit},
+	{names: []string{"mailhog"}, port: 8025, named: port{"smtp", []int{1025}}, run: (*standIn).mailhog},
 	{names: []string{"meilisearch"}, port: 7700, run: (*standIn).meilisearch},
 	{names: []string{"nginx", "nginx-unprivileged"}, port: 80, programs: []string{"nginx"}, run: (*standIn).nginx},
 }
@@ -84,8 +84,8 @@ func (c *compose) standIn(s *service, n *node, name string, b build, command str
 		main = number
 	}
 	s.image, s.placed, s.known = true, true, []int{known.port, main}
-	for number, name := range known.named {
-		s.further(name, number)
+	if known.named.name != "" {
+		s.ports = []port{known.named}
 	}
 	c.ports(s, n, main)
 	known.run(by)

@@ -36,7 +36,7 @@ type Draft struct {
 	dotenv  dotenvFile
 	// memberDirs are the packages of the workspace, by name, once they are looked up.
 	memberDirs map[string]string
-	// unreadable tells that .env has a mistake, which would be one of every verb.
+	// unreadable reports whether .env has a mistake, which would be one of every verb.
 	unreadable bool
 	// ownEnv keeps .env out of the services, since their framework reads it.
 	ownEnv bool

@@ -22,22 +22,31 @@ func (d *Draft) readLists() bool {
 func (d *Draft) list(file string, found []service) {
 	for _, s := range found {
 		s.from = file
+		d.isSource(file)
 		known := d.find(s.name)
 		same := slices.IndexFunc(d.services, func(k service) bool { return sameCommand(k, s) })
 		switch {
-		case known != nil && sameCommand(*known, s), same >= 0:
+		case same >= 0:
+			d.services[same].lend(s)
 		case known != nil:
-			known.lose(s.name + ": " + s.listed + " (" + file + ")")
+			known.lose(told(s)...)
 		case s.placed || s.off:
-			d.isSource(file)
 			d.services = append(d.services, s)
-			continue
 		default:
-			d.isSource(file)
+			d.provide(&s)
 			d.services = append(d.services, d.split(s, 0)...)
-			continue
 		}
-		d.isSource(file)
+	}
+}
+
+// provide runs a program that the package of the directory brings along by the
+// package's manager: whoever started the list had it in PATH.
+func (d *Draft) provide(s *service) {
+	m, err := readManifest(d.tree, path.Clean(s.dir))
+	if words, ok := shellWords(s.command); err == nil && ok {
+		if command := m.withManager(packageManager(d.tree, path.Clean(s.dir)), words); command != joined(words) {
+			s.command = command
+		}
 	}
 }
 
@@ -91,7 +100,7 @@ func (d *Draft) replaces(known *service, s service) bool {
 	return true
 }
 
-// isCovered tells that what s builds is what a list starts.
+// isCovered reports whether what s builds is what a list starts.
 func (d *Draft) isCovered(s service) bool {
 	if path.Clean(s.dir) == "." {
 		return true
@@ -103,12 +112,24 @@ func (d *Draft) isCovered(s service) bool {
 
 // told is a service that another file starts otherwise, as comments.
 func told(s service) []string {
-	var entries []string
-	if !s.off {
-		entries = []string{s.from + " runs " + s.name + " by: " + strings.Join(strings.Fields(s.command), " ")}
+	how := "by: " + strings.Join(strings.Fields(s.command), " ")
+	if s.listed != "" {
+		how = "by: " + strings.ReplaceAll(s.listed, "{{{{", "{{")
 	}
 	if s.image {
-		entries = []string{s.from + " has " + s.name + " as " + strings.TrimSuffix(strings.TrimPrefix(s.comment[0], "In place of "), ".")}
+		how = "as " + strings.TrimSuffix(strings.TrimPrefix(s.comment[0], "In place of "), ".")
+	}
+	return append([]string{s.from + " runs " + s.name + " " + how}, s.remains()...)
+}
+
+// remains are what was read of s and what was not, as comments, without its command
+// and the keys that are taken.
+func (s service) remains(taken ...string) []string {
+	var entries []string
+	for _, kv := range s.values() {
+		if kv.key != "command" && !slices.Contains(taken, kv.key) {
+			entries = append(entries, s.from+": "+s.name+": "+kv.key+" = "+strings.Join(strings.Fields(kv.value), " "))
+		}
 	}
 	for _, e := range s.lost {
 		entries = append(entries, s.from+": "+s.name+": "+e)
@@ -116,8 +137,21 @@ func told(s service) []string {
 	return entries
 }
 
-// lend gives k what a compose file knows of the same program.
+// lend gives k what another file knows of the same program.
 func (k *service) lend(s service) {
+	if !sameCommand(*k, s) && !s.off {
+		k.lose(s.from + " runs " + s.name + " by: " + strings.Join(strings.Fields(s.command), " "))
+	}
+	k.borrow(s)
+	taken := []string{"env", "env_file", "depends_on", "working_dir", "port"}
+	if k.ready == s.ready {
+		taken = append(taken, "ready")
+	}
+	k.lose(s.remains(taken...)...)
+}
+
+// borrow takes the environment of s over, and what s waits for.
+func (k *service) borrow(s service) {
 	for _, v := range s.env {
 		if has, ok := k.value(v.key); ok && has != v.value {
 			k.lose(s.from + ": environment " + v.key + ": " + v.value)
@@ -138,7 +172,6 @@ func (k *service) lend(s service) {
 		k.ready = s.ready
 	}
 	k.known = append(k.known, s.known...)
-	k.lose(told(s)...)
 }
 
 // lendAll gives the project's own programs what is known of a container that they
@@ -151,14 +184,10 @@ func (d *Draft) lendAll() {
 			if k.image || k.off || path.Clean(l.dir) != "." && path.Clean(k.dir) != path.Clean(l.dir) {
 				continue
 			}
-			if !lent {
-				k.lend(l)
+			if lent {
+				k.borrow(l)
 			} else {
-				only := l
-				only.lost = nil
-				before := k.lost
-				k.lend(only)
-				k.lost = before
+				k.lend(l)
 			}
 			if !lent && k.quiet && slices.Contains(k.comment, maybeQuiet) && len(l.known) > 0 {
 				k.quiet = false
@@ -166,7 +195,7 @@ func (d *Draft) lendAll() {
 			lent = true
 		}
 		if !lent {
-			d.lose(l.from, slices.Concat([]string{l.name + ": " + l.command}, l.lost)...)
+			d.lose(l.from, told(l)...)
 		}
 	}
 }

@@ -129,7 +129,7 @@ func (d *Draft) cargoService(m cargoManifest, dir, member, command string) servi
 		return s
 	}
 	web := slices.ContainsFunc(webCrates, func(crate string) bool { _, ok := m.Dependencies[crate]; return ok })
-	facts := d.facts(path.Join(member, "src"), []string{"cargo"})
+	facts := d.facts(path.Join(member, "src"), []string{"cargo"}, true)
 	switch {
 	case facts.readsPort:
 	case facts.fixed != 0:

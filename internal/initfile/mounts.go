@@ -11,7 +11,7 @@ import (
 // mount is a file or directory of the project that a container sees elsewhere.
 type mount struct {
 	host, target string
-	// used tells that something of the draft comes of it.
+	// used reports whether something of the draft comes of it.
 	used *bool
 }
 

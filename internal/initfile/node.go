@@ -41,7 +41,7 @@ func readManifest(tree fs.FS, dir string) (manifest, error) {
 	return m, nil
 }
 
-// depends tells whether the package names one of packages as a dependency.
+// depends reports whether the package names one of packages as a dependency.
 func (m manifest) depends(packages ...string) bool {
 	return slices.ContainsFunc(packages, func(name string) bool {
 		_, a := m.Dependencies[name]
@@ -51,16 +51,16 @@ func (m manifest) depends(packages ...string) bool {
 }
 
 // binaries are programs that packages of other names have.
-var binaries = map[string]string{
-	"tsc": "typescript", "ng": "@angular/cli", "nuxi": "nuxt", "nest": "@nestjs/cli", "vue-cli-service": "@vue/cli-service",
-	"react-router": "@react-router/dev", "remix": "@remix-run/dev", "storybook": "storybook", "sass": "sass", "postcss": "postcss-cli",
-	"tailwindcss": "tailwindcss", "swc": "@swc/cli", "babel": "@babel/cli", "webpack": "webpack", "ts-node-dev": "ts-node-dev",
-	"wait-on": "wait-on", "cross-env": "cross-env",
+var binaries = glossary{
+	{"tsc", "typescript"}, {"ng", "@angular/cli"}, {"nuxi", "nuxt"}, {"nest", "@nestjs/cli"}, {"vue-cli-service", "@vue/cli-service"},
+	{"react-router", "@react-router/dev"}, {"remix", "@remix-run/dev"}, {"storybook", "storybook"}, {"sass", "sass"}, {"postcss", "postcss-cli"},
+	{"tailwindcss", "tailwindcss"}, {"swc", "@swc/cli"}, {"babel", "@babel/cli"}, {"webpack", "webpack"}, {"ts-node-dev", "ts-node-dev"},
+	{"wait-on", "wait-on"}, {"cross-env", "cross-env"},
 }
 
-// provides tells whether a program comes with the dependencies.
+// provides reports whether a program comes with the dependencies.
 func (m manifest) provides(program string) bool {
-	if owner, ok := binaries[program]; ok {
+	if owner := binaries.of(program); owner != "" {
 		return m.depends(owner) || m.depends(program) || program == "tsc"
 	}
 	return m.depends(program)
@@ -108,12 +108,15 @@ func startsMembers(m manifest, own []service) bool {
 		return true
 	case "pnpm", "npm", "yarn", "bun":
 		return slices.ContainsFunc(words, func(w word) bool {
-			return slices.Contains([]string{"-r", "--recursive", "--parallel", "workspaces", "--workspaces", "-ws", "--filter", "-F", "workspace", "--workspace", "-w"}, w.value) ||
-				strings.HasPrefix(w.value, "--filter=") || strings.HasPrefix(w.value, "--workspace=")
+			flag, _, _ := strings.Cut(w.value, "=")
+			return slices.Contains(memberFlags, flag)
 		})
 	}
 	return false
 }
+
+// memberFlags make a manager run a script of its workspace's members.
+var memberFlags = []string{"-r", "--recursive", "--parallel", "workspaces", "--workspaces", "-ws", "--filter", "-F", "workspace", "--workspace", "-w"}
 
 // devScript is the script that starts a package.
 func (m manifest) devScript() string {

@@ -26,7 +26,7 @@ func (n *node) leave(key string) {
 	}
 }
 
-// has tells whether there is a value of key, without reading it.
+// has reports whether there is a value of key, without reading it.
 func (n *node) has(key string) bool { return n != nil && n.parts[key] != nil && !n.parts[key].isNull }
 
 // str is a scalar; "" is what is something else.

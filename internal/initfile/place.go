@@ -194,7 +194,8 @@ func (d *Draft) guess(s *service, words []word) {
 		s.quiet = false
 		return
 	}
-	d.settlePort(s, d.facts(s.dir, values(words)))
+	only := len(s.known) > 0 || !isWorker(s.name) && !s.silent || config.Listens(s.name, "")
+	d.settlePort(s, d.facts(s.dir, values(words), only))
 }
 
 // settlePort decides by what sources say.

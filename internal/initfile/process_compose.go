@@ -62,7 +62,7 @@ func (d *Draft) processComposed(name string, n *node) service {
 		}
 	}
 	for to, value := range n.get("depends_on").pairs() {
-		s.after = append(s.after, edge{name: to, condition: conditions[value.get("condition").str()]})
+		s.after = append(s.after, edge{name: to, condition: conditions.of(value.get("condition").str())})
 	}
 	s.availability(n.get("availability"))
 	s.shutdown(n.get("shutdown"))

@@ -73,7 +73,7 @@ const maxParts = 50
 func (d *Draft) readParts() {
 	entries, _ := readDir(d.tree, ".")
 	for _, e := range entries[:min(len(entries), maxParts)] {
-		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") || notSources[e.Name()] && e.Name() != "client" && e.Name() != "frontend" {
+		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") || slices.Contains(notSources, e.Name()) && e.Name() != "client" && e.Name() != "frontend" {
 			continue
 		}
 		s, ok := d.programIn(e.Name())
@@ -159,7 +159,9 @@ func (d *Draft) gems(dir string) ([]service, error) {
 		{"good_job", "bundle exec good_job start"},
 		{"solid_queue", "bin/jobs"},
 	} {
-		if hasGem(gemfile, job.gem) && (job.gem != "solid_queue" || exists(d.tree, path.Join(dir, "bin/jobs"))) && !slices.ContainsFunc(d.services, func(s service) bool { return strings.Contains(s.command, job.gem) }) {
+		started := slices.ContainsFunc(d.services, func(s service) bool { return strings.Contains(s.command, job.gem) })
+		script := strings.HasPrefix(job.command, "bin/")
+		if hasGem(gemfile, job.gem) && !started && (!script || exists(d.tree, path.Join(dir, job.command))) {
 			found = append(found, service{name: job.gem, dir: dir, command: job.command, quiet: true})
 		}
 	}
@@ -180,7 +182,7 @@ func (d *Draft) phoenix(dir string) ([]service, error) {
 		return nil, err
 	}
 	s := service{name: "app", dir: dir, command: "mix phx.server"}
-	if !d.facts(dir, []string{"mix"}).readsPort {
+	if !d.facts(dir, []string{"mix"}, true).readsPort {
 		s.say(ownPort)
 	}
 	return []service{s}, nil
@@ -222,7 +224,7 @@ func (d *Draft) goProgram(name, dir, pkg string) service {
 			return s
 		}
 	}
-	found := d.facts(path.Join(dir, pkg), []string{"go"})
+	found := d.facts(path.Join(dir, pkg), []string{"go"}, true)
 	if pkg == "." || found.listens || found.readsPort {
 		d.settlePort(&s, found)
 	} else {

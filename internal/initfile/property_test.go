@@ -107,28 +107,38 @@ func TestNothingOfASourceVanishes(t *testing.T) {
 	for name, text := range everyKey {
 		t.Run(name, func(t *testing.T) {
 			files := []txtar.File{{Name: name, Data: []byte(text)}, {Name: "web/x"}, {Name: "tok-here.env", Data: []byte("A=1\n")}}
+			if name == "compose.yaml" || name == "mprocs.yaml" {
+				testNothingVanishes(t, name, text, append(files, txtar.File{Name: "Procfile", Data: []byte("web: x\na: y\n")}))
+				testNothingVanishes(t, name, text, append(files, txtar.File{Name: "Procfile.dev", Data: []byte("other: x\n")}))
+			}
 			if name == "web/Dockerfile" {
 				files = append(files, txtar.File{Name: "compose.yaml", Data: []byte("services: {web: {build: ./web}}")})
 			}
-			dir := unpack(t, files)
-			draft, err := Read(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			checks(t, dir, draft)
-			got := string(draft.TOML())
-			tokens := besides[name]
-			for _, word := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(" \n\"'{}[],:;=/<>$()", c) }) {
-				if lower := strings.ToLower(word); strings.HasPrefix(lower, "tok-") || strings.HasPrefix(lower, "tok_") || strings.HasPrefix(lower, "tok.") {
-					tokens = append(tokens, word)
-				}
-			}
-			for _, token := range tokens {
-				if token != "tok-name" && !strings.Contains(got, token) {
-					t.Errorf("%s is lost:\n%s", token, got)
-				}
-			}
+			testNothingVanishes(t, name, text, files)
 		})
+	}
+}
+
+// testNothingVanishes looks for the tokens of name's text in the draft of files.
+func testNothingVanishes(t *testing.T, name, text string, files []txtar.File) {
+	t.Helper()
+	dir := unpack(t, files)
+	draft, err := Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks(t, dir, draft)
+	got := string(draft.TOML())
+	tokens := besides[name]
+	for _, word := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(" \n\"'{}[],:;=/<>$()", c) }) {
+		if lower := strings.ToLower(word); strings.HasPrefix(lower, "tok-") || strings.HasPrefix(lower, "tok_") || strings.HasPrefix(lower, "tok.") {
+			tokens = append(tokens, word)
+		}
+	}
+	for _, token := range tokens {
+		if token != "tok-name" && !strings.Contains(got, token) {
+			t.Errorf("%s is lost beside %s:\n%s", token, files[len(files)-1].Name, got)
+		}
 	}
 }
 

@@ -17,13 +17,13 @@ type script struct {
 }
 
 // managers are the programs that run scripts.
-var managers = map[string]bool{"npm": true, "pnpm": true, "yarn": true, "bun": true}
+var managers = []string{"npm", "pnpm", "yarn", "bun"}
 
 // managerWords are commands of managers, which therefore are no scripts where "run"
 // is left out.
-var managerWords = map[string]bool{
-	"install": true, "i": true, "ci": true, "add": true, "exec": true, "dlx": true, "x": true, "create": true, "init": true,
-	"workspaces": true, "workspace": true, "publish": true, "link": true, "build": false, "why": true, "set": true, "config": true,
+var managerWords = []string{
+	"install", "i", "ci", "add", "exec", "dlx", "x", "create", "init",
+	"workspaces", "workspace", "publish", "link", "why", "set", "config",
 }
 
 // callOf reads words as a call of a script. members are the packages of the
@@ -33,7 +33,7 @@ func callOf(words []word, members map[string]string) (script, bool) {
 	for start < len(words) && isAssignment(words[start].value) {
 		start++
 	}
-	if start == len(words) || !managers[words[start].value] {
+	if start == len(words) || !slices.Contains(managers, words[start].value) {
 		return script{}, false
 	}
 	call := script{manager: words[start].value}
@@ -49,9 +49,9 @@ func callOf(words []word, members map[string]string) (script, bool) {
 			call.dir = dir
 		case w == "run" || w == "run-script":
 			run, took = true, 1
-		case quietFlags[w]:
+		case slices.Contains(quietFlags, w):
 			took = 1
-		case strings.HasPrefix(w, "-"), managerWords[w] && !run:
+		case strings.HasPrefix(w, "-"), slices.Contains(managerWords, w) && !run:
 			return script{}, false
 		default:
 			call.name, took = w, 1
@@ -66,7 +66,7 @@ func callOf(words []word, members map[string]string) (script, bool) {
 }
 
 // quietFlags change nothing about which script is run.
-var quietFlags = map[string]bool{"-s": true, "--silent": true, "--if-present": true, "--hot": true, "--bun": true, "--watch": true}
+var quietFlags = []string{"-s", "--silent", "--if-present", "--hot", "--bun", "--watch"}
 
 // place reads a flag that says in which package a script is. took is how many words
 // it has, 0 where there is none; it is not known where no package has that name.
@@ -142,7 +142,7 @@ func (d *Draft) placeScript(s *service, before, words []word) bool {
 	case hasPort || call.manager == "bun":
 		s.quiet, s.dir = false, at
 		s.command = execute(call.manager) + joined(known.rewritten(slices.Concat(inner, call.args), args))
-		s.say("Its script " + call.name + " names a port of its own: " + text)
+		s.say("Its script " + call.name + " says where it listens: " + text)
 	case len(known.flags()) > 0:
 		s.quiet = false
 		line := joined(words)
@@ -177,10 +177,7 @@ func (s *service) portIn(words []word, known tool) int {
 		}
 	}
 	if number == 0 {
-		number = usualPorts[firstField(known.words)]
-		if number != 0 {
-			s.known = append(s.known, number)
-		}
+		s.known = append(s.known, known.usualPort()...)
 		return 0
 	}
 	s.known = append(s.known, number)
@@ -195,17 +192,31 @@ func (s *service) usualPort() {
 		return
 	}
 	_, last, ok := lastCommand(words)
-	if known, _, tooled := toolFor(values(last)); ok && tooled && usualPorts[firstField(known.words)] != 0 {
-		s.known = append(s.known, usualPorts[firstField(known.words)])
+	if known, _, tooled := toolFor(values(last)); ok && tooled {
+		s.known = known.usualPort()
 	}
 }
 
+// usualPort is the port that t takes where nothing is said, none where that is not
+// known.
+func (t tool) usualPort() []int {
+	for _, u := range usualPorts {
+		if u.program == firstField(t.words) {
+			return []int{u.port}
+		}
+	}
+	return nil
+}
+
 // usualPorts are those that programs take where nothing else is said.
-var usualPorts = map[string]int{
-	"vite": 5173, "next": 3000, "nuxt": 3000, "nuxi": 3000, "astro": 4321, "ng": 4200, "webpack": 8080, "parcel": 1234, "gatsby": 8000,
-	"storybook": 6006, "react-scripts": 3000, "vue-cli-service": 8080, "rails": 3000, "puma": 9292, "rackup": 9292, "flask": 5000,
-	"uvicorn": 8000, "fastapi": 8000, "gunicorn": 8000, "manage.py": 8000, "artisan": 8000, "mix": 4000, "spring-boot:run": 8080,
-	"bootRun": 8080, "strapi": 1337, "hugo": 1313, "docusaurus": 3000,
+var usualPorts = []struct {
+	program string
+	port    int
+}{
+	{"vite", 5173}, {"next", 3000}, {"nuxt", 3000}, {"nuxi", 3000}, {"astro", 4321}, {"ng", 4200}, {"webpack", 8080}, {"parcel", 1234}, {"gatsby", 8000},
+	{"storybook", 6006}, {"react-scripts", 3000}, {"vue-cli-service", 8080}, {"rails", 3000}, {"puma", 9292}, {"rackup", 9292}, {"flask", 5000},
+	{"uvicorn", 8000}, {"fastapi", 8000}, {"gunicorn", 8000}, {"manage.py", 8000}, {"artisan", 8000}, {"mix", 4000}, {"spring-boot:run", 8080},
+	{"bootRun", 8080}, {"strapi", 1337}, {"hugo", 1313}, {"docusaurus", 3000},
 }
 
 func withoutFlags(words []word, t tool) []word {

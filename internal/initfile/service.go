@@ -45,15 +45,17 @@ type service struct {
 	image bool
 	// seeds is who fills the service when it is new.
 	seeds string
-	// alias is another name of it in a container network.
-	alias string
+	// aliases are its other names in a container network.
+	aliases []string
 	// fills is the task that fills it.
 	fills *service
 	// rewrites is a text whose addresses of services the command replaces.
 	rewrites string
 	// listed is the command as a list of processes has it.
 	listed string
-	// placed tells that the command knows where to listen.
+	// silent is a container whose source names no port of it.
+	silent bool
+	// placed reports whether the command knows where to listen.
 	placed bool
 	// lenderOnly is a container that is only kept alive, for what it knows.
 	lenderOnly bool
@@ -68,6 +70,20 @@ type port struct {
 }
 
 type variable struct{ key, value string }
+
+// glossary has words of others in words of ours. It is a list, for a map would be
+// made at each start of lhrun.
+type glossary []variable
+
+// of is "" for a word that is not there.
+func (g glossary) of(word string) string {
+	for _, v := range g {
+		if v.key == word {
+			return v.value
+		}
+	}
+	return ""
+}
 
 // edge is a dependency; condition "" is the default one. restart restarts the
 // dependent whenever what it depends on restarts.

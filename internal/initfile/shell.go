@@ -2,6 +2,7 @@ package initfile
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -47,7 +48,8 @@ func shellWords(line string) (words []word, ok bool) {
 			continue
 		}
 		w, length := firstWord(line)
-		if length == 0 {
+		isFirst := len(words) == 0 || words[len(words)-1].operator
+		if length == 0 || isFirst && slices.Contains(keywords, w.raw) {
 			return nil, false
 		}
 		words = append(words, w)
@@ -55,6 +57,9 @@ func shellWords(line string) (words []word, ok bool) {
 	}
 	return words, true
 }
+
+// keywords begin what is more than one command.
+var keywords = []string{"if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "function", "select", "!", "[["}
 
 func operatorLength(line string) int {
 	for _, op := range []string{"&&", "||", ";", "|", "&", "\n"} {

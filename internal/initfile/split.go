@@ -183,7 +183,7 @@ func (d *Draft) concurrently(manager string, m manifest, args []word, dir string
 
 // member is a command of concurrently, which may be "npm:dev:*".
 func (m manifest) member(manager, command, dir string, members map[string]string) []service {
-	for name := range managers {
+	for _, name := range managers {
 		if pattern, ok := strings.CutPrefix(command, name+":"); ok {
 			return m.matching(name, pattern, dir)
 		}

@@ -1,6 +1,9 @@
 package initfile
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // tool is what is known of a program that is known by the first words of its
 // command.
@@ -142,13 +145,13 @@ var tools = []tool{
 
 // wrappers start another program, which is the one to look at. Their own flags are
 // skipped.
-var wrappers = map[string]bool{
-	"exec": true, "npx": true, "bunx": true, "env": true, "time": true, "nohup": true, "cross-env": true,
-	"dotenv": true, "dotenvx": true, "bundle exec": true, "pnpm exec": true, "pnpm dlx": true, "yarn exec": true, "yarn dlx": true,
-	"npm exec": true, "bun x": true, "bun --bun": true, "bun run --bun": true, "uv run": true, "poetry run": true, "pipenv run": true,
-	"hatch run": true, "pdm run": true, "rye run": true, "python -m": true, "python3 -m": true,
-	"mvn": true, "./mvnw": true, "gradle": true, "./gradlew": true, "direnv exec": true, "doppler run": true, "op run": true,
-	"python": true, "python3": true, "php": true, "ruby": true,
+var wrappers = []string{
+	"exec", "npx", "bunx", "env", "time", "nohup", "cross-env",
+	"dotenv", "dotenvx", "bundle exec", "pnpm exec", "pnpm dlx", "yarn exec", "yarn dlx",
+	"npm exec", "bun x", "bun --bun", "bun run --bun", "uv run", "poetry run", "pipenv run",
+	"hatch run", "pdm run", "rye run", "python -m", "python3 -m",
+	"mvn", "./mvnw", "gradle", "./gradlew", "direnv exec", "doppler run", "op run",
+	"python", "python3", "php", "ruby",
 }
 
 // programOf finds the words that tell which program a command runs: without
@@ -161,9 +164,9 @@ func programOf(words []string) int {
 			i++
 		case i > 0 && strings.HasPrefix(words[i], "-") && wrapped(words[:i]):
 			i++
-		case i+1 < len(words) && wrappers[words[i]+" "+words[i+1]]:
+		case i+1 < len(words) && slices.Contains(wrappers, words[i]+" "+words[i+1]):
 			i += 2
-		case wrappers[words[i]] && i+1 < len(words) && words[i+1] != "-S" && words[i+1] != "-c":
+		case slices.Contains(wrappers, words[i]) && i+1 < len(words) && words[i+1] != "-S" && words[i+1] != "-c":
 			i++
 		default:
 			return i
@@ -172,14 +175,9 @@ func programOf(words []string) int {
 	return i
 }
 
-// wrapped tells that words are a wrapper and its flags alone.
+// wrapped reports whether words are a wrapper and its flags alone.
 func wrapped(words []string) bool {
-	for _, w := range words {
-		if wrappers[w] {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(wrappers, w) })
 }
 
 func isAssignment(word string) bool {
@@ -207,7 +205,7 @@ func toolFor(words []string) (known tool, args int, ok bool) {
 	return known, args, ok
 }
 
-// begins tells whether words are those of want, the first without its directory
+// begins reports whether words are those of want, the first without its directory
 // (unless want has one) and its version.
 func begins(words, want []string) bool {
 	if len(words) < len(want) || !isProgram(words[0], want[0]) {

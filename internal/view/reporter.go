@@ -160,7 +160,7 @@ func tookToTarget(st control.Service) string {
 }
 
 func onURL(st control.Service) string {
-	if st.Port == 0 {
+	if st.Port == 0 || st.URL == "" {
 		return ""
 	}
 	return ", " + st.URL
