@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/supervisor"
@@ -29,7 +30,7 @@ type detachedScreen struct {
 }
 
 func newDetachedScreen(path string, waiting *os.File) (*detachedScreen, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := files.Open(path, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return nil, err
 	}

@@ -11,16 +11,16 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
-	"github.com/lhrun/lhrun/ports"
 )
 
 // machine checks what is the same for every project.
 func (d doctor) machine() {
 	d.ok("version", "%s", readBuild())
 	d.kernel()
-	state, err := ports.StateDir()
+	state, err := files.StateDir()
 	if err != nil {
 		d.fail("state", "set HOME or XDG_STATE_HOME", "%v", err)
 		return

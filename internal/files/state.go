@@ -36,15 +36,26 @@ func InstanceDir(project, instance string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(state, 0o700); err != nil {
-		return "", err
-	}
-	dir, err := filepath.EvalSymlinks(state)
+	dir, err := privateDirs(state, "projects", project, instance)
 	if err != nil {
+		return "", fmt.Errorf("cannot use the state directory: %w; set XDG_STATE_HOME to one of your own", err)
+	}
+	return dir, nil
+}
+
+// privateDirs makes base, to which a link may lead, and each directory below it private.
+func privateDirs(base string, below ...string) (dir string, err error) {
+	if err := os.MkdirAll(base, 0o700); err != nil {
 		return "", err
 	}
-	for _, below := range []string{"", "projects", project, instance} {
-		dir = filepath.Join(dir, below)
+	if dir, err = filepath.EvalSymlinks(base); err != nil {
+		return "", err
+	}
+	if err := PrivateDir(dir); err != nil {
+		return "", err
+	}
+	for _, name := range below {
+		dir = filepath.Join(dir, name)
 		if err := PrivateDir(dir); err != nil {
 			return "", err
 		}

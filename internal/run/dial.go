@@ -9,6 +9,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -132,7 +133,7 @@ func (l Locate) ClearUp(c ports.Checkout) (phase string) {
 	if err != nil {
 		return "" // Whoever needs the directory says what is wrong with it.
 	}
-	if i.lock, err = lockFile(i.lockPath()); err != nil {
+	if i.lock, err = i.takeLock(); err != nil {
 		return i.phase(err)
 	}
 	if _, err := i.record(); err != nil {
@@ -148,7 +149,7 @@ func (l Locate) ClearUp(c ports.Checkout) (phase string) {
 
 // phase says what the run does that has the lock; locked is the error of taking it.
 func (i *Instance) phase(locked error) string {
-	if !errors.Is(locked, errLocked) {
+	if !errors.Is(locked, files.ErrLocked) {
 		return ""
 	}
 	rec, _ := i.record()

@@ -41,7 +41,7 @@ func notUp(c ports.Checkout, timeout time.Duration) error {
 		return err
 	}
 	rec, _ := i.record()
-	lock, locked := lockFile(i.lockPath())
+	lock, locked := i.takeLock()
 	if locked == nil {
 		_ = lock.Close()
 		return &NotRunningError{Checkout: c, Within: timeout}

@@ -7,8 +7,8 @@ import (
 	"syscall"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/files"
 	filewatch "github.com/lhrun/lhrun/internal/watch"
-	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -50,7 +50,7 @@ func ownFiles(p *Project) (own []string) {
 	for _, file := range p.Resolved.Dotenv {
 		own = append(own, file.Path)
 	}
-	if dir, err := ports.StateDir(); err == nil {
+	if dir, err := files.StateDir(); err == nil {
 		own = append(own, dir)
 	}
 	if socket, err := control.SocketPath(p.Checkout.Project, p.Checkout.Instance); err == nil {

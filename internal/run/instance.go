@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -39,7 +40,7 @@ func claim(c ports.Checkout) (*Instance, error) {
 		return nil, err
 	}
 	for limit := time.Now().Add(lockPatience); ; time.Sleep(20 * time.Millisecond) {
-		if i.lock, err = lockFile(i.lockPath()); !errors.Is(err, errLocked) {
+		if i.lock, err = i.takeLock(); !errors.Is(err, files.ErrLocked) {
 			return i, err
 		}
 		rec, _ := i.record()
@@ -58,52 +59,16 @@ func claim(c ports.Checkout) (*Instance, error) {
 // InstanceOf returns the directory of c, and makes it where it is missing, for this
 // user alone.
 func InstanceOf(c ports.Checkout) (*Instance, error) {
-	state, err := ports.StateDir()
+	dir, err := files.InstanceDir(c.Project, c.Instance)
 	if err != nil {
 		return nil, err
-	}
-	dir, err := privateDir(state, "projects", c.Project, c.Instance)
-	if err != nil {
-		return nil, fmt.Errorf("cannot use the state directory: %w; set XDG_STATE_HOME to one of your own", err)
 	}
 	return &Instance{dir: dir}, nil
 }
 
-// privateDir makes the directories below base, and base itself, this user's alone.
-// Base may be a link of the user's own making; what is below it may not.
-func privateDir(base string, below ...string) (string, error) {
-	if err := os.MkdirAll(base, 0o700); err != nil {
-		return "", err
-	}
-	dir, err := filepath.EvalSymlinks(base)
-	if err != nil {
-		return "", err
-	}
-	for i := range len(below) + 1 {
-		if i > 0 {
-			dir = filepath.Join(dir, below[i-1])
-			if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-				return "", err
-			}
-		}
-		info, err := os.Lstat(dir)
-		switch {
-		case err != nil:
-			return "", err
-		case !info.IsDir():
-			return "", fmt.Errorf("%s is not a directory", dir)
-		case info.Mode().Perm()&0o077 != 0:
-			if err := os.Chmod(dir, 0o700); err != nil {
-				return "", err
-			}
-		}
-	}
-	return dir, nil
-}
-
 // exists reports whether the checkout of c has ever run.
 func exists(c ports.Checkout) (bool, error) {
-	projects, err := projectsDir()
+	projects, err := files.ProjectsDir()
 	if err != nil {
 		return false, err
 	}
@@ -111,12 +76,14 @@ func exists(c ports.Checkout) (bool, error) {
 	return err == nil, nil
 }
 
-func projectsDir() (string, error) {
-	state, err := ports.StateDir()
-	return filepath.Join(state, "projects"), err
+// takeLock fails with files.ErrLocked when another process has the lock.
+func (i *Instance) takeLock() (*os.File, error) {
+	f, err := files.Lock(filepath.Join(i.dir, "lock"), 0)
+	if err != nil {
+		return nil, fmt.Errorf("cannot lock this project: %w", err)
+	}
+	return f, nil
 }
-
-func (i *Instance) lockPath() string { return filepath.Join(i.dir, "lock") }
 
 // LogDir is the directory of the log store.
 func (i *Instance) LogDir() string { return filepath.Join(i.dir, "logs") }
@@ -141,11 +108,11 @@ func AwaitRelease(c ports.Checkout, patience time.Duration) {
 		if err != nil {
 			return
 		}
-		lock, err := lockFile(i.lockPath())
+		lock, err := i.takeLock()
 		if err == nil {
 			_ = lock.Close()
 		}
-		if !errors.Is(err, errLocked) {
+		if !errors.Is(err, files.ErrLocked) {
 			return
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 // LastRun is how the services were when the last run ended in order. A run that was
@@ -21,7 +22,7 @@ func (i *Instance) lastPath() string { return filepath.Join(i.dir, "last.json") 
 // Last reads how the last run ended.
 func (i *Instance) Last() (LastRun, error) {
 	var last LastRun
-	data, err := readPlain(i.lastPath())
+	data, err := files.Read(i.lastPath(), largestRecord)
 	if err != nil {
 		return last, err
 	}
@@ -40,6 +41,6 @@ func (s *Session) remember() {
 	}
 	data, err := json.Marshal(LastRun{control.Time{Time: time.Now()}, snap})
 	if err == nil {
-		_ = replacePlain(s.instance.lastPath(), data)
+		_ = files.Replace(s.instance.lastPath(), data)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -44,7 +45,7 @@ func (r Run) Leftovers() []supervisor.Leftover { return supervisor.Leftovers(r.r
 
 // recordPaths are the records of all runs of this user that go on or were killed.
 func recordPaths() []string {
-	projects, err := projectsDir()
+	projects, err := files.ProjectsDir()
 	if err != nil {
 		return nil
 	}

@@ -108,7 +108,7 @@ func RecordCrash() {
 			continue
 		}
 		i := &Instance{dir: filepath.Dir(path)}
-		if i.lock, err = lockFile(i.lockPath()); err != nil {
+		if i.lock, err = i.takeLock(); err != nil {
 			continue // Somebody else does it.
 		}
 		i.sweep()
