@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -114,7 +115,7 @@ func lineageOf(pid int) lineage { return proc.Lineage(pid) }
 // afterAwake calls f once this program has been awake for d.
 func afterAwake(d time.Duration, f func()) (stop func()) { return proc.AfterAwake(d, f) }
 
-func isShellWord(word string) bool { return proc.IsShellWord(word) }
+func isShellWord(word string) bool { return words.IsShellWord(word) }
 
 // Alive reports whether the very process that p names still runs.
 func (p Process) Alive() bool { return proc.Alive(proc.ID(p)) }

@@ -11,10 +11,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -72,7 +72,7 @@ func (c *change) ask(ctx context.Context, v *view.Reporter) (err error) {
 	all := view.Names(c.now.Services)
 	for _, name := range c.names {
 		if !slices.Contains(all, name) {
-			return exitError{exitUsage, config.Unknown("service", name, all)}
+			return exitError{exitUsage, words.Unknown("service", name, all)}
 		}
 	}
 	c.answer, err = c.client.Ask(ctx, control.Request{Verb: c.verb, Services: c.names, NoDeps: c.noDeps})

@@ -13,6 +13,7 @@ import (
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -126,7 +127,7 @@ func (c checked) write(w io.Writer) error {
 	for _, s := range c.Services {
 		rows = append(rows, []string{s.Name, s.Type, s.ports(), s.after()})
 	}
-	fmt.Fprintf(w, "%s (%s): %s\n", c.Project, c.Instance, view.Plural(len(c.Services), "service"))
+	fmt.Fprintf(w, "%s (%s): %s\n", c.Project, c.Instance, words.Plural(len(c.Services), "service"))
 	_, err := fmt.Fprintln(w, strings.Join(view.Table(rows), "\n"))
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/lhrun/lhrun/internal/view"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/spf13/cobra"
 )
 
@@ -107,9 +108,9 @@ func (g *globals) writeExamination(x *examination) error {
 	}
 	switch {
 	case !x.OK:
-		fmt.Fprintf(&b, "%s\n", view.Plural(counts[healthFail], "check")+" failed")
+		fmt.Fprintf(&b, "%s\n", words.Plural(counts[healthFail], "check")+" failed")
 	case counts[healthWarn] > 0:
-		fmt.Fprintf(&b, "%s\n", view.Plural(counts[healthWarn], "warning"))
+		fmt.Fprintf(&b, "%s\n", words.Plural(counts[healthWarn], "warning"))
 	default:
 		b.WriteString("all is well\n")
 	}

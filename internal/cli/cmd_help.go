@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/help"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // newHelp makes the help verb. Unlike cobra's own it knows topics, refuses an
@@ -81,7 +81,7 @@ func noHelp(root *cobra.Command, args []string) error {
 	for _, t := range help.Topics() {
 		known = append(known, t.Name)
 	}
-	meant := config.Suggest(word, known)
+	meant := words.Suggest(word, known)
 	if topic := help.Meant(word); topic != "" {
 		meant = topic
 	} else if slices.Contains(known, word) {

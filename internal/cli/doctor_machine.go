@@ -13,7 +13,7 @@ import (
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/internal/run"
-	"github.com/lhrun/lhrun/internal/view"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // machine checks what is the same for every project.
@@ -120,6 +120,6 @@ func (d doctor) runs() {
 		}
 	}
 	if left == 0 {
-		d.ok("runs", "%s on this machine, nothing is left of others", view.Plural(live, "run"))
+		d.ok("runs", "%s on this machine, nothing is left of others", words.Plural(live, "run"))
 	}
 }

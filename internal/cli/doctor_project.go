@@ -12,9 +12,8 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/dotenv"
-	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/internal/run"
-	"github.com/lhrun/lhrun/internal/view"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -38,7 +37,7 @@ func (d doctor) project(g *globals) {
 		d.ok("file", "there is no project here")
 		return
 	}
-	d.ok("file", "%s: %s (%s), %s", p.File, p.Name, p.Checkout.Instance, view.Plural(len(p.Services), "service"))
+	d.ok("file", "%s: %s (%s), %s", p.File, p.Name, p.Checkout.Instance, words.Plural(len(p.Services), "service"))
 	d.variables(p)
 	d.portFiles(p)
 	d.tools(p)
@@ -130,7 +129,7 @@ func (d doctor) tools(p *run.Project) {
 		}
 	}
 	if missing == 0 {
-		d.ok("tools", "%s in commands, all there", view.Plural(found, "program"))
+		d.ok("tools", "%s in commands, all there", words.Plural(found, "program"))
 	}
 }
 
@@ -167,7 +166,7 @@ func program(shell, argv []string) string {
 		return argv[0]
 	}
 	m := simpleWord().FindStringSubmatch(argv[len(shell)])
-	if m == nil || proc.IsShellWord(m[1]) {
+	if m == nil || words.IsShellWord(m[1]) {
 		return ""
 	}
 	return m[1]
@@ -212,6 +211,6 @@ func (d doctor) ports(p *run.Project) {
 		}
 	}
 	if busy == 0 {
-		d.ok("ports", "%s, none held by somebody else", view.Plural(len(p.Leases), "port"))
+		d.ok("ports", "%s, none held by somebody else", words.Plural(len(p.Leases), "port"))
 	}
 }

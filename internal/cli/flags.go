@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/lhrun/lhrun/internal/config"
 )
 
 // flagError makes a flag that does not parse a usage error.
@@ -41,7 +40,7 @@ func flagMeant(cmd *cobra.Command, name string) string {
 	}
 	var known []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	if near := config.Suggest(name, known); near != "" {
+	if near := words.Suggest(name, known); near != "" {
 		return fmt.Sprintf(", did you mean %q?", "--"+near)
 	}
 	return ""
@@ -93,7 +92,7 @@ func usageLine(cmd *cobra.Command) string {
 
 // didYouMean is a suggestion to append to a message, or nothing.
 func didYouMean(word string, candidates []string) string {
-	if s := config.Suggest(word, candidates); s != "" {
+	if s := words.Suggest(word, candidates); s != "" {
 		return fmt.Sprintf(", did you mean %q?", s)
 	}
 	return ""

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/view"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -112,7 +112,7 @@ func pick(snap control.Snapshot, names []string) ([]control.Service, error) {
 	known := view.Names(snap.Services)
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, exitError{exitUsage, config.Unknown("service", name, known)}
+			return nil, exitError{exitUsage, words.Unknown("service", name, known)}
 		}
 	}
 	return view.Filter(snap.Services, func(s control.Service) bool { return slices.Contains(names, s.Name) }), nil

@@ -12,9 +12,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -37,7 +37,7 @@ func (g *globals) logs(ctx context.Context, r logsRequest) error {
 	all := logNames(p, kept)
 	for _, name := range r.names {
 		if !slices.Contains(all, name) {
-			return exitError{exitUsage, config.Unknown("service", name, all)}
+			return exitError{exitUsage, words.Unknown("service", name, all)}
 		}
 	}
 	if err := r.runExists(store.Runs()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lhrun/lhrun/internal/graph"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -83,7 +84,7 @@ func (c *checker) selfHint(s *Service) string {
 
 // serviceHint suggests a service for name and says where it is.
 func (c *checker) serviceHint(name string, p *Project) string {
-	meant := Suggest(name, p.names())
+	meant := words.Suggest(name, p.names())
 	if meant == "" {
 		return ""
 	}

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // expand fills in the templates of t; self is the service that t belongs to, or nil.
@@ -74,7 +76,7 @@ func (r *resolver) outsideOf(ref *reference) string {
 	if !ok {
 		known := slices.Concat(slices.Sorted(maps.Keys(r.environ)), slices.Sorted(maps.Keys(r.files)))
 		hint := "set it in the environment or in .env"
-		if near := Suggest(ref.name, known); near != "" {
+		if near := words.Suggest(ref.name, known); near != "" {
 			hint = didYouMean("{{env." + near + "}}")
 		}
 		r.bad(ref.pos(), hint, "{{%s}}: the variable %s is not set", ref.text, ref.name)

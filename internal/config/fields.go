@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // fields reads the parts of one table. Whatever is not asked for is unknown.
@@ -62,25 +64,25 @@ func (f *fields) unknownHint(name string) string {
 	return "known are " + strings.Join(slices.Sorted(slices.Values(f.known)), ", ")
 }
 
-// meantHint suggests one of words for s; "" where none is near.
-func meantHint(s string, words []string) string {
-	if m := nearest(s, words); m != "" {
+// meantHint suggests one of known for s; "" where none is near.
+func meantHint(s string, known []string) string {
+	if m := nearest(s, known); m != "" {
 		return didYouMean(strconv.Quote(m))
 	}
 	return ""
 }
 
-// nearest returns the one of words that s was probably meant to be: a word that is
+// nearest returns the one of known that s was probably meant to be: a word that is
 // near to s, or one that has the name s in other tools.
-func nearest(s string, words []string) string {
-	if near := Suggest(s, words); near != "" {
+func nearest(s string, known []string) string {
+	if near := words.Suggest(s, known); near != "" {
 		return near
 	}
 	for _, alias := range aliases {
-		if !slices.Contains(words, alias.ours) {
+		if !slices.Contains(known, alias.ours) {
 			continue
 		}
-		if slices.Contains(alias.theirs, strings.ToLower(s)) || Suggest(s, alias.theirs) != "" {
+		if slices.Contains(alias.theirs, strings.ToLower(s)) || words.Suggest(s, alias.theirs) != "" {
 			return alias.ours
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // Mistake is one thing wrong in a file that somebody wrote.
@@ -110,11 +110,11 @@ func caret(line string, p Pos) string {
 			b.WriteRune(r)
 			continue
 		}
-		b.WriteString(strings.Repeat(" ", logs.Columns(r)))
+		b.WriteString(strings.Repeat(" ", words.Columns(r)))
 	}
 	width := 0
 	for _, r := range runes[start:min(start+max(p.Len, 1), len(runes))] {
-		width += logs.Columns(r)
+		width += words.Columns(r)
 	}
 	return b.String() + strings.Repeat("^", max(width, 1))
 }

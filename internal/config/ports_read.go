@@ -5,7 +5,7 @@ import (
 	"net"
 	"strconv"
 
-	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 const maxPort = 65535
@@ -31,7 +31,7 @@ func (c *checker) namedPorts(n *node) []Port {
 	for _, name := range f.n.names {
 		part := f.n.parts[name]
 		p := Port{Name: name, Pos: part.pos()}
-		if !logs.IsName(name) {
+		if !words.IsName(name) {
 			c.bad(part.keyPos(), nameHint(name), "%q cannot be the name of a port: it takes letters, digits, - and _, and no - or _ first", name)
 		}
 		if part.scalar != "auto" {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -182,7 +182,7 @@ func FuzzProcfile(f *testing.F) {
 			return
 		}
 		for _, s := range p.Services {
-			if _, bad := parseTemplate(s.Command.Args[0]); len(bad) > 0 || !logs.IsName(s.Name) {
+			if _, bad := parseTemplate(s.Command.Args[0]); len(bad) > 0 || !words.IsName(s.Name) {
 				t.Errorf("%q: %q runs %q", data, s.Name, s.Command.Args[0].Raw)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lhrun/lhrun/internal/graph"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // reference is what stands between {{ and }}.
@@ -157,10 +158,10 @@ func nameOne(ref *reference, p *Project) string {
 }
 
 func nearService(ref *reference, p *Project) string {
-	if near := Suggest(ref.service, p.names()); near != "" {
+	if near := words.Suggest(ref.service, p.names()); near != "" {
 		return didYouMean("{{" + near + strings.TrimPrefix(ref.text, ref.service) + "}}")
 	}
-	return "services are " + few(p.names())
+	return "services are " + words.Few(p.names())
 }
 
 func noPortHint(s *Service) string {
@@ -175,13 +176,13 @@ func nearPort(ref *reference, s *Service) string {
 	for _, port := range s.Ports {
 		names = append(names, port.Name)
 	}
-	if near := Suggest(ref.name, names); near != "" {
+	if near := words.Suggest(ref.name, names); near != "" {
 		return didYouMean("{{" + strings.TrimSuffix(ref.text, ref.name) + near + "}}")
 	}
 	if len(names) == 0 {
 		return fmt.Sprintf(`give it one: ports = { %s = "auto" }`, ref.name)
 	}
-	return "its ports are " + few(names)
+	return "its ports are " + words.Few(names)
 }
 
 // checkURLCycles tells of urls that need each other: of each circle, at that

@@ -1,11 +1,10 @@
 package config
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/lhrun/lhrun/internal/graph"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -38,7 +37,7 @@ func (p *Project) Select(names, profiles []string, noDeps bool) ([]string, error
 	wanted := slices.Clone(names)
 	for _, name := range names {
 		if p.service(name) == nil {
-			return nil, Unknown("service", name, p.names())
+			return nil, words.Unknown("service", name, p.names())
 		}
 	}
 	for _, s := range p.Services {
@@ -62,7 +61,7 @@ func (p *Project) checkProfiles(profiles []string) error {
 	known := p.Profiles()
 	for _, profile := range profiles {
 		if !slices.Contains(known, profile) {
-			return Unknown("profile", profile, known)
+			return words.Unknown("profile", profile, known)
 		}
 	}
 	return nil
@@ -76,29 +75,6 @@ func (p *Project) Profiles() []string {
 	}
 	slices.Sort(known)
 	return slices.Compact(known)
-}
-
-// fewNames is how many names a message lists.
-const fewNames = 12
-
-// Unknown is the error for a name that is none of those known: it names the likely
-// one, else what there is.
-func Unknown(kind, name string, known []string) error {
-	if near := Suggest(name, known); near != "" {
-		return fmt.Errorf("unknown %s %q, did you mean %q?", kind, name, near)
-	}
-	if len(known) == 0 {
-		return fmt.Errorf("unknown %s %q: there is none", kind, name)
-	}
-	return fmt.Errorf("unknown %s %q; it is one of %s", kind, name, few(known))
-}
-
-// few lists the first of names.
-func few(names []string) string {
-	if len(names) > fewNames {
-		names = append(slices.Clone(names[:fewNames]), "…")
-	}
-	return strings.Join(names, ", ")
 }
 
 // Needs names what a service depends on directly; nothing where there is none of

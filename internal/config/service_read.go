@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // defaults checks the table of defaults for its own sake, since every service
@@ -56,7 +57,7 @@ func (c *checker) service(name string, n, defaults *node) Service {
 // file systems, on which the logs lie, know no capitals.
 func (c *checker) checkName(at Pos, name, kind string) bool {
 	switch {
-	case !logs.IsName(name):
+	case !words.IsName(name):
 		c.bad(at, nameHint(name), "%q cannot be the name of a %s: it takes letters, digits, - and _, and no - or _ first", name, kind)
 	case strings.EqualFold(name, logs.Self):
 		c.bad(at, fmt.Sprintf("another name will do, such as %q", name+"-dev"), "%q cannot be the name of a %s: it is before lhrun's own lines in the logs", name, kind)
@@ -209,7 +210,7 @@ func (c *checker) nearFile(path string) string {
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	near := Suggest(filepath.Base(path), names)
+	near := words.Suggest(filepath.Base(path), names)
 	if near == "" {
 		return ""
 	}

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // signal reads a name, with SIG or without, in any case.
@@ -27,7 +29,7 @@ func (c *checker) signal(n *node) syscall.Signal {
 func signalHint(written, name string) string {
 	// Only those worth suggesting.
 	known := []string{"TERM", "INT", "HUP", "QUIT", "KILL", "USR1", "USR2", "WINCH", "CONT", "STOP", "ALRM"}
-	near := Suggest(name, known)
+	near := words.Suggest(name, known)
 	if near == "" {
 		return "signals have names such as " + choice([]string{"TERM", "INT", "HUP"})
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // template is a text cut at its references, in order.
@@ -90,15 +90,15 @@ func (ref *reference) parse() *Mistake {
 	case !dotted && slices.Contains(projectWords, first), !dotted && slices.Contains(ownWords, first):
 		ref.what = first
 		return nil
-	case first == wordEnv && isVariable(rest), first == wordPorts && logs.IsName(rest):
+	case first == wordEnv && isVariable(rest), first == wordPorts && words.IsName(rest):
 		ref.what, ref.name = first, rest
 		return nil
-	case logs.IsName(first) && slices.Contains(ownWords, rest):
+	case words.IsName(first) && slices.Contains(ownWords, rest):
 		ref.service, ref.what = first, rest
 		return nil
 	}
 	if name, ok := strings.CutPrefix(rest, wordPorts+"."); ok &&
-		logs.IsName(first) && logs.IsName(name) {
+		words.IsName(first) && words.IsName(name) {
 		ref.service, ref.what, ref.name = first, wordPorts, name
 		return nil
 	}
@@ -111,18 +111,18 @@ const whatExists = "there are port, host, url, ports.NAME, the same of another s
 // templateHint guesses what the unknown inner should have been.
 func templateHint(inner string) string {
 	first, rest, dotted := strings.Cut(inner, ".")
-	words := slices.Concat(ownWords, projectWords)
+	known := slices.Concat(ownWords, projectWords)
 	switch {
 	case inner == wordEnv, inner == wordPorts:
 		return fmt.Sprintf("write {{%s.NAME}}", inner)
-	case rest == wordPorts && logs.IsName(first):
+	case rest == wordPorts && words.IsName(first):
 		return fmt.Sprintf("write {{%s.ports.NAME}}", first)
 	case !dotted:
-		if word := Suggest(inner, words); word != "" {
+		if word := words.Suggest(inner, known); word != "" {
 			return didYouMean("{{" + word + "}}")
 		}
-	case logs.IsName(first):
-		if word := Suggest(rest, ownWords); word != "" {
+	case words.IsName(first):
+		if word := words.Suggest(rest, ownWords); word != "" {
 			return didYouMean("{{" + first + "." + word + "}}")
 		}
 	}

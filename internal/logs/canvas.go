@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 const (
@@ -277,7 +279,7 @@ func (c *canvas) write(text []byte) {
 		case r < utf8.RuneSelf:
 			c.put(string(text[:1]), 1)
 		default:
-			c.put(string(text[:size]), Columns(r))
+			c.put(string(text[:size]), words.Columns(r))
 		}
 		text = text[size:]
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // liveEvery is the shortest time between two drawings of the live lines while
@@ -143,7 +145,7 @@ func (l *live) draw(c *Console) []byte {
 		out = append(append(out, fitRow(o.text, width, c.opts.Color)...), '\n')
 	}
 	for _, line := range l.lines {
-		out = append(append(out, Fit(line, width)...), '\n')
+		out = append(append(out, words.Fit(OneLine(line), width)...), '\n')
 	}
 	out = out[:len(out)-1]
 	l.drawn = 1 + bytes.Count(out, []byte{'\n'})

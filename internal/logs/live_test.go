@@ -120,18 +120,9 @@ func TestAPromptStaysAboveLiveLines(t *testing.T) {
 	})
 }
 
-func TestFitCountsColumns(t *testing.T) {
-	for _, tt := range []struct {
-		in      string
-		columns int
-		want    string
-	}{
-		{"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"日本", 4, "日本"}, {"日本語", 4, "日…"}, {"日本語", 5, "日本…"},
-		{"e\u0301e\u0301", 2, "e\u0301e\u0301"}, {"🦊🦊", 3, "🦊…"}, {"\x1b[2Ja\tb\nc", 9, "a b c"}, {"", 1, ""}, {"ab", 1, "…"},
-	} {
-		if got := Fit(tt.in, tt.columns); got != tt.want {
-			t.Errorf("%q in %d: got %q, want %q", tt.in, tt.columns, got, tt.want)
-		}
+func TestOneLineHoldsNothingThatMovesTheCursor(t *testing.T) {
+	if got := OneLine("\x1b[2Ja\tb\nc\x07\x1b[31md"); got != "a b cd" {
+		t.Errorf("got %q", got)
 	}
 }
 

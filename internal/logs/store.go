@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/lhrun/lhrun/internal/files"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // DefaultMaxSize is how much is kept on disk for one service, in bytes.
@@ -65,19 +66,12 @@ func Open(dir string, opts StoreOptions) (*Store, error) {
 	return s, nil
 }
 
-// IsName says whether s can name a log, and so a service: [a-zA-Z0-9][a-zA-Z0-9_-]*.
-func IsName(s string) bool {
-	return s != "" && s[0] != '_' && s[0] != '-' && !strings.ContainsFunc(s, func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '-'
-	})
-}
-
 // Log returns the service's log for writing; the same one each time. Its files are
 // opened, and what a crash left damaged is healed, by the first write, so that who
 // asks for a log does not wait for the disk. Trouble with the disk is no error: the
 // log is tried again while the service writes, and what is missing is told.
 func (s *Store) Log(service string) (*Log, error) {
-	if !IsName(service) {
+	if !words.IsName(service) {
 		return nil, fmt.Errorf("cannot keep a log of %q: not a service's name", service)
 	}
 	s.mu.Lock()
@@ -144,7 +138,7 @@ func (s *Store) Services() ([]string, error) {
 	var names []string
 	for _, e := range entries {
 		name, _, _ := strings.Cut(e.Name(), ".")
-		if filepath.Ext(e.Name()) == ".log" && IsName(name) {
+		if filepath.Ext(e.Name()) == ".log" && words.IsName(name) {
 			names = append(names, name)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/files"
 	filewatch "github.com/lhrun/lhrun/internal/watch"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -68,7 +69,7 @@ func (f *fileWatch) changed(c filewatch.Change) {
 	case n == 1:
 		what = c.Files[0] + " changed"
 	default:
-		what = fmt.Sprintf("%s and %s more changed", c.Files[0], plural(n-1, "file"))
+		what = fmt.Sprintf("%s and %s more changed", c.Files[0], words.Plural(n-1, "file"))
 	}
 	_ = f.sup.FilesChanged(c.Name, what, (*f.signals.Load())[c.Name]) // A reload may just have taken it away.
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/mask"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -59,7 +60,7 @@ func (p *Project) Service(name string) (*config.Service, error) {
 		}
 		names = append(names, p.Services[i].Name)
 	}
-	return nil, &UsageError{config.Unknown("service", name, names)}
+	return nil, &UsageError{words.Unknown("service", name, names)}
 }
 
 // ResolvedService returns the service of that name as it would be run.

@@ -11,6 +11,7 @@ import (
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/mask"
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -163,7 +164,7 @@ func (s *Session) Prepare(screen Screen) (err error) {
 
 // tellNotes says what a reader of the stream should know before it begins.
 func (s *Session) tellNotes() {
-	s.Say(hclog.Info, fmt.Sprintf("%s: starting %s", title(s.Checkout), plural(len(s.wanted), "service")))
+	s.Say(hclog.Info, fmt.Sprintf("%s: starting %s", title(s.Checkout), words.Plural(len(s.wanted), "service")))
 	for _, line := range s.notes {
 		s.warn("%s", line)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/ports"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -91,7 +92,7 @@ func (i *Instance) recordCrash(rec record, ended int) {
 	if rec.Guard.PID != os.Getpid() {
 		killed, by = "and its guard were killed", "the next lhrun has found nothing that they left"
 		if ended > 0 {
-			by = fmt.Sprintf("the next lhrun has ended %s that they left", plural(ended, "process"))
+			by = fmt.Sprintf("the next lhrun has ended %s that they left", words.Plural(ended, "process"))
 		}
 	}
 	text := fmt.Sprintf("lhrun (pid %d) %s; %s", rec.Supervisor.PID, killed, by)
@@ -114,15 +115,4 @@ func RecordCrash() {
 		i.sweep()
 		_ = i.release()
 	}
-}
-
-// plural writes a number of things: "1 service", "3 services".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if strings.HasSuffix(noun, "s") {
-		noun += "e"
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -78,7 +79,7 @@ func ageOf(s control.Service, now time.Time) string {
 	if since.IsZero() {
 		return "-"
 	}
-	return Age(now.Sub(since))
+	return words.Age(now.Sub(since))
 }
 
 func cpuOf(s control.Service) string {
@@ -95,7 +96,7 @@ func memoryOf(s control.Service) string {
 	if s.Memory == nil {
 		return "-"
 	}
-	return Bytes(*s.Memory)
+	return words.Bytes(*s.Memory)
 }
 
 // leastReason is how many columns a reason needs; with fewer it stands below.
@@ -131,7 +132,7 @@ func (s Sheet) PsTable(list []control.Service, now time.Time) []string {
 
 // psLines is one service: a line, and another for a reason that stands below.
 func (s Sheet) psLines(svc control.Service, cols []column, widths []int, now time.Time, below bool) []string {
-	reason := clean(svc.Reason)
+	reason := logs.OneLine(svc.Reason)
 	row := psRow(cols, widths, func(c column) string { return c.cell(svc, now) })
 	if reason == "" || below {
 		row = strings.TrimRight(row, " ")
@@ -215,6 +216,3 @@ func without(cols []column, title string) []column {
 	}
 	return out
 }
-
-// clean puts text that may hold a service's own words into one line without escapes.
-func clean(text string) string { return logs.Fit(text, 1<<20) }

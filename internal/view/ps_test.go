@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/logs"
 )
 
 // The table as it is for a pipe, for a wide and for a narrow terminal. With
@@ -89,7 +90,7 @@ func FuzzPsTable(f *testing.F) {
 			}
 		}
 		whole := strings.Join((Sheet{}).PsTable(list, noon), "\n")
-		if !strings.Contains(whole, strings.TrimRight(clean(reason), " ")) {
+		if !strings.Contains(whole, strings.TrimRight(logs.OneLine(reason), " ")) {
 			t.Errorf("%q lacks %q", whole, reason)
 		}
 	})

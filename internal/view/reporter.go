@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -131,7 +132,7 @@ func nextTry(st control.Service) string {
 	if st.NextTry == nil {
 		return ""
 	}
-	return " in " + Short(time.Until(st.NextTry.Time))
+	return " in " + words.Short(time.Until(st.NextTry.Time))
 }
 
 // after says how long s took to get there, where that is known.
@@ -151,9 +152,9 @@ func tookToTarget(st control.Service) string {
 	switch {
 	case st.StartedAt == nil:
 	case st.State == supervisor.StateReady && st.ReadyAt != nil:
-		return Short(st.ReadyAt.Sub(st.StartedAt.Time))
+		return words.Short(st.ReadyAt.Sub(st.StartedAt.Time))
 	case st.State == supervisor.StateCompleted:
-		return Short(st.Since.Sub(st.StartedAt.Time))
+		return words.Short(st.Since.Sub(st.StartedAt.Time))
 	}
 	return ""
 }
@@ -177,13 +178,13 @@ func (v *Reporter) Progress(all []control.Service, now time.Time) {
 		v.Live(nil)
 		return
 	}
-	lines := []string{fmt.Sprintf("%d of %s ready", Count(all, AtTarget), Plural(len(all), "service"))}
+	lines := []string{fmt.Sprintf("%d of %s ready", Count(all, AtTarget), words.Plural(len(all), "service"))}
 	for i, st := range pending {
 		if i == most {
 			lines = append(lines, fmt.Sprintf("  … and %d more", len(pending)-most))
 			break
 		}
-		lines = append(lines, fmt.Sprintf("  %-*s  %-9s %6s  %s", v.width, st.Name, st.State, Short(now.Sub(st.Since.Time)), st.Reason))
+		lines = append(lines, fmt.Sprintf("  %-*s  %-9s %6s  %s", v.width, st.Name, st.State, words.Short(now.Sub(st.Since.Time)), st.Reason))
 	}
 	v.Live(lines)
 }
@@ -203,11 +204,11 @@ func (v *Reporter) Stopping(services []control.Service, since time.Duration) {
 	}
 	text := "still waits for " + strings.Join(names, ", ")
 	if rest := len(left) - len(names); rest > 0 {
-		text += fmt.Sprintf(", then %s", Plural(rest, "more service"))
+		text += fmt.Sprintf(", then %s", words.Plural(rest, "more service"))
 	}
 	switch {
 	case v.quiet:
-		v.Live([]string{text + ": " + Short(since.Truncate(100*time.Millisecond))})
+		v.Live([]string{text + ": " + words.Short(since.Truncate(100*time.Millisecond))})
 	case time.Since(v.reported) >= time.Second:
 		v.reported = time.Now()
 		v.Say("%s", text)
@@ -216,5 +217,5 @@ func (v *Reporter) Stopping(services []control.Service, since time.Duration) {
 
 // Goodbye says that a run of n services has ended.
 func (v *Reporter) Goodbye(n int, took time.Duration) {
-	v.Say("stopped %s in %s", Plural(n, "service"), Short(took))
+	v.Say("stopped %s in %s", words.Plural(n, "service"), words.Short(took))
 }

@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // Sheet is how facts are laid out: for a terminal of so many columns and rows,
@@ -28,7 +29,7 @@ func (s Sheet) cut(text string, used int) string {
 	if s.Width == 0 {
 		return text
 	}
-	return logs.Fit(text, max(1, s.Width-used))
+	return words.Fit(logs.OneLine(text), max(1, s.Width-used))
 }
 
 // Pad fills text with spaces up to width. It counts colour sequences as text.

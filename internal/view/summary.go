@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // Summary prints the one table that up shows, once no service is on its way any
@@ -12,9 +13,9 @@ func (v *Reporter) Summary(services []control.Service, took time.Duration) {
 	v.Live(nil)
 	v.Summed = true
 	if failed := Count(services, IsFailed); failed > 0 {
-		v.Alarm("%d of %s failed", failed, Plural(len(services), "service"))
+		v.Alarm("%d of %s failed", failed, words.Plural(len(services), "service"))
 	} else if took > 0 {
-		v.Say("all ready in %s", Short(took))
+		v.Say("all ready in %s", words.Short(took))
 	} else {
 		v.Say("all ready")
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // WhyLines is how many of its last lines a service at fault is shown with.
@@ -28,13 +30,13 @@ type LogReader func(ctx context.Context, q control.LogQuery, each func(control.L
 
 // Explain finds the reasons of a service of snap and the last lines of the
 // services at fault.
-func Explain(ctx context.Context, snap control.Snapshot, s control.Service, logs LogReader) (Explanation, error) {
+func Explain(ctx context.Context, snap control.Snapshot, s control.Service, read LogReader) (Explanation, error) {
 	e := Explanation{cause: causeOf(snap, s), Now: time.Now(), last: map[string][]string{}}
 	for _, root := range e.roots() {
 		if !hasSpoken(root.Service) {
 			continue
 		}
-		lines, err := LastLines(ctx, logs, root.Name, WhyLines)
+		lines, err := LastLines(ctx, read, root.Name, WhyLines)
 		if err != nil {
 			return e, err
 		}
@@ -44,10 +46,10 @@ func Explain(ctx context.Context, snap control.Snapshot, s control.Service, logs
 }
 
 // LastLines returns up to n last lines of a service, fit for a terminal.
-func LastLines(ctx context.Context, logs LogReader, service string, n int) ([]string, error) {
+func LastLines(ctx context.Context, read LogReader, service string, n int) ([]string, error) {
 	var lines []string
-	err := logs(ctx, control.LogQuery{Services: []string{service}, Last: n}, func(l control.LogLine) error {
-		lines = append(lines, clean(l.Text))
+	err := read(ctx, control.LogQuery{Services: []string{service}, Last: n}, func(l control.LogLine) error {
+		lines = append(lines, logs.OneLine(l.Text))
 		return nil
 	})
 	return lines, err
@@ -57,7 +59,7 @@ func LastLines(ctx context.Context, logs LogReader, service string, n int) ([]st
 func (e Explanation) Write(w io.Writer, mask func(string) string) error {
 	var lines []string
 	if e.Ended {
-		lines = append(lines, fmt.Sprintf("When the last run ended, %s ago:", Age(time.Since(e.Now))))
+		lines = append(lines, fmt.Sprintf("When the last run ended, %s ago:", words.Age(time.Since(e.Now))))
 	}
 	lines = append(lines, e.lines(e.Now)...)
 	if details := e.details(); len(details) > 0 {

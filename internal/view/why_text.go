@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
 // sentence says in plain words how a service is and, in short, why. Other services
 // that are the reason have sentences of their own.
 func (c *cause) sentence(now time.Time) string {
-	since := Age(now.Sub(c.Since.Time))
+	since := words.Age(now.Sub(c.Since.Time))
 	reason := ""
 	if c.Reason != "" && len(c.because) == 0 {
 		reason = ": " + c.Reason
@@ -64,14 +65,14 @@ func (c *cause) again() string {
 	if c.Restarts == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %s so far", Plural(c.Restarts, "restart"))
+	return fmt.Sprintf("; %s so far", words.Plural(c.Restarts, "restart"))
 }
 
 func (c *cause) nextTry(now time.Time) string {
 	if c.NextTry == nil {
 		return ""
 	}
-	return fmt.Sprintf("; next try in %s, at %s", Short(c.NextTry.Sub(now)), c.NextTry.Local().Format("15:04:05"))
+	return fmt.Sprintf("; next try in %s, at %s", words.Short(c.NextTry.Sub(now)), c.NextTry.Local().Format("15:04:05"))
 }
 
 // lines are the sentences of the whole chain, each deeper one indented more.
@@ -98,10 +99,10 @@ func (c *cause) details() []string {
 	}
 	started := c.StartedAt.Local().Format("2006-01-02 15:04:05")
 	if c.ReadyAt != nil {
-		started += ", ready " + Short(c.ReadyAt.Sub(c.StartedAt.Time)) + " later"
+		started += ", ready " + words.Short(c.ReadyAt.Sub(c.StartedAt.Time)) + " later"
 	}
 	if InState(c.Service, supervisor.StateCompleted) {
-		started += ", completed " + Short(c.Since.Sub(c.StartedAt.Time)) + " later"
+		started += ", completed " + words.Short(c.Since.Sub(c.StartedAt.Time)) + " later"
 	}
 	add("started", started)
 	if c.PID != 0 {

@@ -1,6 +1,7 @@
-package config
+package words
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -29,6 +30,29 @@ func Suggest(word string, candidates []string) string {
 		return completion(lower, candidates)
 	}
 	return best
+}
+
+// fewNames is how many names a message lists.
+const fewNames = 12
+
+// Unknown is the error for a name that is none of those known: it names the likely
+// one, else what there is.
+func Unknown(kind, name string, known []string) error {
+	if near := Suggest(name, known); near != "" {
+		return fmt.Errorf("unknown %s %q, did you mean %q?", kind, name, near)
+	}
+	if len(known) == 0 {
+		return fmt.Errorf("unknown %s %q: there is none", kind, name)
+	}
+	return fmt.Errorf("unknown %s %q; it is one of %s", kind, name, Few(known))
+}
+
+// Few lists names, but of many only the first.
+func Few(names []string) string {
+	if len(names) > fewNames {
+		names = append(slices.Clone(names[:fewNames]), "…")
+	}
+	return strings.Join(names, ", ")
 }
 
 // completion returns the only candidate that begins with prefix.

@@ -1,41 +1,24 @@
-package logs
+package words
 
-import (
-	"strings"
-	"unicode"
-)
+import "unicode"
 
-// Fit returns s cut to at most columns on a terminal, with an ellipsis where
-// something is missing and without anything that moves the cursor.
-func Fit(s string, columns int) string {
-	s = strings.NewReplacer("\t", " ", "\n", " ").Replace(s)
-	s = string(appendText(nil, []byte(s), false))
+// Fit returns text, which holds nothing that a terminal does not print, cut to at most
+// so many columns, with an ellipsis in the place of what is cut.
+func Fit(text string, columns int) string {
 	used, end := 0, 0
-	for i, r := range s {
+	for i, r := range text {
 		used += Columns(r)
 		if used > columns {
-			return s[:end] + "…"
+			return text[:end] + "…"
 		}
 		if used < columns {
 			end = i + len(string(r))
 		}
 	}
-	return s
+	return text
 }
 
-// fitRow is Fit for text that may keep its colours.
-func fitRow(text []byte, columns int, colour bool) []byte {
-	c := newCanvas()
-	c.draw(text)
-	r := c.row()
-	if len(r.cells) > columns {
-		r.split(columns - 1)
-		r.cells = append(r.cells[:columns-1], cell{"…", ""})
-	}
-	return r.appendTo(nil, colour)
-}
-
-// Columns is how many columns of a terminal r takes.
+// Columns returns how many columns of a terminal r takes.
 func Columns(r rune) int {
 	switch {
 	case r < 0x300:
