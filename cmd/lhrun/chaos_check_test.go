@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,17 +66,20 @@ func (w *world) checkLedger() {
 	}
 }
 
+// checkRegistry wants a whole document. A kill may cut the last of the lines behind it
+// short, which then does not count.
 func (w *world) checkRegistry() {
 	data, err := os.ReadFile(filepath.Join(w.home.dir, "state/lhrun/ports.json"))
 	if err != nil {
 		return
 	}
-	lines := bytes.Split(data, []byte("\n"))
-	for i, line := range lines {
-		// A kill may cut the last line short, which then does not count; never the first.
-		if !json.Valid(line) && (i == 0 || i < len(lines)-1) {
-			w.fault("the registry is half-written: line %d is %.100q … (%d bytes)", i+1, line, len(data))
+	from := json.NewDecoder(bytes.NewReader(data))
+	var value json.RawMessage
+	for n := 0; err == nil; n++ {
+		if err = from.Decode(&value); err == nil || err == io.EOF || n > 0 && err == io.ErrUnexpectedEOF {
+			continue
 		}
+		w.fault("the registry is half-written: %v at byte %d of %d, value %d", err, from.InputOffset(), len(data), n+1)
 	}
 }
 

@@ -30,7 +30,7 @@ func (h *home) slowed(dir string, delay time.Duration, services []string, args .
 	}
 	add(state, "projects", "ports.lock", "ports.json", "ports.json.new")
 	add(instance, "lock", "run.json", "run.json.new", "last.json", "last.json.new", "lhrun.log", "logs")
-	add(filepath.Join(instance, "logs"), "lock", "runs", "runs.tmp")
+	add(filepath.Join(instance, "logs"), "lock", "runs", "runs.new")
 	for _, s := range append(services, "lhrun") {
 		add(filepath.Join(instance, "logs"), s+".log", s+".idx")
 	}
