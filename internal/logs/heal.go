@@ -47,9 +47,9 @@ func (l *Log) open() error {
 	return nil
 }
 
-// listing is what lies in the directory: on the first time, of this service alone,
-// what was there when the store became ours. One listing for all of 500 services
-// instead of three each is what keeps a start from growing with their square.
+// listing returns what lies in the directory: the first time only this service's files,
+// as they were when the store became ours. With three listings a service, "flat start,
+// 500 services" would grow with the square of their number.
 func (l *Log) listing() ([]string, error) {
 	if names := l.found; names != nil {
 		l.found = nil

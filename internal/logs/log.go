@@ -65,9 +65,8 @@ func (l *Log) Append(at time.Time, lines []byte) bool {
 }
 
 // begin notes a new attempt, on a line of its own. Where no line has to be ended the
-// note waits for the attempt's first bytes: a file that is open is copied into every
-// process that starts and closed there again, which with five hundred silent services
-// was a twentieth of their start.
+// note waits for the attempt's first bytes: every process that starts gets a copy of
+// every open file and closes it, a twentieth of "flat start, 500 services".
 func (l *Log) begin(at time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -48,9 +48,9 @@ func (s *Store) NewRun(id string, at time.Time) error {
 	return s.writeRuns(runs, sound)
 }
 
-// writeRuns adds the last of runs to the file. It writes it anew only where there is
-// something wrong with it, or twice as much as is kept: to replace a file makes a start
-// wait for the disk.
+// writeRuns adds the last of runs to the file. It replaces the file only where something
+// is wrong with it, or where it holds twice as much as is kept: replacing makes a start
+// wait for the disk ("flat start, 10 services").
 func (s *Store) writeRuns(runs []run, sound bool) error {
 	path := filepath.Join(s.dir, "runs")
 	if sound && len(runs) <= 2*keptRuns && appendTo(path, runs[len(runs)-1].line()) == nil {
