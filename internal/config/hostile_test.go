@@ -27,7 +27,7 @@ func repeated(size int, format string) string {
 // ask for were not bounded.
 func hostileFiles() map[string]string {
 	const (
-		half    = 1 << 17
+		half    = 1 << 16
 		full    = 2 * half
 		service = "[services.a]\ncommand = \"x\"\n"
 		another = "[services.s%d]\ncommand=\"x\"\n"
