@@ -108,7 +108,7 @@ func (o logsOptions) request(now time.Time, limited bool) (logsRequest, error) {
 		if err != nil {
 			return r, usageError("--grep: %w", err)
 		}
-		r.query.Match = logs.Matching(re)
+		r.query.Grep = logs.NewPattern(re)
 	}
 	return r, o.whichRun(&r.query)
 }

@@ -100,7 +100,7 @@ func (r logsRequest) show(ctx context.Context, store *logs.Store, out *logStream
 	if err = errors.Join(err, out.flush()); err != nil || !r.follow {
 		return err
 	}
-	out.hold, out.match = false, q.Match
+	out.hold, out.grep = false, q.Grep
 	return store.FollowAll(ctx, maps.Clone(cursors), len(r.names) == 0, out.line)
 }
 
@@ -112,8 +112,8 @@ type logStream struct {
 	// runs says to tell where a run begins. run is the one of the last line.
 	runs bool
 	run  uint32
-	// match leaves lines out; nil takes each.
-	match func([]byte) bool
+	// grep leaves lines out; nil takes each.
+	grep *logs.Pattern
 	// hold puts off writing until flush.
 	hold bool
 
@@ -140,7 +140,7 @@ func (s *logStream) line(service string, l logs.Line) error {
 	case l.Missed > 0:
 		text := fmt.Sprintf("%s: %d bytes missed, which were written faster than they were shown", service, l.Missed)
 		return errors.Join(s.say(l.At, text), s.settle(l.More))
-	case s.match != nil && (l.Partial || !s.match(l.Text)):
+	case s.grep != nil && (l.Partial || !s.grep.Match(l.Text)):
 		return s.settle(l.More)
 	case l.Partial:
 		return errors.Join(s.put(), s.sink.Preview(service, l.At, l.Text), s.out.Flush())

@@ -260,7 +260,7 @@ func TestALineDrawnOverIsFoundByEachTextItHasShown(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	built := regexp.MustCompile("^Watching$")
-	if !Matching(built)([]byte("Building\rWatching")) || Matching(built)([]byte("Watching\rBuilding")) {
+	if p := NewPattern(built); !p.Match([]byte("Building\rWatching")) || p.Match([]byte("Watching\rBuilding")) {
 		t.Error("a line is found by what it was, or not by what it is")
 	}
 }
