@@ -185,7 +185,7 @@ func motion(kind byte, rest []byte, empty bool) (back, scatters bool) {
 	case 'G', '`':
 		return true, !empty || !start && string(rest[:n]) != "1"
 	case 'J':
-		return !start, !start
+		return !start, false
 	case 'K':
 		return !start, !start && !empty
 	}

@@ -44,6 +44,7 @@ func TestALineIsWhatATerminalShowsOfIt(t *testing.T) {
 		{"rows", "one\x1b[Btwo\x1b[Athree", "one   three\n   two"},
 		{"rows above", "b\x1b[A\rA\x1b[2A\rAA", "AA\nA\nb"},
 		{"next line", "a\u0085b", "a\nb"},
+		{"a screen that is cleared", "red \x1b[2Jend", "red end"},
 		{"screens", "one\x1b[2J\x1b[Htwo\x1b[5;1Hthree", "one\ntwo\nthree"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
