@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/creack/pty"
 )
 
 const linesEach = 60_000
@@ -215,4 +218,107 @@ command = "printf '\\033[31mred\\033[0m \\033[2J\\033]0;title\\007end\\n'"
 	if strings.Contains(r.text(), "\x1b") {
 		t.Errorf("an escape went into a pipe: %q", r.text())
 	}
+}
+
+// A bar that is drawn again with carriage returns is one line, in its last state.
+func TestAProgressBarIsOneLine(t *testing.T) {
+	need(t, "seq")
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", `
+dotenv = false
+[services.a]
+type = "task"
+command = "for i in $(seq 0 100); do printf '\\r%d%%' $i; sleep 0.01; done; printf '\\nend\\n'"
+`)
+	r := h.up(dir)
+	if code := r.code(); code != 0 {
+		t.Fatalf("exit code %d: %s", code, r.text())
+	}
+	if got := strings.Join(r.texts("a"), "|"); got != "100%|end" {
+		t.Errorf("a wrote %q", got)
+	}
+	if out, _, _ := h.output(dir, "logs", "a"); out != "a     | 100%\na     | end\n" {
+		t.Errorf("logs: %q", out)
+	}
+	if !strings.HasPrefix(storedLog(t, h, "a"), "\r0%\r1%") {
+		t.Error("what it wrote is not kept as it was written")
+	}
+}
+
+// A program on a terminal of its own draws over its line, and knows how much room the
+// name before it leaves.
+func TestASpinnerEndsInALineThatReadyFinds(t *testing.T) {
+	need(t, "stty")
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", `
+dotenv = false
+[services.a]
+command = "stty size; printf '\\033[?25l\\033[1G\\033[0K- Building'; sleep 0.4; printf '\\033[1G\\033[2KBuilt\\n'; exec sleep 1000"
+port = false
+tty = true
+ready = { log = "^Built" }
+`)
+	screen, terminal, err := pty.Open()
+	if err != nil {
+		t.Skipf("no pseudo-terminal: %v", err)
+	}
+	defer screen.Close()
+	if err := pty.Setsize(screen, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
+		t.Fatal(err)
+	}
+	cmd := h.command(dir, "up")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = terminal.Close()
+	var shown strings.Builder
+	for buf := make([]byte, 4096); !strings.Contains(shown.String(), "all ready"); {
+		n, err := screen.Read(buf)
+		if err != nil {
+			t.Fatalf("%v: %q", err, shown.String())
+		}
+		shown.Write(buf[:n])
+	}
+	_ = cmd.Process.Signal(os.Interrupt)
+	go io.Copy(io.Discard, screen)
+	_ = cmd.Wait()
+	out, _, _ := h.output(dir, "logs", "a")
+	if out != "a     | 24 72\na     | Built\n" {
+		t.Errorf("logs: %q", out)
+	}
+}
+
+func TestAFullDiskBehindTheOutputStopsNothing(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skipf("no /dev/full: %v", err)
+	}
+	defer full.Close()
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", "dotenv = false\n[services.a]\ncommand = \"until [ -e go ]; do echo line; sleep 0.1; done; echo went; exec sleep 1000\"\nport = false\n")
+	cmd := h.command(dir, "up")
+	var errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = full, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the service has begun", func() bool {
+		out, _, _ := h.output(dir, "logs")
+		return strings.Contains(out, "line") && strings.Contains(out, "lhrun | cannot write the output: ")
+	})
+	touch(t, filepath.Join(dir, "go"))
+	eventually(t, "the service goes on", func() bool {
+		out, _, _ := h.output(dir, "logs")
+		return strings.Contains(out, "went")
+	})
+	_ = cmd.Process.Signal(os.Interrupt)
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 0 && code != 130 && code != -1 {
+		t.Errorf("exit code %d", code)
+	}
+	if n := strings.Count(errs.String(), "no space left on device"); n != 1 {
+		t.Errorf("told %d times: %s", n, &errs)
+	}
+	noneLeft(t, dir)
 }

@@ -122,7 +122,8 @@ port = false
 		t.Fatal(err)
 	}
 	got, buf := "", make([]byte, 4096)
-	for !strings.Contains(got, "| first\n") {
+	// Whatever lhrun said after the end of its output would stop the service too early.
+	for !strings.Contains(got, "| first\n") || !strings.Contains(got, "all ready") {
 		n, err := out.Read(buf)
 		if err != nil {
 			t.Fatalf("%v after %q", err, got)

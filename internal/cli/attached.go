@@ -79,7 +79,17 @@ func (g *globals) attach(o upOptions, h handshake, signals <-chan os.Signal) err
 
 // stream is where up shows the lines of all services.
 func (g *globals) stream(o upOptions, names []string) view.Screen {
-	return g.Stream(view.StreamOptions{JSON: o.logFormat == "json", Timestamps: o.timestamps, Names: names})
+	screen := g.Stream(view.StreamOptions{JSON: o.logFormat == "json", Timestamps: o.timestamps, Names: names})
+	screen.OnFull(func(err error) { g.outputFull(err) })
+	return screen
+}
+
+// outputFull says on the error output that the output takes nothing, and returns what it
+// says.
+func (g *globals) outputFull(err error) string {
+	text := fmt.Sprintf("cannot write the output: %v; the services go on, and \"lhrun logs\" shows what they write", err)
+	fmt.Fprintln(g.Err, "lhrun:", text)
+	return text
 }
 
 // detachScreen is where up -d says how the run in the background does.

@@ -1,13 +1,14 @@
 package cli
 
 import (
-	"fmt"
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/internal/run"
@@ -20,10 +21,13 @@ type logsOptions struct {
 	last         int
 	since, until string
 	grep         string
-	run          string
-	timestamps   bool
-	logFormat    string
-	asJSON       bool
+	ignoreCase   bool
+	// before and after are lines of context; around is both where they are not given.
+	before, after, around int
+	run                   string
+	timestamps            bool
+	logFormat             string
+	asJSON                bool
 }
 
 func newLogs(g *globals) *cobra.Command {
@@ -38,15 +42,24 @@ lines have the name lhrun.
 
 Without flags logs shows all of the current run, or of the last one. --since and
 --until search all runs that are kept, and a line says where each begins. TIME
-is a duration before now (10m), a time of the last 24 hours (15:04 or 15:04:05),
-a day (2006-01-02), both ("2006-01-02 15:04") or RFC 3339.
+is a duration before now (10m, 1d12h), a time of the last 24 hours (15:04 or
+15:04:05), a day (2006-01-02, yesterday), both ("2006-01-02 15:04", "yesterday
+15:04") or RFC 3339.
+
+-n counts the lines of each service, as --tail of docker compose does; for so
+many of all together: lhrun logs | tail -n 20. With --grep it counts the lines
+that match; -B, -A and --context add the lines around them, of the same service.
+
+A line is what a terminal shows of it: a progress bar is one line, in its last
+state. --json gives each line as the service wrote it.
 
 With -f logs goes on with what comes until Ctrl-C (exit code 130), also when the
 project is stopped and started again. A reader that is too slow for the log's
 bound is told how much it missed.`,
 		Example: `  lhrun logs                     the current run, or the last one
   lhrun logs -f -n 20 api web    the last 20 lines of each, and what comes
-  lhrun logs --since 10m --grep 'error|panic'
+  lhrun logs --since 10m -i --grep 'error|panic' -A 5
+  lhrun logs --since yesterday --color always | less -R
   lhrun logs --run -1 api        the run before
   lhrun logs --run all --json | jq -r '."@message"'`,
 		ValidArgsFunction: g.completeServices,
@@ -67,10 +80,20 @@ bound is told how much it missed.`,
 	f.StringVar(&o.since, "since", "", "only lines from `TIME` on")
 	f.StringVar(&o.until, "until", "", "only lines up to `TIME`")
 	f.StringVar(&o.grep, "grep", "", "only lines that match the regular expression `RE`")
+	f.BoolVarP(&o.ignoreCase, "ignore-case", "i", false, "let --grep take upper and lower case for the same")
+	f.IntVarP(&o.before, "before-context", "B", 0, "with --grep, also `N` lines before each match")
+	f.IntVarP(&o.after, "after-context", "A", 0, "with --grep, also `N` lines after each match")
+	f.IntVar(&o.around, "context", 0, "-B `N` -A N")
 	f.StringVar(&o.run, "run", "0", "`RUN`: 0 is the last, -1 before it; all")
 	f.BoolVarP(&o.timestamps, "timestamps", "t", false, "put the time before each line")
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of the stream: text or json")
 	addJSON(cmd, &o.asJSON)
+	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "tail" { // as docker has it
+			name = "lines"
+		}
+		return pflag.NormalizedName(name)
+	})
 	return cmd
 }
 
@@ -103,14 +126,33 @@ func (o logsOptions) request(now time.Time, limited bool) (logsRequest, error) {
 	if r.query.Until, err = parseMoment(o.until, now); err != nil {
 		return r, usageError("--until %w", err)
 	}
-	if o.grep != "" {
-		re, err := regexp.Compile(o.grep)
-		if err != nil {
-			return r, usageError("--grep: %w", err)
-		}
-		r.query.Match = logs.Matching(re)
+	if err := o.choose(&r.query); err != nil {
+		return r, err
 	}
 	return r, o.whichRun(&r.query)
+}
+
+// choose sets what --grep and its companions ask for.
+func (o logsOptions) choose(q *logs.Query) error {
+	q.Before, q.After = cmp.Or(o.before, o.around), cmp.Or(o.after, o.around)
+	switch {
+	case min(o.before, o.after, o.around) < 0:
+		return usageError("-B, -A and --context are numbers of lines, not %d", min(o.before, o.after, o.around))
+	case o.grep == "" && (o.ignoreCase || q.Before > 0 || q.After > 0):
+		return usageError("-i, -A, -B and --context go with --grep")
+	case o.grep == "":
+		return nil
+	}
+	expression := o.grep
+	if o.ignoreCase {
+		expression = "(?i)" + expression
+	}
+	re, err := regexp.Compile(expression)
+	if err != nil {
+		return usageError("--grep: %w", err)
+	}
+	q.Grep = logs.NewPattern(re)
+	return nil
 }
 
 // whichRun selects the runs: with a bound in time all of them, unless one is named.
@@ -125,38 +167,6 @@ func (o logsOptions) whichRun(q *logs.Query) error {
 	}
 	q.Run = n
 	return nil
-}
-
-// momentLayouts are the ways to write a time; one without a day is of the last 24
-// hours.
-var momentLayouts = []string{
-	time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02",
-}
-
-// parseMoment reads a TIME of a flag; "" is the zero time.
-func parseMoment(s string, now time.Time) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
-		return now.Add(-d), nil
-	}
-	for _, layout := range momentLayouts {
-		if t, err := time.ParseInLocation(layout, s, now.Location()); err == nil {
-			return t, nil
-		}
-	}
-	for _, layout := range []string{"15:04:05", "15:04"} {
-		if t, err := time.ParseInLocation(layout, s, now.Location()); err == nil {
-			y, m, d := now.Date()
-			t = time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), 0, now.Location())
-			if t.After(now) {
-				t = t.AddDate(0, 0, -1)
-			}
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("cannot be %q: want 10m, 15:04, 2006-01-02, %q or RFC 3339", s, "2006-01-02 15:04")
 }
 
 // logNames are all names that may stand before a line: lhrun's own, the services of

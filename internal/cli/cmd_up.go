@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/proc"
@@ -122,7 +123,9 @@ func runGuarded(o proc.GuardOptions) error {
 func (g *globals) upHere(o upOptions, guard *proc.GuardedSide) error {
 	return g.beginOrAttach(o, guard.Signals(), func() (*handshake, error) {
 		h, err := g.openHosted(o.names, o.noDeps, guard, func(s *run.Session) (view.Screen, error) {
-			return g.stream(o, s.Wanted()), nil
+			screen := g.stream(o, s.Wanted())
+			screen.OnFull(func(err error) { s.Say(hclog.Warn, g.outputFull(err)) })
+			return screen, nil
 		})
 		if err != nil {
 			return g.runOfAnother(err)

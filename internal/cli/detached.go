@@ -55,6 +55,7 @@ func (s *detachedScreen) Preview(string, time.Time, []byte) error { return nil }
 func (s *detachedScreen) Live([]string) bool                      { return false }
 func (s *detachedScreen) Wipe()                                   {}
 func (s *detachedScreen) Failed() <-chan struct{}                 { return s.failed }
+func (s *detachedScreen) OnFull(func(error))                      {}
 func (s *detachedScreen) Err() error                              { return nil }
 func (s *detachedScreen) Size() supervisor.Size                   { return supervisor.Size{} }
 func (s *detachedScreen) Close() error                            { return s.file.Close() }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/lhrun/lhrun/internal/words"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/lhrun/lhrun/internal/view"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // flagError makes a flag that does not parse a usage error.
@@ -72,6 +74,31 @@ func elsewhere(word string) string {
 	}
 	return ""
 }
+
+var colorWords = []string{"auto", "always", "never"}
+
+// colorFlag sets when a terminal's output gets colours.
+type colorFlag struct{ t *view.Terminal }
+
+func (c colorFlag) Set(when string) error {
+	if !slices.Contains(colorWords, when) {
+		return errors.New("it is auto, always or never")
+	}
+	c.t.ForceColor, c.t.NoColor = when == "always", when == "never"
+	return nil
+}
+
+func (c colorFlag) String() string {
+	switch {
+	case c.t == nil || !c.t.ForceColor && !c.t.NoColor:
+		return "auto"
+	case c.t.ForceColor:
+		return "always"
+	}
+	return "never"
+}
+
+func (colorFlag) Type() string { return "string" }
 
 // between asks for min to max arguments and describes them as the help does.
 func between(min, max int) cobra.PositionalArgs {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -95,27 +96,32 @@ func (r logsRequest) show(ctx context.Context, store *logs.Store, out *logStream
 	if r.follow && !q.All {
 		out.run = store.LastRun()
 	}
-	out.hold = true
-	cursors, err := store.Merge(services, q, out.line)
-	if err = errors.Join(err, out.flush()); err != nil || !r.follow {
+	out.held.hold(true)
+	cursors, err := store.Merge(services, q, out.write)
+	if err != nil || !r.follow {
+		return errors.Join(err, out.close())
+	}
+	if err := out.flush(); err != nil {
 		return err
 	}
-	out.hold, out.match = false, q.Match
-	return store.FollowAll(ctx, maps.Clone(cursors), len(r.names) == 0, out.line)
+	return store.FollowAll(ctx, maps.Clone(cursors), len(r.names) == 0, out.follow)
 }
 
 // logStream writes lines of the store as up writes those of services.
 type logStream struct {
-	sink  logs.Sink
-	out   *bufio.Writer
+	sink interface {
+		logs.Sink
+		Close() error
+	}
+	held  *heldWriter
+	query logs.Query
+	json  bool
 	color bool
 	// runs says to tell where a run begins. run is the one of the last line.
 	runs bool
 	run  uint32
-	// match leaves lines out; nil takes each.
-	match func([]byte) bool
-	// hold puts off writing until flush.
-	hold bool
+	// choices are, by service, what is chosen of the lines that are followed.
+	choices map[string]*logs.Choice
 
 	// block are lines of one service at one time.
 	block   []byte
@@ -124,27 +130,47 @@ type logStream struct {
 }
 
 func (g *globals) newLogStream(r logsRequest, names []string) *logStream {
-	s := &logStream{out: bufio.NewWriterSize(g.Out, 64<<10), runs: r.query.All || r.follow}
+	s := &logStream{
+		held: &heldWriter{w: bufio.NewWriterSize(g.Out, 64<<10)}, query: r.query, json: r.json,
+		runs: r.query.All || r.follow, choices: map[string]*logs.Choice{},
+	}
 	if r.json {
-		s.sink = logs.NewJSON(s.out)
+		s.sink = logs.NewJSON(s.held)
 		return s
 	}
 	s.color = g.Colored(g.Out)
-	s.sink = logs.NewConsole(s.out, logs.ConsoleOptions{Color: s.color, Time: r.timestamps, Names: names})
+	s.sink = logs.NewConsole(s.held, logs.ConsoleOptions{Color: s.color, Time: r.timestamps, Names: names})
 	return s
 }
 
-// line takes what the store gives.
-func (s *logStream) line(service string, l logs.Line) error {
-	switch {
-	case l.Missed > 0:
+// follow takes what the store gives of what comes, and chooses among it.
+func (s *logStream) follow(service string, l logs.Line) error {
+	s.held.hold(l.More)
+	if l.Missed > 0 {
 		text := fmt.Sprintf("%s: %d bytes missed, which were written faster than they were shown", service, l.Missed)
 		return errors.Join(s.say(l.At, text), s.settle(l.More))
-	case s.match != nil && (l.Partial || !s.match(l.Text)):
-		return s.settle(l.More)
-	case l.Partial:
-		return errors.Join(s.put(), s.sink.Preview(service, l.At, l.Text), s.out.Flush())
 	}
+	if l.Partial {
+		if s.query.Grep != nil {
+			return s.settle(l.More)
+		}
+		return errors.Join(s.put(), s.sink.Preview(service, l.At, l.Text), s.settle(l.More))
+	}
+	choice := s.choices[service]
+	if choice == nil {
+		choice = logs.NewChoice(s.query)
+		s.choices[service] = choice
+	}
+	for _, line := range choice.Take(l) {
+		if err := s.write(service, line); err != nil {
+			return err
+		}
+	}
+	return s.settle(l.More)
+}
+
+// write takes a line that is wanted.
+func (s *logStream) write(service string, l logs.Line) error {
 	if err := s.boundary(l); err != nil {
 		return err
 	}
@@ -154,8 +180,15 @@ func (s *logStream) line(service string, l logs.Line) error {
 		}
 		s.service, s.at = service, l.At
 	}
-	s.block = append(append(s.block, l.Text...), '\n')
-	return s.settle(l.More)
+	if l.Apart && !s.json {
+		s.block = append(s.block, "--\n"...)
+	}
+	text := l.Text
+	if s.color && s.query.Grep != nil && !l.Context {
+		text = s.query.Grep.Mark(text)
+	}
+	s.block = append(append(s.block, text...), '\n')
+	return nil
 }
 
 // boundary says where a run begins.
@@ -180,13 +213,18 @@ func (s *logStream) say(at time.Time, text string) error {
 
 // settle writes what is there, unless more is at hand.
 func (s *logStream) settle(more bool) error {
-	if more || s.hold {
+	if more {
 		return nil
 	}
 	return s.flush()
 }
 
-func (s *logStream) flush() error { return errors.Join(s.put(), s.out.Flush()) }
+func (s *logStream) flush() error { return errors.Join(s.put(), s.held.hold(false)) }
+
+// close also writes what may have been drawn again.
+func (s *logStream) close() error {
+	return errors.Join(s.put(), s.sink.Close(), s.held.hold(false))
+}
 
 // put hands the block to the sink.
 func (s *logStream) put() error {
@@ -196,4 +234,31 @@ func (s *logStream) put() error {
 		return nil
 	}
 	return s.sink.Lines(s.service, s.at, block)
+}
+
+// heldWriter puts off writing while more is at hand. The sink may write at any time.
+type heldWriter struct {
+	mu   sync.Mutex
+	w    *bufio.Writer
+	held bool
+}
+
+func (h *heldWriter) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n, err := h.w.Write(p)
+	if err == nil && !h.held {
+		err = h.w.Flush()
+	}
+	return n, err
+}
+
+// hold writes what was put off, unless on.
+func (h *heldWriter) hold(on bool) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.held = on; on {
+		return nil
+	}
+	return h.w.Flush()
 }

@@ -99,9 +99,9 @@ func verbMakers() map[string]func(*globals) *cobra.Command {
 func asked(args []string) string {
 	for len(args) > 0 {
 		switch arg := args[0]; {
-		case arg == "--no-color", arg == "--json":
+		case arg == "--no-color", arg == "--json", strings.HasPrefix(arg, "--color="):
 			args = args[1:]
-		case arg == "-f", arg == "--file", arg == "-C", arg == "--directory", arg == "--profile":
+		case arg == "-f", arg == "--file", arg == "-C", arg == "--directory", arg == "--profile", arg == "--color":
 			args = args[min(2, len(args)):]
 		case strings.HasPrefix(arg, "-"):
 			return ""
@@ -117,8 +117,10 @@ func (g *globals) addFlags(root *cobra.Command) {
 	f.StringVarP(&g.File, "file", "f", "", "read `FILE` instead of lhrun.toml")
 	f.StringVarP(&g.Dir, "directory", "C", "", "look for it from `DIR` on")
 	f.StringArrayVar(&g.Profiles, "profile", nil, "also start the services of profile `NAME`; may be repeated")
-	f.BoolVar(&g.NoColor, "no-color", false, "write no colours")
+	f.Var(colorFlag{&g.Terminal}, "color", "colours: auto, always or never as `WHEN`")
+	f.BoolVar(&g.NoColor, "no-color", false, "the same as --color never")
 	root.Flags().Bool("json", false, "before a verb that prints facts: print JSON")
 	cobra.CheckErr(root.MarkPersistentFlagDirname("directory"))
+	cobra.CheckErr(root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colorWords, cobra.ShellCompDirectiveNoFileComp)))
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("profile", g.completeProfiles))
 }

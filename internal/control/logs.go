@@ -124,7 +124,7 @@ func (q LogQuery) pattern() (*regexp.Regexp, error) {
 type logReader struct {
 	store *logs.Store
 	q     LogQuery
-	match func([]byte) bool
+	grep  *logs.Pattern
 	each  func(LogLine) error
 }
 
@@ -138,7 +138,7 @@ func newLogReader(dir string, q LogQuery, each func(LogLine) error) (*logReader,
 	}
 	r := &logReader{store: store, q: q, each: each}
 	if re, _ := q.pattern(); re != nil {
-		r.match = logs.Matching(re)
+		r.grep = logs.NewPattern(re)
 	}
 	return r, nil
 }
@@ -157,7 +157,7 @@ func (r *logReader) past(ctx context.Context, names []string) (map[string]logs.C
 	}
 	cursors, err := r.store.Merge(unread, logs.Query{
 		Since: q.Since, Until: q.Until, Run: q.Run, All: q.AllRuns,
-		Match: r.match, Last: q.Last, Whole: q.Follow,
+		Grep: r.grep, Last: q.Last, Whole: q.Follow,
 	}, func(service string, line logs.Line) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -192,7 +192,7 @@ func (r *logReader) wants(line logs.Line) bool {
 	if line.At.Before(r.q.Since) || !r.q.Until.IsZero() && line.At.After(r.q.Until) {
 		return false
 	}
-	return r.match == nil || !line.Partial && r.match(line.Text)
+	return r.grep == nil || !line.Partial && r.grep.Match(line.Text)
 }
 
 func (r *logReader) pass(service string, line logs.Line) error {

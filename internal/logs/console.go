@@ -82,6 +82,18 @@ func NewConsole(w io.Writer, opts ConsoleOptions) *Console {
 	return c
 }
 
+// Indent is how many columns of a terminal stand before each line's text.
+func (c *Console) Indent() int {
+	if c.opts.Bare {
+		return 0
+	}
+	indent := c.pad + len(" | ")
+	if c.opts.Time {
+		indent += len("15:04:05.000 ")
+	}
+	return indent
+}
+
 // blocks are buffers for formatted blocks; a block that grew large is not kept.
 var blocks = sync.Pool{New: func() any { return new([]byte) }}
 

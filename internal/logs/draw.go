@@ -101,15 +101,14 @@ func (c *canvas) csi(final byte, params []byte) {
 	}
 }
 
-// clear takes ESC [ how J, of the screen, and ESC [ how K, of a row. Text above the
-// cursor is kept when the screen is cleared: it is what the service has written.
+// clear takes ESC [ how J, of the screen, and ESC [ how K, of a row. That the screen is
+// cleared erases no text: it is what the service has written.
 func (c *canvas) clear(final byte, how int) {
 	width := len(c.row().cells)
 	switch {
 	case final == 'J' && how == 0:
 		c.eraseBelow()
 	case final == 'J':
-		c.apart()
 	case how == 0:
 		c.erase(c.col, width)
 	case how == 1:

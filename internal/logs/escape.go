@@ -27,6 +27,17 @@ func plain(b []byte) bool {
 	return true
 }
 
+// plainPrefix returns how many bytes at the beginning of b are plain, or a few less.
+func plainPrefix(b []byte) int {
+	n := 0
+	for ; n+32 <= len(b) && plain(b[n:n+32]); n += 32 {
+	}
+	if plain(b[n:]) {
+		return len(b)
+	}
+	return n
+}
+
 // unprintable is not 0 when one of w's eight bytes is not plain. Each sum sets the
 // high bit of the bytes it speaks of; none of those that count carries into the next.
 func unprintable(w uint64) uint64 {
@@ -175,7 +186,7 @@ func motion(kind byte, rest []byte, empty bool) (back, scatters bool) {
 	case 'G', '`':
 		return true, !empty || !start && string(rest[:n]) != "1"
 	case 'J':
-		return !start, !start
+		return !start, false
 	case 'K':
 		return !start, !start && !empty
 	}

@@ -23,8 +23,12 @@ type Line struct {
 	Missed int64
 	// More says that the next line is at hand, so that output may be held back.
 	More bool
+	// Context says that the line is wanted for one beside it, and Apart that lines were
+	// left out before it: see Query.Before.
+	Context, Apart bool
 	// Next is where to go on after this line.
-	Next Cursor
+	Next  Cursor
+	start Cursor
 }
 
 // Began is when the line's run began, to the second.

@@ -87,6 +87,8 @@ type scanner struct {
 	end int64  // the offset behind buf
 	gap int64  // bytes that are missing behind buf
 	rec int
+	// search passes over lines that nobody wants.
+	search search
 }
 
 func newScanner(h *history, from int64) *scanner {
@@ -110,16 +112,21 @@ func (s *scanner) at() int64 { return s.end - int64(len(s.buf)) }
 
 // text is a line, without its end, valid until the next is taken.
 type text struct {
-	line []byte
-	end  int64 // the offset behind it
-	rec  record
+	line       []byte
+	start, end int64 // its offset, and the one behind its end
+	rec        record
+}
+
+func (t text) asLine() Line {
+	return Line{At: t.rec.time(), Run: t.rec.run, Text: t.line, Next: Cursor(t.end), start: Cursor(t.start)}
 }
 
 // next takes a whole line, or a piece of one that is longer than maxLine. Where
 // bytes are missing, a line ends.
 func (s *scanner) next() (text, bool) {
 	for {
-		if i := bytes.IndexByte(s.buf, '\n'); i >= 0 {
+		s.buf = s.search.pass(s.buf)
+		if i := bytes.IndexByte(s.buf[:min(len(s.buf), maxLine+1)], '\n'); i >= 0 {
 			return s.take(i, i+1), true
 		}
 		if len(s.buf) > maxLine {
@@ -148,7 +155,7 @@ func (s *scanner) rest() (text, bool) {
 }
 
 func (s *scanner) take(n, whole int) text {
-	t := text{line: bytes.TrimRight(s.buf[:n], "\r"), end: s.at() + int64(whole)}
+	t := text{line: bytes.TrimRight(s.buf[:n], "\r"), start: s.at(), end: s.at() + int64(whole)}
 	s.buf = s.buf[whole:]
 	recs := s.h.recs
 	for s.rec+1 < len(recs) && recs[s.rec+1].off < t.end {

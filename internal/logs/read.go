@@ -14,8 +14,11 @@ type Query struct {
 	Run int
 	// All takes the lines of all runs.
 	All bool
-	// Match chooses among them; nil takes each. It may see a line twice.
-	Match func(line []byte) bool
+	// Grep chooses among them; nil takes each.
+	Grep *Pattern
+	// Before and After are how many lines around each one that Grep chooses are wanted
+	// too, of the same service.
+	Before, After int
 	// Last, if positive, is how many of the lines chosen are wanted: the last.
 	Last int
 	// Whole leaves out a last line that has not ended, for whoever goes on with
@@ -29,115 +32,142 @@ type Query struct {
 // only. The cursors, by service, are where to go on with FollowAll.
 func (s *Store) Merge(services []string, q Query, f func(service string, l Line) error) (map[string]Cursor, error) {
 	cursors := map[string]Cursor{}
-	var open []*source
+	var open []*reader
 	for _, service := range services {
-		src, err := s.source(service, q)
+		r, err := s.reader(service, q)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the log of %q: %w", service, err)
 		}
-		defer src.h.close()
-		if src.advance() {
-			open = append(open, src)
+		defer r.h.close()
+		if r.advance() {
+			open = append(open, r)
 		}
-		defer func() { cursors[service] = Cursor(src.lines.at()) }()
+		defer func() { cursors[service] = Cursor(r.lines.at()) }()
 	}
 	for len(open) > 0 {
 		first := 0
-		for i, src := range open {
-			if src.head.rec.at < open[first].head.rec.at {
+		for i, r := range open {
+			if r.head.At.Before(open[first].head.At) {
 				first = i
 			}
 		}
-		src := open[first]
-		if err := f(src.service, src.head.asLine()); err != nil {
+		r := open[first]
+		if err := f(r.service, r.head); err != nil {
 			return cursors, err
 		}
-		if !src.advance() {
+		if !r.advance() {
 			open = append(open[:first], open[first+1:]...)
 		}
 	}
 	return cursors, nil
 }
 
-// source is the answer to a query, line by line.
-type source struct {
+// reader gives the answer to a query about one service, line by line.
+type reader struct {
 	service string
 	q       Query
 	h       *history
 	lines   *scanner
 	run     uint32
 	none    bool // there is no such run
-	skip    int
-	head    text // the line that advance has taken
+	choice  *Choice
+	// queue are lines to be given next; head is the one that advance has taken.
+	queue []Line
+	head  Line
 }
 
-func (s *Store) source(service string, q Query) (*source, error) {
+func (s *Store) reader(service string, q Query) (*reader, error) {
 	h, err := s.history(service)
 	if err != nil {
 		return nil, err
 	}
-	src := &source{service: service, q: q, h: h}
+	r := &reader{service: service, q: q, h: h}
 	if !q.All {
 		run, ok := s.pickRun(q.Run, h.recs)
-		src.run, src.none = run, !ok
+		r.run, r.none = run, !ok
 	}
-	src.rewind()
+	r.begin(r.first(), q)
 	if q.Last > 0 {
-		n := 0
-		for src.advance() {
-			n++
-		}
-		src.rewind()
-		src.skip = max(0, n-q.Last)
+		r.begin(r.lastBegin(), q)
 	}
-	return src, nil
+	return r, nil
 }
 
-func (t text) asLine() Line {
-	return Line{At: t.rec.time(), Run: t.rec.run, Text: t.line, Next: Cursor(t.end)}
-}
-
-// rewind goes to the first line that can be wanted.
-func (src *source) rewind() {
-	for i, r := range src.h.recs {
-		if src.wants(r) {
-			src.lines = newScanner(src.h, src.h.lineStart(i))
-			return
+// first is where the first line that can be wanted begins.
+func (r *reader) first() int64 {
+	for i, rec := range r.h.recs {
+		if r.wants(rec) {
+			return r.h.lineStart(i)
 		}
 	}
-	src.lines = newScanner(src.h, src.h.end())
+	return r.h.end()
 }
 
-func (src *source) wants(r record) bool {
-	q := src.q
-	return !src.none && (q.All || r.run == src.run) &&
-		(q.Since.IsZero() || r.at >= q.Since.UnixNano()) &&
-		(q.Until.IsZero() || r.at <= q.Until.UnixNano())
+func (r *reader) wants(rec record) bool {
+	q := r.q
+	return !r.none && (q.All || rec.run == r.run) &&
+		(q.Since.IsZero() || rec.at >= q.Since.UnixNano()) &&
+		(q.Until.IsZero() || rec.at <= q.Until.UnixNano())
 }
 
-func (src *source) advance() (ok bool) {
-	src.head, ok = src.next()
-	return ok
+// begin starts anew from an offset.
+func (r *reader) begin(from int64, q Query) {
+	r.lines = newScanner(r.h, from)
+	r.lines.search = search{pattern: q.Grep, keep: q.Before}
+	r.choice, r.queue = NewChoice(q), nil
 }
 
-// next takes the next line that is wanted.
-func (src *source) next() (text, bool) {
+// lastBegin reads to the end, and returns where to begin for the last lines.
+func (r *reader) lastBegin() int64 {
+	q := r.q
+	q.After = 0 // What is behind a line that is too early is before the next.
+	r.begin(r.lines.at(), q)
+	var begins []Cursor
+	for r.fill() {
+		if begins = append(begins, r.queue[0].start); len(begins) > r.q.Last {
+			begins = begins[1:]
+		}
+	}
+	if len(begins) == 0 {
+		return r.h.end()
+	}
+	return int64(begins[0])
+}
+
+func (r *reader) advance() bool {
+	if len(r.queue) == 0 && !r.fill() {
+		return false
+	}
+	r.head, r.queue = r.queue[0], r.queue[1:]
+	return true
+}
+
+// fill takes lines until there are some to be given.
+func (r *reader) fill() bool {
 	for {
-		t, ok := src.lines.next()
-		if !ok && src.lines.missed() > 0 {
+		t, ok := r.take()
+		if !ok {
+			return false
+		}
+		if r.queue = r.choice.Take(t.asLine()); len(r.queue) > 0 {
+			r.lines.search.paused = r.choice.after > 0
+			return true
+		}
+	}
+}
+
+// take takes the next line that Grep has not seen.
+func (r *reader) take() (text, bool) {
+	for {
+		t, ok := r.lines.next()
+		if !ok && r.lines.missed() > 0 {
 			continue
 		}
-		if !ok && !src.q.Whole {
-			t, ok = src.lines.rest()
+		if !ok && !r.q.Whole {
+			t, ok = r.lines.rest()
 		}
-		switch {
-		case !ok:
-			return text{}, false
-		case !src.wants(t.rec), src.q.Match != nil && !src.q.Match(t.line):
-		case src.skip > 0:
-			src.skip--
-		default:
-			return t, true
+		if !ok || r.wants(t.rec) {
+			return t, ok
 		}
 	}
 }

@@ -44,6 +44,7 @@ func TestALineIsWhatATerminalShowsOfIt(t *testing.T) {
 		{"rows", "one\x1b[Btwo\x1b[Athree", "one   three\n   two"},
 		{"rows above", "b\x1b[A\rA\x1b[2A\rAA", "AA\nA\nb"},
 		{"next line", "a\u0085b", "a\nb"},
+		{"a screen that is cleared", "red \x1b[2Jend", "red end"},
 		{"screens", "one\x1b[2J\x1b[Htwo\x1b[5;1Hthree", "one\ntwo\nthree"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -260,7 +261,7 @@ func TestALineDrawnOverIsFoundByEachTextItHasShown(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	built := regexp.MustCompile("^Watching$")
-	if !Matching(built)([]byte("Building\rWatching")) || Matching(built)([]byte("Watching\rBuilding")) {
+	if p := NewPattern(built); !p.Match([]byte("Building\rWatching")) || p.Match([]byte("Watching\rBuilding")) {
 		t.Error("a line is found by what it was, or not by what it is")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -269,7 +270,7 @@ func TestSinceUntilLastAndMatch(t *testing.T) {
 		add(t, l, at.Add(100*time.Millisecond), "ends\n")
 	}
 	after := func(seconds float64) time.Time { return noon.Add(time.Duration(seconds * float64(time.Second))) }
-	even := func(line []byte) bool { return line[5]%2 == 0 }
+	even := NewPattern(regexp.MustCompile(`^line [02468] ends$`))
 	for _, tt := range []struct {
 		q    Query
 		want string
@@ -284,7 +285,7 @@ func TestSinceUntilLastAndMatch(t *testing.T) {
 		{Query{Until: after(2.1)}, "012"},
 		{Query{Since: after(2.5), Until: after(6)}, "345"},
 		{Query{Since: after(2.5), Until: after(6), Last: 1}, "5"},
-		{Query{Match: even, Last: 2}, "68"},
+		{Query{Grep: even, Last: 2}, "68"},
 		{Query{Since: after(100)}, ""},
 		{Query{Until: after(-100)}, ""},
 		{Query{Since: after(3), All: true}, "3456789"},

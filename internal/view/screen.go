@@ -27,7 +27,11 @@ type Screen interface {
 	// Failed closes when the output cannot be written any more; Err says why.
 	Failed() <-chan struct{}
 	Err() error
-	// Size returns the size of the terminal, the zero Size where there is none.
+	// OnFull has f called each time that the disk behind the output begins to take
+	// nothing. The screen goes on, and tells what is missing when there is room.
+	OnFull(f func(error))
+	// Size returns the room for what services write on the terminal, without the names
+	// before it; the zero Size where there is no terminal.
 	Size() supervisor.Size
 	Close() error
 }
@@ -71,6 +75,10 @@ func (t Terminal) OneOff(stream bool, names []string) *OneOffScreen {
 	return &OneOffScreen{textScreen: newTextScreen(t.Err, console), stream: stream}
 }
 
+// leastColumns is how narrow a terminal a service is told at the least: programs fail on
+// less.
+const leastColumns = 20
+
 // textScreen writes to a terminal or a pipe.
 type textScreen struct {
 	*logs.Console
@@ -107,7 +115,13 @@ func (s *textScreen) Live(lines []string) bool {
 	return s.terminal
 }
 
-func (s *textScreen) Size() supervisor.Size { return sizeOf(s.file) }
+func (s *textScreen) Size() supervisor.Size {
+	size := sizeOf(s.file)
+	if size.Cols > 0 {
+		size.Cols = uint16(max(int(size.Cols)-s.Indent(), leastColumns))
+	}
+	return size
+}
 
 type bareScreen struct {
 	*textScreen

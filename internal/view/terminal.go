@@ -19,13 +19,13 @@ import (
 // rather than readers because some views ask whether they are terminals.
 type Terminal struct {
 	In, Out, Err *os.File
-	// NoColor forbids colours even on a terminal.
-	NoColor bool
+	// NoColor forbids colours even on a terminal; ForceColor has them everywhere.
+	NoColor, ForceColor bool
 }
 
 // Colored reports whether f, one of the terminal's files, may get colours.
 func (t Terminal) Colored(f *os.File) bool {
-	return IsTerminal(f) && !t.NoColor && os.Getenv("NO_COLOR") == ""
+	return t.ForceColor || IsTerminal(f) && !t.NoColor && os.Getenv("NO_COLOR") == ""
 }
 
 // Sheet returns the layout for tables that are written to f.

@@ -1,0 +1,101 @@
+package logs
+
+import (
+	"regexp/syntax"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// mostLiterals is how many texts are looked for at once.
+	mostLiterals = 8
+	// leastLiteral is the length below which a text is found too often to help.
+	leastLiteral = 2
+)
+
+// literals are texts of which each match of an expression holds one.
+type literals struct {
+	texts []string
+	fold  bool
+}
+
+// requiredLiterals returns the longest that are known of a regular expression, in lower
+// case if fold; nil where none are.
+func requiredLiterals(expression string) (texts [][]byte, fold bool) {
+	re, err := syntax.Parse(expression, syntax.Perl)
+	if err != nil {
+		return nil, false
+	}
+	l, ok := required(re)
+	if !ok || l.least() < leastLiteral {
+		return nil, false
+	}
+	for _, text := range l.texts {
+		texts = append(texts, []byte(text))
+	}
+	return texts, l.fold
+}
+
+func required(re *syntax.Regexp) (literals, bool) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return ofRunes(re.Rune, re.Flags&syntax.FoldCase != 0)
+	case syntax.OpCapture, syntax.OpPlus:
+		return required(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min == 0 {
+			return literals{}, false
+		}
+		return required(re.Sub[0])
+	case syntax.OpConcat:
+		return best(re.Sub)
+	case syntax.OpAlternate:
+		return union(re.Sub)
+	}
+	return literals{}, false
+}
+
+// ofRunes is the text of runes, if it stands in a line as it is.
+func ofRunes(runes []rune, fold bool) (literals, bool) {
+	text := make([]rune, len(runes))
+	for i, r := range runes {
+		if r == utf8.RuneError || fold && r >= utf8.RuneSelf {
+			return literals{}, false
+		}
+		if text[i] = r; fold {
+			text[i] = unicode.ToLower(r)
+		}
+	}
+	return literals{[]string{string(text)}, fold}, true
+}
+
+// best is what any of subs needs, the longest.
+func best(subs []*syntax.Regexp) (found literals, ok bool) {
+	for _, sub := range subs {
+		if l, known := required(sub); known && (!ok || l.least() > found.least()) {
+			found, ok = l, true
+		}
+	}
+	return found, ok
+}
+
+// union is what one of subs needs, whichever it is.
+func union(subs []*syntax.Regexp) (all literals, ok bool) {
+	for i, sub := range subs {
+		l, known := required(sub)
+		if !known || i > 0 && l.fold != all.fold || len(all.texts)+len(l.texts) > mostLiterals {
+			return literals{}, false
+		}
+		all.texts, all.fold = append(all.texts, l.texts...), l.fold
+	}
+	return all, len(subs) > 0
+}
+
+// least is the length of the shortest.
+func (l literals) least() int {
+	n := len(l.texts[0])
+	for _, text := range l.texts {
+		n = min(n, len(text))
+	}
+	return n
+}
