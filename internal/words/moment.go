@@ -1,4 +1,4 @@
-package cli
+package words
 
 import (
 	"fmt"
@@ -16,8 +16,9 @@ var (
 	clockLayouts = []string{"15:04:05", "15:04"}
 )
 
-// parseMoment reads a TIME of a flag; "" is the zero time.
-func parseMoment(s string, now time.Time) (time.Time, error) {
+// Moment reads a time as people write it: an age (10m, 1d), a clock time of the last 24
+// hours, a day, both, or RFC 3339. "" is the zero time.
+func Moment(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
