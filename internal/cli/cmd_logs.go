@@ -12,6 +12,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/words"
 )
 
 // logsOptions are the flags of logs, as they were typed.
@@ -120,10 +121,10 @@ func (o logsOptions) request(now time.Time, limited bool) (logsRequest, error) {
 	}
 	r.query.Last, r.newOnly = o.last, limited && o.last == 0
 	var err error
-	if r.query.Since, err = parseMoment(o.since, now); err != nil {
+	if r.query.Since, err = words.ParseMoment(o.since, now); err != nil {
 		return r, usageError("--since %w", err)
 	}
-	if r.query.Until, err = parseMoment(o.until, now); err != nil {
+	if r.query.Until, err = words.ParseMoment(o.until, now); err != nil {
 		return r, usageError("--until %w", err)
 	}
 	if err := o.choose(&r.query); err != nil {

@@ -103,14 +103,18 @@ func (s *Store) judge(stale []Stale) {
 // written to for long, and the oldest of more than mostStale bytes. It returns what it
 // has removed. Only the directory's one writer may prune.
 func (s *Store) Prune(present []string) (removed []Stale, err error) {
+	stale, err := s.Stale(present)
+	stale = slices.DeleteFunc(stale, func(f Stale) bool { return !f.due })
+	if len(stale) == 0 || err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.writable(); err != nil {
 		return nil, err
 	}
-	stale, err := s.Stale(present)
 	for _, f := range stale {
-		if !f.due || s.logs[f.Service] != nil {
+		if s.logs[f.Service] != nil {
 			continue
 		}
 		for _, path := range f.paths {

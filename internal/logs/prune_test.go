@@ -104,7 +104,7 @@ func TestALogThatIsWrittenIsNotPruned(t *testing.T) {
 	staleLog(t, dir, "gone", 100*24*time.Hour, 1000)
 	s := openStore(t, dir, StoreOptions{})
 	for i := range 2 * staleRuns {
-		newRun(t, s, fmt.Sprint(i), noon.AddDate(0, 0, -80))
+		newRun(t, s, fmt.Sprint(i), time.Now().AddDate(0, 0, -80))
 	}
 	if _, err := s.Log("gone"); err != nil {
 		t.Fatal(err)
@@ -112,6 +112,7 @@ func TestALogThatIsWrittenIsNotPruned(t *testing.T) {
 	if got := pruned(t, s); got != "" {
 		t.Errorf("removed %q", got)
 	}
+	staleLog(t, dir, "other", 100*24*time.Hour, 1000)
 	other := openStore(t, dir, StoreOptions{})
 	if _, err := other.Prune(nil); err == nil {
 		t.Error("pruned though another writes there")

@@ -1,4 +1,4 @@
-package cli
+package words
 
 import (
 	"fmt"
@@ -16,8 +16,9 @@ var (
 	clockLayouts = []string{"15:04:05", "15:04"}
 )
 
-// parseMoment reads a TIME of a flag; "" is the zero time.
-func parseMoment(s string, now time.Time) (time.Time, error) {
+// ParseMoment reads a time as people write it: a duration before now, a time of the last
+// 24 hours, a day or both. "" is the zero time.
+func ParseMoment(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
