@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestDoctorNamesWhoSitsOnAPortAndSaysHowToFreeIt(t *testing.T) {
@@ -46,5 +47,51 @@ func TestDoctorNamesWhatAKilledRunHasLeftAndLeavesItAlone(t *testing.T) {
 	}
 	if err := left.Process.Signal(syscall.Signal(0)); err != nil {
 		t.Error("it was ended:", err)
+	}
+}
+
+// What is kept of services and checkouts that are gone is named, and in the end removed.
+func TestDoctorNamesWhatIsKeptOfWhatIsGone(t *testing.T) {
+	h := newHome(t)
+	const api = "[services.api]\ntype = \"task\"\ncommand = \"echo api\"\n"
+	dir := h.checkout("lhrun.toml", "dotenv = false\n"+api+"[services.old]\ntype = \"task\"\ncommand = \"echo old\"\n")
+	if code := h.up(dir).code(); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	if out, _, _ := h.output(dir, "doctor"); strings.Contains(out, "no longer in the file") {
+		t.Errorf("too early:\n%s", out)
+	}
+	h.write(dir, "lhrun.toml", "dotenv = false\n"+api)
+	if out, _, code := h.output(dir, "doctor"); code != 0 || !strings.Contains(out, "are kept of what is no longer in the file, and go in time: old\n") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	kept, _ := filepath.Glob(filepath.Join(h.dir, "state/lhrun/projects/*/*/logs/old.log"))
+	if len(kept) != 1 {
+		t.Fatalf("logs of old: %q", kept)
+	}
+	logs := filepath.Dir(kept[0])
+	past := time.Now().AddDate(0, 0, -30)
+	var runs strings.Builder
+	for i := range 25 {
+		fmt.Fprintf(&runs, "%d %d x\n", past.Unix()+int64(i), past.UnixNano()+int64(i))
+	}
+	h.write(logs, "runs", runs.String())
+	for _, ext := range []string{".log", ".idx"} {
+		if err := os.Chtimes(filepath.Join(logs, "old"+ext), past.Add(-time.Hour), past.Add(-time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code := h.up(dir).code(); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	if exists(filepath.Join(logs, "old.log")) || !exists(filepath.Join(logs, "api.log")) {
+		t.Error("the log of old is still there, or that of api is not")
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	out, _, _ := h.output(t.TempDir(), "doctor")
+	if !strings.Contains(out, "are kept of "+dir+", which is gone\n") || !strings.Contains(out, "-> rm -r '"+filepath.Dir(logs)+"'\n") {
+		t.Errorf("the checkout that is gone is not named:\n%s", out)
 	}
 }

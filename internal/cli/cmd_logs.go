@@ -121,10 +121,10 @@ func (o logsOptions) request(now time.Time, limited bool) (logsRequest, error) {
 	}
 	r.query.Last, r.newOnly = o.last, limited && o.last == 0
 	var err error
-	if r.query.Since, err = words.Moment(o.since, now); err != nil {
+	if r.query.Since, err = words.ParseMoment(o.since, now); err != nil {
 		return r, usageError("--since %w", err)
 	}
-	if r.query.Until, err = words.Moment(o.until, now); err != nil {
+	if r.query.Until, err = words.ParseMoment(o.until, now); err != nil {
 		return r, usageError("--until %w", err)
 	}
 	if err := o.choose(&r.query); err != nil {

@@ -28,6 +28,7 @@ func (d doctor) machine() {
 	if d.directory("state", state, "XDG_STATE_HOME") {
 		d.disk("disk", state)
 	}
+	d.gone()
 	d.runtimeDir()
 	d.limits()
 	d.loopback()
@@ -121,5 +122,12 @@ func (d doctor) runs() {
 	}
 	if left == 0 {
 		d.ok("runs", "%s on this machine, nothing is left of others", words.Plural(live, "run"))
+	}
+}
+
+// gone names what is kept of checkouts whose directories are gone.
+func (d doctor) gone() {
+	for _, g := range run.ListGone() {
+		d.warn("state", "rm -r '"+g.State+"'", "%s are kept of %s, which is gone", words.Bytes(g.Bytes), g.Dir)
 	}
 }

@@ -42,6 +42,7 @@ func (d doctor) project(g *globals) {
 	d.portFiles(p)
 	d.tools(p)
 	d.ports(p)
+	d.logs(p)
 }
 
 // portRange compares the range with what the kernel gives to others.
@@ -212,5 +213,23 @@ func (d doctor) ports(p *run.Project) {
 	}
 	if busy == 0 {
 		d.ok("ports", "%s, none held by somebody else", words.Plural(len(p.Leases), "port"))
+	}
+}
+
+// logs names what is kept of services that are no longer in the file.
+func (d doctor) logs(p *run.Project) {
+	stale, err := p.StaleLogs()
+	if err != nil {
+		d.fail("logs", "", "%v", err)
+		return
+	}
+	var names []string
+	bytes := int64(0)
+	for _, s := range stale {
+		names = append(names, s.Service)
+		bytes += s.Bytes
+	}
+	if len(names) > 0 {
+		d.ok("logs", "%s are kept of what is no longer in the file, and go in time: %s", words.Bytes(bytes), strings.Join(names, ", "))
 	}
 }

@@ -17,8 +17,10 @@ func (l *Log) open() error {
 	if err := files.PrivateDir(l.store.dir); err != nil {
 		return err
 	}
-	if err := l.clearWay(); err != nil {
-		return err
+	for _, ext := range []string{".log", ".idx"} {
+		if err := l.store.clearWay(l.path(ext)); err != nil {
+			return err
+		}
 	}
 	names, err := l.listing()
 	if err != nil {
@@ -97,22 +99,6 @@ func (l *Log) heal(g *segment) error {
 }
 
 func (l *Log) note(format string, args ...any) { l.store.opts.Note(fmt.Sprintf(format, args...)) }
-
-// clearWay removes links, pipes and the like that have our files' names: nothing
-// is ever written through them.
-func (l *Log) clearWay() error {
-	for _, ext := range []string{".log", ".idx"} {
-		info, err := os.Lstat(l.path(ext))
-		if err != nil || info.Mode().IsRegular() {
-			continue
-		}
-		if err := os.Remove(l.path(ext)); err != nil {
-			return err
-		}
-		l.note("%s was no file of lhrun's and has been removed", l.path(ext))
-	}
-	return nil
-}
 
 // trim removes the oldest segments among names until a full new one would fit, and
 // indexes without a log.

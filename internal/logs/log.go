@@ -219,6 +219,9 @@ func (l *Log) rotate() error {
 	aside := filepath.Join(l.store.dir, segmentName(l.service, l.base))
 	l.shut()
 	for _, ext := range []string{".log", ".idx"} {
+		if err := l.store.clearWay(aside + ext); err != nil {
+			return err
+		}
 		if err := os.Rename(l.path(ext), aside+ext); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

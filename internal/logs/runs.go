@@ -56,6 +56,11 @@ func (s *Store) writeRuns(runs []run, sound bool) error {
 	if sound && len(runs) <= 2*keptRuns && appendTo(path, runs[len(runs)-1].line()) == nil {
 		return nil
 	}
+	for _, name := range []string{path, path + ".new"} {
+		if err := s.clearWay(name); err != nil {
+			return err
+		}
+	}
 	var b strings.Builder
 	for _, r := range runs[max(0, len(runs)-keptRuns):] {
 		b.WriteString(r.line())

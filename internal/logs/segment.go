@@ -39,9 +39,12 @@ func (g *segment) close() {
 	}
 }
 
-// names lists the directory, sorted.
+// names lists the directory, sorted; one that is missing is empty.
 func (s *Store) names() ([]string, error) {
 	dir, err := os.Open(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package logs
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,7 +48,8 @@ type Store struct {
 	closed bool
 }
 
-// Open returns the store in dir, which it makes, for this user only, if need be.
+// Open returns the store in dir, where there need be none. It writes nothing: what is
+// written first makes dir, for this user only.
 func Open(dir string, opts StoreOptions) (*Store, error) {
 	if opts.MaxSize == 0 {
 		opts.MaxSize = DefaultMaxSize
@@ -57,7 +59,7 @@ func Open(dir string, opts StoreOptions) (*Store, error) {
 		opts.Note = func(string) {}
 	}
 	s := &Store{dir: dir, opts: opts, logs: map[string]*Log{}}
-	if err := files.PrivateDir(dir); err != nil {
+	if _, err := files.CheckDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("cannot keep logs: %w", err)
 	}
 	if runs := s.readRuns(); len(runs) > 0 {
@@ -98,7 +100,7 @@ func (s *Store) writable() error {
 	if s.lock != nil {
 		return nil
 	}
-	lock, err := lockStore(filepath.Join(s.dir, "lock"))
+	lock, err := s.takeLock()
 	if err != nil {
 		return fmt.Errorf("cannot keep logs in %s: %w", s.dir, err)
 	}
@@ -115,9 +117,16 @@ func (s *Store) writable() error {
 	return nil
 }
 
-// lockStore takes the lock that the one writer of a directory holds until it ends. A file
+// takeLock takes the lock that the one writer of a directory holds until it ends. A file
 // system without locks is used without.
-func lockStore(path string) (*os.File, error) {
+func (s *Store) takeLock() (*os.File, error) {
+	path := filepath.Join(s.dir, "lock")
+	if err := files.PrivateDir(s.dir); err != nil {
+		return nil, err
+	}
+	if err := s.clearWay(path); err != nil {
+		return nil, err
+	}
 	f, err := files.Open(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
@@ -129,21 +138,35 @@ func lockStore(path string) (*os.File, error) {
 	return f, nil
 }
 
+// clearWay removes a link, a pipe, an empty directory or the like that has the name of a
+// file of the store's: nothing is ever written through it.
+func (s *Store) clearWay(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().IsRegular() {
+		return nil
+	}
+	if os.Remove(path) != nil {
+		return fmt.Errorf("%s is in the way of a file: remove it", path)
+	}
+	s.opts.Note(fmt.Sprintf("%s was no file of lhrun's and has been removed", path))
+	return nil
+}
+
 // Services names those that have a log, sorted.
 func (s *Store) Services() ([]string, error) {
-	entries, err := os.ReadDir(s.dir)
+	all, err := s.names()
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, e := range entries {
-		name, _, _ := strings.Cut(e.Name(), ".")
-		if filepath.Ext(e.Name()) == ".log" && words.IsName(name) {
-			names = append(names, name)
+	var services []string
+	for _, name := range all {
+		service, _, _ := strings.Cut(name, ".")
+		if filepath.Ext(name) == ".log" && words.IsName(service) {
+			services = append(services, service)
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
+	slices.Sort(services)
+	return slices.Compact(services), nil
 }
 
 // Close ends all logs and lets another process write.

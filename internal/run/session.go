@@ -244,6 +244,7 @@ func (s *Session) Close() error {
 	if s.recorder != nil {
 		s.recorder.close()
 		s.own.end(s.instance.LogDir(), s.MaxLogSize)
+		s.pruneLogs()
 	}
 	if e := s.instance.release(); err == nil {
 		err = e

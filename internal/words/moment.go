@@ -16,9 +16,9 @@ var (
 	clockLayouts = []string{"15:04:05", "15:04"}
 )
 
-// Moment reads a time as people write it: an age (10m, 1d), a clock time of the last 24
-// hours, a day, both, or RFC 3339. "" is the zero time.
-func Moment(s string, now time.Time) (time.Time, error) {
+// ParseMoment reads a time as people write it: a duration before now, a time of the last
+// 24 hours, a day or both. "" is the zero time.
+func ParseMoment(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}

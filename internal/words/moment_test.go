@@ -28,13 +28,13 @@ func TestAMomentIsWrittenInManyWays(t *testing.T) {
 		"2026-02-01T08:00:01":  time.Date(2026, 2, 1, 8, 0, 1, 0, zone),
 		"2026-02-01T08:00:01Z": time.Date(2026, 2, 1, 8, 0, 1, 0, time.UTC),
 	} {
-		got, err := Moment(text, now)
+		got, err := ParseMoment(text, now)
 		if err != nil || !got.Equal(want) {
 			t.Errorf("%q: %s, %v; want %s", text, got, err, want)
 		}
 	}
 	for _, text := range []string{"tomorrow", "yesterday ", "yesterday noon", "-10m", "-1d", "d", "1d1d", "1d1w", "1d-1h", "99999999d", "25:00", "10", "2026-02-30"} {
-		if got, err := Moment(text, now); err == nil {
+		if got, err := ParseMoment(text, now); err == nil {
 			t.Errorf("%q is %s", text, got)
 		}
 	}
@@ -46,7 +46,7 @@ func FuzzMoment(f *testing.F) {
 	}
 	now := time.Date(2026, 3, 1, 10, 30, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := Moment(text, now)
+		got, err := ParseMoment(text, now)
 		if err != nil && !got.IsZero() {
 			t.Errorf("%q: %s and %v", text, got, err)
 		}
