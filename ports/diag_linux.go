@@ -54,6 +54,7 @@ const (
 	diagMessage  = 72 // struct inet_diag_msg
 	diagByFamily = 20 // SOCK_DIAG_BY_FAMILY
 	diagWhole    = 18 // TCPDIAG_GETSOCK
+	diagV6Only   = 11 // INET_DIAG_SKV6ONLY
 	tcpListen    = 10 // TCP_LISTEN
 	// bothFamilies asks in the older form, which names none: one walk over the
 	// kernel's table instead of two, and that is half of what a look costs.
@@ -146,5 +147,22 @@ func parseSocket(m []byte) (socket, bool) {
 	s := socket{uid: binary.NativeEndian.Uint32(m[64:])}
 	s.Addr = netip.AddrPortFrom(addr, binary.BigEndian.Uint16(m[4:]))
 	s.ID = uint64(binary.NativeEndian.Uint32(m[68:]))
+	s.V6Only = addr == netip.IPv6Unspecified() && v6Only(m[diagMessage:])
 	return s, s.ID != 0 // a socket that is just being closed has no inode
+}
+
+// v6Only reads the attributes behind a message: each its size, its kind and a value.
+func v6Only(b []byte) bool {
+	const header = 4
+	for len(b) >= header {
+		size := int(binary.NativeEndian.Uint16(b))
+		if size < header || size > len(b) {
+			return false
+		}
+		if binary.NativeEndian.Uint16(b[2:]) == diagV6Only {
+			return size > header && b[header] != 0
+		}
+		b = b[min(len(b), (size+3)&^3):]
+	}
+	return false
 }
