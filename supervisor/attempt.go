@@ -42,18 +42,17 @@ type attempt struct {
 
 	// cleanup stops what goes on beside the instance: probes, the watch, timers.
 	cleanup []func()
-	// listening says that the instance listens on the port of its gate.
-	listening bool
-	// otherAddr is where it listens instead, and holder who has its port; "" when unknown.
-	otherAddr string
-	holder    string
+	listens listenState
+	// stopProbe ends the readiness probe; nil where none goes on.
+	stopProbe func()
 	probeErr  error
 	wasReady  bool
 	// stopReminders ends the remarks on a slow start.
 	stopReminders func()
 	ending        bool
-	// healthFailures counts them in a row; stopHealth ends the checks.
+	// healthFailures counts them in a row, healthErr is the last; stopHealth ends the checks.
 	healthFailures int
+	healthErr      error
 	stopHealth     func()
 
 	exit *exitStatus
