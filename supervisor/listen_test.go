@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,18 +80,18 @@ func TestAHealthyAnswerDoesNotMakeALostPortReady(t *testing.T) {
 	api := withPort(svc("api"), 1000)
 	api.Health = Health{Enabled: true, NoRestart: true, Probe: Probe{Kind: ProbeExec, Exec: []string{"check"}, Interval: time.Second}}
 	inWorld(t, []Service{api}, func(w *world) {
-		code := 0
-		w.fake.probe = func(string) (int, error) { return code, nil }
+		var code atomic.Int32
+		w.fake.probe = func(string) (int, error) { return int(code.Load()), nil }
 		w.start()
 		w.listen("api", "127.0.0.1:1000")
 		w.shut("api", "127.0.0.1:1000")
 		time.Sleep(time.Minute)
 		w.expect("api", StateUnhealthy, "any more")
-		code = 1
+		code.Store(1)
 		time.Sleep(time.Minute)
 		w.listen("api", "127.0.0.1:1000")
 		w.expect("api", StateUnhealthy, "in a row")
-		code = 0
+		code.Store(0)
 		time.Sleep(time.Minute)
 		w.expect("api", StateReady, "")
 	})
@@ -220,4 +221,40 @@ func TestAContainerIsToldWhatToDo(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAPortInTimeWaitIsWaitedForWithoutATry(t *testing.T) {
+	inWorld(t, []Service{withPort(svc("api"), 1000), withPort(svc("web"), 1001)}, func(w *world) {
+		until := time.Now().Add(43 * time.Second)
+		w.fake.setBusy(1000, &ports.BusyError{Port: 1000, Holder: ports.Holder{TimeWait: time.Until(until)}})
+		w.start()
+		w.expect("api", StateStarting, "port 1000 is in TIME_WAIT, free in 43 s")
+		w.listen("web", "127.0.0.1:1001")
+		time.Sleep(40 * time.Second)
+		w.fake.setBusy(1000, &ports.BusyError{Port: 1000, Holder: ports.Holder{TimeWait: time.Until(until)}})
+		time.Sleep(time.Second)
+		w.expect("api", StateStarting, "free in 3 s")
+		w.fake.setBusy(1000, nil)
+		time.Sleep(3 * time.Second)
+		w.listen("api", "127.0.0.1:1000")
+		w.expect("api", StateReady, "")
+		if st := w.status("api"); st.Restarts != 0 {
+			t.Errorf("%d restarts", st.Restarts)
+		}
+		if all := w.notices(); len(all) != 1 || all[0] != "api cannot start yet: port 1000 is in TIME_WAIT, free in 43 s" {
+			t.Errorf("told %q", all)
+		}
+	})
+}
+
+func TestAServiceThatWaitsForItsPortCanBeStopped(t *testing.T) {
+	inWorld(t, []Service{withPort(svc("api"), 1000)}, func(w *world) {
+		w.fake.setBusy(1000, &ports.BusyError{Port: 1000, Holder: ports.Holder{TimeWait: time.Minute}})
+		w.start()
+		if err := w.alone(VerbStop, "api"); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("api", StateStopped, "")
+		w.fake.setBusy(1000, nil)
+	})
 }
