@@ -77,7 +77,7 @@ func (a *allocation) take(i, port int) (ok bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("cannot lease port %d for %s: %w", port, q, err)
 	}
-	if !free(port) {
+	if !leasable(port) {
 		return false, h.Close()
 	}
 	a.holds[i] = h

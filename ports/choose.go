@@ -1,5 +1,7 @@
 package ports
 
+import "errors"
+
 // home is where the search for a key's first port starts. Teammates usually
 // share numbers, because in the main checkout only names count; in others the
 // directory does as well.
@@ -59,14 +61,15 @@ func (r *Registry) Threatened() (part Range, ok bool) {
 // Range is where automatic ports come from.
 func (r *Registry) Range() Range { return r.rng }
 
-// whoHas names the lhrun that leases port, or else whoever listens there; nil
-// when that is nobody any more, or cannot be found out.
+// whoHas names the lhrun that leases port, or else whoever has it; nil when that is
+// nobody any more, or cannot be found out.
 func (r *Registry) whoHas(port int) *Holder {
 	if who, held := r.locks.holder(port); held {
 		return &who.Holder
 	}
-	if who, err := whoOn(port, Listener.local); err == nil && len(who) > 0 {
-		return &who[0]
+	var busy *BusyError
+	if errors.As(Free(port), &busy) {
+		return &busy.Holder
 	}
 	return nil
 }

@@ -54,6 +54,7 @@ const (
 	diagMessage  = 72 // struct inet_diag_msg
 	diagByFamily = 20 // SOCK_DIAG_BY_FAMILY
 	diagWhole    = 18 // TCPDIAG_GETSOCK
+	diagV6Only   = 11 // INET_DIAG_SKV6ONLY
 	tcpListen    = 10 // TCP_LISTEN
 	// bothFamilies asks in the older form, which names none: one walk over the
 	// kernel's table instead of two, and that is half of what a look costs.
@@ -78,8 +79,18 @@ func request(family byte) []byte {
 }
 
 func (d *diag) dump(family byte, out []socket) ([]socket, error) {
-	if _, err := d.call(unix.SYS_WRITE, request(family)); err != nil {
-		return out, err
+	err := d.ask(request(family), func(m []byte) {
+		if s, ok := parseSocket(m); ok {
+			out = append(out, s)
+		}
+	})
+	return out, err
+}
+
+// ask calls each with every message of the answer to a request.
+func (d *diag) ask(request []byte, each func(message []byte)) error {
+	if _, err := d.call(unix.SYS_WRITE, request); err != nil {
+		return err
 	}
 	for done := false; !done; {
 		n, err := d.call(unix.SYS_READ, d.buf)
@@ -87,13 +98,13 @@ func (d *diag) dump(family byte, out []socket) ([]socket, error) {
 			continue
 		}
 		if err == nil {
-			out, done, err = parseDiag(d.buf[:n], out)
+			done, err = parseDiag(d.buf[:n], each)
 		}
 		if err != nil {
-			return out, err
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // call reads or writes without telling Go's scheduler, because it never blocks: an
@@ -107,30 +118,28 @@ func (d *diag) call(number uintptr, b []byte) (int, error) {
 	return int(n), nil
 }
 
-// parseDiag appends the sockets of one datagram to out; done says it was the last.
-func parseDiag(b []byte, out []socket) (_ []socket, done bool, err error) {
+// parseDiag calls each with the messages of one datagram; done says it was the last.
+func parseDiag(b []byte, each func(message []byte)) (done bool, err error) {
 	for len(b) >= nlHeader {
 		size := int(binary.NativeEndian.Uint32(b))
 		if size < nlHeader || size > len(b) {
-			return out, true, errors.New("the kernel's answer is cut short")
+			return true, errors.New("the kernel's answer is cut short")
 		}
 		body := b[nlHeader:size]
 		switch kind := binary.NativeEndian.Uint16(b[4:]); {
 		case kind == unix.NLMSG_DONE:
-			return out, true, nil
+			return true, nil
 		case kind == unix.NLMSG_ERROR:
 			if len(body) < 4 {
-				return out, true, unix.EINVAL
+				return true, unix.EINVAL
 			}
-			return out, true, unix.Errno(-int32(binary.NativeEndian.Uint32(body)))
+			return true, unix.Errno(-int32(binary.NativeEndian.Uint32(body)))
 		case (kind == diagByFamily || kind == diagWhole) && len(body) >= diagMessage:
-			if s, ok := parseSocket(body); ok {
-				out = append(out, s)
-			}
+			each(body)
 		}
 		b = b[min(len(b), (size+3)&^3):]
 	}
-	return out, false, nil
+	return false, nil
 }
 
 func parseSocket(m []byte) (socket, bool) {
@@ -146,5 +155,22 @@ func parseSocket(m []byte) (socket, bool) {
 	s := socket{uid: binary.NativeEndian.Uint32(m[64:])}
 	s.Addr = netip.AddrPortFrom(addr, binary.BigEndian.Uint16(m[4:]))
 	s.ID = uint64(binary.NativeEndian.Uint32(m[68:]))
+	s.V6Only = addr == netip.IPv6Unspecified() && v6Only(m[diagMessage:])
 	return s, s.ID != 0 // a socket that is just being closed has no inode
+}
+
+// v6Only reads the attributes behind a message: each its size, its kind and a value.
+func v6Only(b []byte) bool {
+	const header = 4
+	for len(b) >= header {
+		size := int(binary.NativeEndian.Uint16(b))
+		if size < header || size > len(b) {
+			return false
+		}
+		if binary.NativeEndian.Uint16(b[2:]) == diagV6Only {
+			return size > header && b[header] != 0
+		}
+		b = b[min(len(b), (size+3)&^3):]
+	}
+	return false
 }

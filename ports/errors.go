@@ -11,10 +11,14 @@ type BusyError struct {
 }
 
 func (e *BusyError) Error() string {
-	if e.Service == "" {
-		return fmt.Sprintf("port %d is taken by %s", e.Port, e.Holder)
+	whose := ""
+	if e.Service != "" {
+		whose = " of " + e.Request.String()
 	}
-	return fmt.Sprintf("port %d of %s is taken by %s", e.Port, e.Request, e.Holder)
+	if left := e.Holder.TimeWait; left != 0 {
+		return fmt.Sprintf("port %d%s is in TIME_WAIT, free in %s", e.Port, whose, seconds(left))
+	}
+	return fmt.Sprintf("port %d%s is taken by %s", e.Port, whose, e.Holder)
 }
 
 // ExhaustedError says that no port of Range is left for Needed.

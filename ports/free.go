@@ -7,7 +7,9 @@ import "errors"
 // listening: between it and the bind of a service a stranger may still come.
 //
 // A socket that is bound but does not listen, and a connection whose own end is
-// port, are busy too; the system does not say who has those.
+// port, are busy too: their Holder is Silent, and unknown where the system does not
+// say who has them. A port in TIME_WAIT, after a server that did not set SO_REUSEADDR,
+// is busy with Holder.TimeWait.
 func Free(port int) error {
 	err := bound(port)
 	if err == nil {
@@ -18,14 +20,21 @@ func Free(port int) error {
 	case len(who) > 0:
 		return &BusyError{Port: port, Holder: who[0]}
 	case errors.Is(err, errInUse):
-		return &BusyError{Port: port}
+		return &BusyError{Port: port, Holder: silentHolder(port)}
 	}
 	// It could not be tried, as with a port below 1024; the list has nobody.
 	return errWho
 }
 
-// free is Free without looking for the holder where that is not needed.
-func free(port int) bool {
+// leasable reports whether a lease may have port. TIME_WAIT does not keep it from that,
+// since it ends before long; a service waits for that.
+func leasable(port int) bool {
 	err := bound(port)
-	return err == nil || !errors.Is(err, errInUse) && Free(port) == nil
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, errInUse):
+		return inTimeWait(port)
+	}
+	return Free(port) == nil
 }

@@ -3,6 +3,7 @@ package ports
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -16,6 +17,12 @@ type Holder struct {
 	User string
 	// Project, Instance, Service and Dir are set when it belongs to an lhrun.
 	Project, Instance, Service, Dir string
+	// Silent means that it does not listen on the port: it has only bound it, or has a
+	// connection whose own end it is.
+	Silent bool
+	// TimeWait is set instead of all others where nobody has the port any more: it is
+	// free once the system forgets closed connections, after this time.
+	TimeWait time.Duration
 }
 
 // String is one phrase for people, such as
@@ -24,6 +31,13 @@ type Holder struct {
 //	lhrun project "shop" (instance feature-x, service api), pid 99
 func (h Holder) String() string {
 	switch {
+	case h.TimeWait != 0:
+		return "closed connections (TIME_WAIT) for another " + seconds(h.TimeWait)
+	case h.Silent && h.PID == 0 && h.User == "":
+		return "a process that does not listen on it"
+	case h.Silent:
+		h.Silent = false
+		return h.String() + ", which does not listen on it"
 	case h.Project != "":
 		return h.project()
 	case h.PID != 0:
@@ -33,6 +47,9 @@ func (h Holder) String() string {
 	}
 	return "a process that is hidden from you"
 }
+
+// seconds rounds up, so that it never says that the wait is over.
+func seconds(d time.Duration) string { return fmt.Sprintf("%d s", (d+time.Second-1)/time.Second) }
 
 func (h Holder) project() string {
 	var about []string

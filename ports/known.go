@@ -10,6 +10,21 @@ type knownSocket struct {
 	first time.Time
 	look  int
 	owner *Watch // nil while it is not known
+	// missed is when it was not in a dump, after the one of look.
+	missed time.Time
+}
+
+// closedSocket is a service's socket that is closed.
+type closedSocket struct {
+	Listener
+	since time.Time
+}
+
+// pause returns how long the next look can wait. A service that listens anew mostly does
+// so soon.
+func (c closedSocket) pause(now time.Time) time.Duration {
+	gone := now.Sub(c.since)
+	return max(min(ClosedAfter-gone, max(gone/10, longPause)), shortPause)
 }
 
 // unownedSocket is a socket that no target which expects it is known to own. The other
@@ -30,6 +45,7 @@ func (w *Watcher) prime() {
 // while others come and go, so only one that is missing twice counts as closed.
 func (w *Watcher) update(all []socket, now time.Time) (news []socket) {
 	w.look++
+	w.missed = false
 	for _, s := range all {
 		if seen := w.sockets[s.Listener]; seen != nil {
 			seen.look = w.look
@@ -39,11 +55,33 @@ func (w *Watcher) update(all []socket, now time.Time) (news []socket) {
 		news = append(news, s)
 	}
 	for l, seen := range w.sockets {
-		if w.look-seen.look > 1 {
+		switch missing := w.look - seen.look; {
+		case missing == 1:
+			seen.missed = now
+			w.missed = w.missed || seen.owner != nil
+		case missing > 1:
 			delete(w.sockets, l)
+			if h := seen.owner; h != nil && h.target.Closed != nil && h.expects(l) {
+				h.closed = append(h.closed, closedSocket{l, seen.missed})
+			}
 		}
 	}
 	return news
+}
+
+// tellClosed tells of the sockets that have been closed for ClosedAfter. A system that
+// numbers no sockets may have opened one of them again.
+func (w *Watcher) tellClosed(h *Watch, now time.Time) {
+	h.closed = slices.DeleteFunc(h.closed, func(c closedSocket) bool {
+		if seen := w.sockets[c.Listener]; seen != nil {
+			return true
+		}
+		due := now.Sub(c.since) >= ClosedAfter
+		if due && !h.gone() {
+			h.target.Closed(c.Listener)
+		}
+		return due
+	})
 }
 
 // mayBe reports whether h may own a socket on a port that it does not expect.
@@ -78,7 +116,7 @@ func (w *Watcher) takeUnowned(watches []*Watch, now time.Time) (due []socket) {
 		if w.sockets[u.Listener].owner != nil {
 			return true
 		}
-		missed := slices.ContainsFunc(watches, func(h *Watch) bool { return h.expects(u.socket) })
+		missed := slices.ContainsFunc(watches, func(h *Watch) bool { return h.expects(u.Listener) })
 		if !missed && w.unownedDue(u).After(now) {
 			return false
 		}

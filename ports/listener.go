@@ -13,13 +13,35 @@ type Listener struct {
 	// ID tells sockets at one address apart: the socket's inode on Linux, its
 	// process elsewhere.
 	ID uint64
+	// V6Only means that a listener on [::] takes no connection over IPv4, where the
+	// system tells that.
+	V6Only bool
 }
 
 // Loopback reports whether only this machine can reach it.
 func (l Listener) Loopback() bool { return l.Addr.Addr().IsLoopback() }
 
-// local reports whether a client that dials loopback can end up there.
-func (l Listener) local() bool { return l.Loopback() || l.Addr.Addr().IsUnspecified() }
+// local reports whether a client that dials 127.0.0.1 or [::1] can end up there.
+func (l Listener) local() bool {
+	ip := l.Addr.Addr()
+	return ip.IsUnspecified() || ip == netip.IPv6Loopback() || ip == netip.AddrFrom4([4]byte{127, 0, 0, 1})
+}
+
+// Reaches reports whether a client that dials host, an IP address, ends up there. Of a
+// name, and of an address that stands for all, it says yes.
+func (l Listener) Reaches(host string) bool {
+	ip := l.Addr.Addr()
+	to, err := netip.ParseAddr(host)
+	switch {
+	case err != nil || to.IsUnspecified():
+		return true
+	case ip == netip.IPv6Unspecified():
+		return !l.V6Only || to.Is6()
+	case ip.IsUnspecified():
+		return to.Is4()
+	}
+	return ip == to
+}
 
 // socket is a Listener with what the system tells beside it.
 type socket struct {

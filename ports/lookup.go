@@ -69,7 +69,7 @@ func (r *Registry) register(f *registryFile, c Checkout, requests []Request) err
 		}
 		port, err := r.choose(f, q, r.home(c, q), func(port int) (bool, error) {
 			_, held := r.locks.holder(port)
-			return !fixed[port] && !held && free(port), nil
+			return !fixed[port] && !held && leasable(port), nil
 		})
 		if err != nil {
 			return err

@@ -41,7 +41,7 @@ func retry(tries int, expected bool) time.Duration {
 	return retryPause << (2 * tries)
 }
 
-func (h *Watch) expects(s socket) bool { return slices.Contains(h.target.Ports, int(s.Addr.Port())) }
+func (h *Watch) expects(l Listener) bool { return slices.Contains(h.target.Ports, int(l.Addr.Port())) }
 
 // tick lists the sockets once and resolves what it can.
 func (w *Watcher) tick(watches []*Watch, now time.Time) {
@@ -59,7 +59,7 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 	open := slices.ContainsFunc(w.unowned, func(u unownedSocket) bool { return !w.unownedDue(u).After(now) })
 	for _, h := range watches {
 		for _, s := range news {
-			if h.expects(s) {
+			if h.expects(s.Listener) {
 				h.lookUp(s, now, 0)
 			}
 		}
@@ -73,12 +73,15 @@ func (w *Watcher) tick(watches []*Watch, now time.Time) {
 	if open || len(news) > 0 {
 		w.resolve(watches, now)
 	}
+	for _, h := range watches {
+		w.tellClosed(h, now)
+	}
 }
 
 // dueAt returns when to search for q. A socket on a port that h does not expect waits
 // while others of its kind were searched for just now.
 func (w *Watcher) dueAt(h *Watch, q *pendingLookup) time.Time {
-	if !h.expects(q.socket) && q.due.Before(w.foreignAfter) {
+	if !h.expects(q.Listener) && q.due.Before(w.foreignAfter) {
 		return w.foreignAfter
 	}
 	return q.due
@@ -98,7 +101,7 @@ func (w *Watcher) lookUpOld(h *Watch, all []socket, now time.Time) {
 	}
 	for _, s := range all {
 		switch {
-		case h.expects(s):
+		case h.expects(s.Listener):
 			if !slices.ContainsFunc(h.pending, func(q *pendingLookup) bool { return q.Listener == s.Listener }) {
 				h.lookUp(s, now, 0)
 			}
@@ -118,7 +121,7 @@ func (w *Watcher) resolve(watches []*Watch, now time.Time) {
 	due := w.takeUnowned(watches, now)
 	for _, h := range watches {
 		for _, s := range due {
-			if owner[s.Listener] == nil && !h.expects(s) {
+			if owner[s.Listener] == nil && !h.expects(s.Listener) {
 				h.lookUp(s, now, 0)
 			}
 		}
@@ -138,11 +141,11 @@ func (w *Watcher) search(h *Watch, now time.Time, owner map[Listener]*Watch, exp
 	var among []socket
 	if !expected {
 		h.pending = slices.DeleteFunc(h.pending, func(q *pendingLookup) bool {
-			return !h.expects(q.socket) && !w.sockets[q.Listener].mayBe(h)
+			return !h.expects(q.Listener) && !w.sockets[q.Listener].mayBe(h)
 		})
 	}
 	for _, q := range h.pending {
-		if h.expects(q.socket) == expected && owner[q.Listener] == nil && !w.dueAt(h, q).After(now) {
+		if h.expects(q.Listener) == expected && owner[q.Listener] == nil && !w.dueAt(h, q).After(now) {
 			among = append(among, q.socket)
 		}
 	}
@@ -159,10 +162,7 @@ func (w *Watcher) search(h *Watch, now time.Time, owner map[Listener]*Watch, exp
 			return false
 		}
 		owner[q.Listener] = h
-		if seen := w.sockets[q.Listener]; seen != nil {
-			seen.owner = h
-		}
-		h.opened(q.Listener)
+		w.opened(h, q.Listener)
 		return true
 	})
 }
@@ -187,7 +187,7 @@ func (w *Watcher) ownedBy(h *Watch, among []socket) map[Listener]bool {
 	}
 	if leader := h.target.Leader; leader != 0 {
 		try([]int{leader})
-		if slices.ContainsFunc(rest, h.expects) {
+		if slices.ContainsFunc(rest, func(s socket) bool { return h.expects(s.Listener) }) {
 			try(w.table.offspring(leader))
 		}
 	}
@@ -206,8 +206,8 @@ func (w *Watcher) conclude(h *Watch, now time.Time, owner map[Listener]*Watch) {
 			return false
 		}
 		q.tries++
-		q.due = now.Add(retry(q.tries, h.expects(q.socket)))
-		if !h.expects(q.socket) {
+		q.due = now.Add(retry(q.tries, h.expects(q.Listener)))
+		if !h.expects(q.Listener) {
 			return known || q.tries >= foreignTries
 		}
 		if known || q.tries >= strangerTries {
@@ -234,14 +234,17 @@ func (w *Watcher) tellStrangers(h *Watch, strangers []socket) {
 		switch {
 		case slices.ContainsFunc(who, func(o Holder) bool { return slices.Contains(tree, o.PID) }),
 			hidden && w.table.likely(tree, s):
-			h.opened(s.Listener)
+			w.opened(h, s.Listener)
 		case s.local():
 			h.stranger(s.Listener, who)
 		}
 	}
 }
 
-func (h *Watch) opened(l Listener) {
+func (w *Watcher) opened(h *Watch, l Listener) {
+	if seen := w.sockets[l]; seen != nil {
+		seen.owner = h
+	}
 	delete(h.missing, int(l.Addr.Port()))
 	if h.target.Opened != nil && !h.gone() {
 		h.target.Opened(l)

@@ -45,7 +45,7 @@ func parseProcNet(r io.Reader, out []socket) ([]socket, error) {
 		uid, errUID := strconv.ParseUint(f[7], 10, 32)
 		inode, errInode := strconv.ParseUint(f[9], 10, 64)
 		if ok && errUID == nil && errInode == nil && inode != 0 {
-			out = append(out, socket{Listener: Listener{addr, inode}, uid: uint32(uid)})
+			out = append(out, socket{Listener: Listener{Addr: addr, ID: inode}, uid: uint32(uid)})
 		}
 	}
 	return out, lines.Err()

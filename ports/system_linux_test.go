@@ -55,6 +55,33 @@ func TestDiagnosisShowsTrueAddresses(t *testing.T) {
 	}
 }
 
+func TestDiagnosisTellsWhoTakesIPv6Only(t *testing.T) {
+	d, err := openDiag()
+	if err != nil {
+		t.Skip("no socket diagnosis here:", err)
+	}
+	defer d.close()
+	both, err1 := net.Listen("tcp", "[::]:0")
+	only, err2 := net.Listen("tcp6", "[::]:0")
+	if err1 != nil || err2 != nil {
+		t.Skip("no IPv6 here:", err1, err2)
+	}
+	defer both.Close()
+	defer only.Close()
+	for _, d.apart = range []bool{false, true} {
+		all, err := d.listeners(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for l, want := range map[net.Listener]bool{both: false, only: true} {
+			port := netip.MustParseAddrPort(l.Addr().String()).Port()
+			if !slices.ContainsFunc(all, func(s socket) bool { return s.Addr.Port() == port && s.V6Only == want }) {
+				t.Errorf("in two walks %v: port %d is not v6 only %v in %v", d.apart, port, want, all)
+			}
+		}
+	}
+}
+
 func TestBothFormsOfDiagnosisAgree(t *testing.T) {
 	d, err := openDiag()
 	if err != nil {
@@ -135,27 +162,37 @@ func nlMessage(kind uint16, body []byte) []byte {
 	return append(b, body...)
 }
 
+// readSockets reads the sockets of one datagram, as a dump does.
+func readSockets(b []byte) (all []socket, done bool, err error) {
+	done, err = parseDiag(b, func(m []byte) {
+		if s, ok := parseSocket(m); ok {
+			all = append(all, s)
+		}
+	})
+	return all, done, err
+}
+
 func TestParseDiag(t *testing.T) {
 	one := netip.MustParseAddrPort("127.0.0.1:80")
 	two := netip.MustParseAddrPort("[::1]:81")
 	mapped := netip.MustParseAddrPort("[::ffff:127.0.0.1]:82")
 	in := slices.Concat(diagAnswer(unix.AF_INET, one, 7, 1), diagAnswer(unix.AF_INET6, two, 8, 2),
 		diagAnswer(unix.AF_INET6, mapped, 9, 3), diagAnswer(unix.AF_INET, one, 0, 0), diagAnswer(99, one, 0, 4))
-	want := []socket{{Listener{one, 1}, 7}, {Listener{two, 2}, 8}, {Listener{netip.MustParseAddrPort("127.0.0.1:82"), 3}, 9}}
-	got, done, err := parseDiag(in, nil)
+	want := []socket{{Listener{Addr: one, ID: 1}, 7}, {Listener{Addr: two, ID: 2}, 8}, {Listener{Addr: netip.MustParseAddrPort("127.0.0.1:82"), ID: 3}, 9}}
+	got, done, err := readSockets(in)
 	if !reflect.DeepEqual(got, want) || done || err != nil {
 		t.Errorf("got %v, %v, %v", got, done, err)
 	}
-	if _, done, err := parseDiag(nlMessage(unix.NLMSG_DONE, nil), nil); !done || err != nil {
+	if _, done, err := readSockets(nlMessage(unix.NLMSG_DONE, nil)); !done || err != nil {
 		t.Errorf("the end is %v, %v", done, err)
 	}
 	refusal := int32(unix.EPERM)
 	body := binary.NativeEndian.AppendUint32(nil, uint32(-refusal))
-	if _, done, err := parseDiag(nlMessage(unix.NLMSG_ERROR, body), nil); !done || err != unix.EPERM {
+	if _, done, err := readSockets(nlMessage(unix.NLMSG_ERROR, body)); !done || err != unix.EPERM {
 		t.Errorf("a refusal is %v, %v", done, err)
 	}
 	for _, bad := range [][]byte{in[:150], nlMessage(unix.NLMSG_ERROR, nil), make([]byte, 16)} {
-		if _, _, err := parseDiag(bad, nil); err == nil {
+		if _, _, err := readSockets(bad); err == nil {
 			t.Errorf("%v was read", bad)
 		}
 	}
@@ -166,12 +203,17 @@ func FuzzParseDiag(f *testing.F) {
 	f.Add(nlMessage(unix.NLMSG_DONE, nil))
 	f.Add(nlMessage(unix.NLMSG_ERROR, []byte{1, 2, 3, 4}))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		got, _, _ := parseDiag(b, nil)
+		got, _, _ := readSockets(b)
 		for _, s := range got {
 			if s.ID == 0 || !s.Addr.IsValid() {
 				t.Errorf("%+v", s)
 			}
 		}
+		_, _ = parseDiag(b, func(m []byte) {
+			if e, ok := parseEndpoint(m); ok && (e.ID == 0) != (e.timeWait > 0) {
+				t.Errorf("%+v", e)
+			}
+		})
 	})
 }
 
@@ -191,7 +233,7 @@ func TestParseProcNet(t *testing.T) {
 	}
 	for _, addr := range []string{"127.0.0.1", "::1", "2001:db8::7"} {
 		got, err := parseProcNet(strings.NewReader(fmt.Sprintf(text, words(addr), words(addr))), nil)
-		want := []socket{{Listener{netip.AddrPortFrom(netip.MustParseAddr(addr), 8080), 4242}, 1000}}
+		want := []socket{{Listener{Addr: netip.AddrPortFrom(netip.MustParseAddr(addr), 8080), ID: 4242}, 1000}}
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, %v, want %v", got, err, want)
 		}

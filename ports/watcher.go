@@ -26,10 +26,17 @@ type Target struct {
 	// Opened is told, once per socket, that the service listens: on one of Ports or
 	// anywhere else, since now or since before Add. It may be nil.
 	Opened func(Listener)
+	// Closed is told that a socket on one of Ports that Opened was told of has been
+	// closed for ClosedAfter. It may be nil.
+	Closed func(Listener)
 	// Stranger is told, once per socket, that somebody else listens on one of Ports
 	// where a client on loopback would reach it. It may be nil.
 	Stranger func(Listener, Holder)
 }
+
+// ClosedAfter keeps a service that listens anew after a moment, as one does that reloads
+// its code, from being told of.
+const ClosedAfter = 2 * time.Second
 
 // Watcher looks for listening sockets on behalf of any number of targets. One goroutine
 // does so and makes all their calls, which must return soon and must not call Close.
@@ -59,6 +66,8 @@ type Watcher struct {
 	now     []*Watch
 	sockets map[Listener]*knownSocket
 	look    int
+	// missed means that a service's socket was not in the last dump.
+	missed  bool
 	unowned []unownedSocket
 	costs   costs
 	// foreignAfter is when sockets that nobody expects are searched for again, and
@@ -81,6 +90,7 @@ type Watch struct {
 	fresh   bool
 	missing map[int]bool // Ports that nothing of the tree listens on yet
 	pending []*pendingLookup
+	closed  []closedSocket
 }
 
 // NewWatcher starts a watcher. It does nothing until something is added.
@@ -208,6 +218,9 @@ func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
 		return 0
 	}
 	next, waiting, waited := idlePause, 0, time.Duration(math.MaxInt64)
+	if w.missed {
+		next = longPause
+	}
 	for _, u := range w.unowned {
 		next = min(next, max(w.unownedDue(u).Sub(now), shortPause))
 	}
@@ -220,6 +233,9 @@ func (w *Watcher) pause(watches []*Watch, now time.Time) time.Duration {
 		}
 		for _, q := range h.pending {
 			next = min(next, max(w.dueAt(h, q).Sub(now), shortPause))
+		}
+		for _, c := range h.closed {
+			next = min(next, c.pause(now))
 		}
 	}
 	if waiting > 0 {

@@ -156,3 +156,26 @@ func TestClosingAWatcherTwiceIsHarmless(t *testing.T) {
 	h.Settle()
 	h.Remove()
 }
+
+func TestWatcherSeesThatARealListenerIsClosed(t *testing.T) {
+	w := newWatcher(t)
+	port := freePort(t)
+	l, err := net.Listen("tcp4", loopback(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	opened, closed := make(chan Listener, 1), make(chan Listener, 1)
+	w.Add(Target{
+		Ports:  []int{port},
+		Tree:   func() []int { return []int{os.Getpid()} },
+		Opened: func(l Listener) { opened <- l },
+		Closed: func(l Listener) { closed <- l },
+	})
+	was := <-opened
+	shut := time.Now()
+	l.Close()
+	if got := <-closed; got != was || time.Since(shut) < ClosedAfter {
+		t.Errorf("%v was closed, %v is told after %v", was, got, time.Since(shut))
+	}
+}

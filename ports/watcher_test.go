@@ -24,7 +24,7 @@ type fakeTable struct {
 func (f *fakeTable) open(pid int, addr string, id uint64) Listener {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	l := Listener{netip.MustParseAddrPort(addr), id}
+	l := Listener{Addr: netip.MustParseAddrPort(addr), ID: id}
 	f.sockets = append(f.sockets, socket{l, uint32(pid)})
 	f.owner[l] = pid
 	return l
@@ -89,6 +89,11 @@ func (f *fakeTable) count() (looks, trees int) {
 	return f.looks, f.trees
 }
 
+func (f *fakeTable) looksSoFar() int {
+	looks, _ := f.count()
+	return looks
+}
+
 // world is a bubble with a fake table, a watcher and a diary of its calls.
 type world struct {
 	*fakeTable
@@ -118,6 +123,7 @@ func (w *world) add(name string, ports []int, pids ...int) *Watch {
 		Ports:    ports,
 		Tree:     func() []int { return pids },
 		Opened:   func(l Listener) { note(fmt.Sprintf("%s opened %s", name, l.Addr)) },
+		Closed:   func(l Listener) { note(fmt.Sprintf("%s closed %s", name, l.Addr)) },
 		Stranger: func(l Listener, h Holder) { note(fmt.Sprintf("%s: stranger %d on %s", name, h.PID, l.Addr)) },
 	})
 }
@@ -241,9 +247,11 @@ func TestASocketThatADumpMissedOnceIsNotToldAgain(t *testing.T) {
 		w.expect(t, idlePause, "api opened 127.0.0.1:8000")
 		time.Sleep(700 * time.Millisecond) // past the retries of the start
 		w.shut(l)
-		time.Sleep(idlePause)
+		for before, now := w.looksSoFar(), 0; now <= before; now = w.looksSoFar() {
+			time.Sleep(time.Millisecond)
+		}
 		w.open(1, "127.0.0.1:8000", 1)
-		w.expect(t, 2*time.Second)
+		w.expect(t, 2*ClosedAfter)
 	})
 }
 

@@ -42,18 +42,19 @@ type attempt struct {
 
 	// cleanup stops what goes on beside the instance: probes, the watch, timers.
 	cleanup []func()
-	// listening says that the instance listens on the port of its gate.
-	listening bool
-	// otherAddr is where it listens instead, and holder who has its port; "" when unknown.
-	otherAddr string
-	holder    string
+	listens listenState
+	// lingers says that it was told of a port in TIME_WAIT that it waits for.
+	lingers bool
+	// stopProbe ends the readiness probe; nil where none goes on.
+	stopProbe func()
 	probeErr  error
 	wasReady  bool
 	// stopReminders ends the remarks on a slow start.
 	stopReminders func()
 	ending        bool
-	// healthFailures counts them in a row; stopHealth ends the checks.
+	// healthFailures counts them in a row, healthErr is the last; stopHealth ends the checks.
 	healthFailures int
+	healthErr      error
 	stopHealth     func()
 
 	exit *exitStatus
@@ -138,14 +139,11 @@ func (s *Supervisor) restartDependents(u *unit) {
 // start starts the instance once its ports are free. It runs beside the loop.
 func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (instance, error) {
 	defer close(a.started)
-	if err := s.spawning.Acquire(ctx, 1); err != nil {
+	cmd := command{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize()}
+	if err := s.mayStart(ctx, a, &cmd, &env); err != nil {
 		return nil, err
 	}
 	defer s.spawning.Release(1)
-	cmd := command{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize()}
-	if err := s.occupy(a, &cmd, &env); err != nil {
-		return nil, err
-	}
 	cmd.Env = a.environ(env...)
 	a.notBefore = time.Now()
 	i, err := s.platform.Start(ctx, cmd)
@@ -160,29 +158,6 @@ func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (insta
 		_ = stream.Copy(i.Output())
 	})
 	return i, nil
-}
-
-// occupy makes sure that nobody has the service's ports. For a service with Listen it
-// opens them itself and has cmd inherit the sockets.
-func (s *Supervisor) occupy(a *attempt, cmd *command, env *[]string) error {
-	if a.svc.Listen && a.sockets != nil {
-		*env = append(*env, a.sockets.hand(cmd)...)
-		return nil
-	}
-	for _, port := range a.svc.ports() {
-		if err := s.platform.free(port); err != nil {
-			return err
-		}
-	}
-	if !a.svc.Listen {
-		return nil
-	}
-	k, err := listenFor(a.svc)
-	if err != nil {
-		return err
-	}
-	a.sockets = k
-	return s.occupy(a, cmd, env)
 }
 
 // spawned takes the outcome of start: an instance, or why there is none.

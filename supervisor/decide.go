@@ -84,7 +84,6 @@ func (s Service) withDefaults() Service {
 		s.Stop.Signal = defaultStopSignal
 	}
 	orDuration(&s.Stop.Timeout, 10*time.Second)
-	orDuration(&s.Ready.Interval, 250*time.Millisecond)
 	orDuration(&s.Health.Interval, 10*time.Second)
 	orDuration(&s.Health.Timeout, time.Second)
 	if s.Health.Retries == 0 {

@@ -102,6 +102,12 @@ func (p *fakePlatform) free(port int) error {
 	return p.busy[port]
 }
 
+func (p *fakePlatform) setBusy(port int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.busy[port] = err
+}
+
 func (p *fakePlatform) runtimeDir() (string, error) { return os.TempDir(), nil }
 func (p *fakePlatform) RunID() string               { return "fake" }
 func (p *fakePlatform) Close()                      {}

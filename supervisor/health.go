@@ -107,28 +107,46 @@ func (h Health) watchdog() []string {
 // checked takes the outcome of one check. Retries failures in a row make the service
 // unhealthy, and restart it where its policy allows; one success makes it ready again.
 func (s *Supervisor) checked(a *attempt, err error) {
-	u := a.unit
+	a.healthErr = err
 	if err == nil {
 		a.healthFailures = 0
-		s.recovered(u)
+		s.assess(a)
 		return
 	}
 	if a.healthFailures++; a.healthFailures < a.health.Retries {
 		return
 	}
-	why := fmt.Sprintf("unhealthy: %v (%s in a row)", err, count(a.healthFailures, "failure", "failures"))
-	if u.status.State == StateUnhealthy {
-		s.amend(u, func(st *Status) { st.Reason = why })
-		return
-	}
-	s.set(u, StateUnhealthy, why)
-	if !a.health.NoRestart && u.Restart.Policy != RestartNo {
-		s.blame(a, why)
+	s.assess(a)
+	if a.healthFailures == a.health.Retries && !a.health.NoRestart && a.unit.Restart.Policy != RestartNo {
+		s.blame(a, a.unhealthy())
 	}
 }
 
-func (s *Supervisor) recovered(u *unit) {
-	if u.status.State == StateUnhealthy {
+// assess makes a service that has been ready unhealthy, or ready again.
+func (s *Supervisor) assess(a *attempt) {
+	u := a.unit
+	why := a.ailment()
+	switch state := u.status.State; {
+	case why != "" && state == StateUnhealthy:
+		s.amend(u, func(st *Status) { st.Reason = why })
+	case why != "":
+		s.set(u, StateUnhealthy, why)
+	case state != StateReady:
 		s.set(u, StateReady, "")
 	}
+}
+
+// ailment says what is wrong with a service that has been ready; "" is nothing.
+func (a *attempt) ailment() string {
+	switch {
+	case a.listens.lost:
+		return a.unreached(a.svc.servingPort())
+	case a.health.Enabled && a.healthFailures >= a.health.Retries:
+		return a.unhealthy()
+	}
+	return ""
+}
+
+func (a *attempt) unhealthy() string {
+	return fmt.Sprintf("unhealthy: %v (%s in a row)", a.healthErr, count(a.healthFailures, "failure", "failures"))
 }

@@ -348,7 +348,7 @@ func TestASlowStarterIsNotKilledButExplained(t *testing.T) {
 		time.Sleep(35 * time.Second)
 		w.expect("api", StateStarting, "")
 		got := w.notices()
-		if len(got) != 3 || !strings.HasSuffix(got[0], "port 1000 yet; listen on $PORT, or set port = false if it serves nothing") {
+		if len(got) != 3 || !strings.Contains(got[0], "port 1000 yet; listen on $PORT, or set port = false if it serves nothing") {
 			t.Errorf("told %q, without what to do", got)
 		}
 		if len(got) != 3 || got[2] != "api not ready after 30s: nothing listens on its port 1000 yet" {

@@ -3,11 +3,8 @@ package supervisor
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/url"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/probe"
@@ -125,41 +122,36 @@ func (s *Service) gate() int {
 	case ProbeDefault:
 		return s.Port
 	case ProbeHTTP, ProbeTCP, ProbeGRPC:
-		if s.Ready.Own {
-			return portOf(s.Ready.Target, s.Port)
+		if _, port := addressOf(s.Ready.Target); s.Ready.Own && port != 0 {
+			return port
+		} else if s.Ready.Own {
+			return s.Port
 		}
 	}
 	return 0
 }
 
-// portOf returns the port in a URL or host:port, or else otherwise.
-func portOf(target string, otherwise int) int {
-	host := target
-	if u, err := url.Parse(target); err == nil && u.Host != "" {
-		host = u.Host
-	}
-	if _, port, err := net.SplitHostPort(host); err == nil {
-		if n, err := strconv.Atoi(port); err == nil {
-			return n
-		}
-	}
-	return otherwise
-}
-
 // probe checks until one check passes or the attempt ends.
 func (s *Supervisor) probe(a *attempt) {
 	check := s.check(a, a.svc.Ready)
-	pace := probe.Pace{Max: a.svc.Ready.Interval}
-	ctx := a.context()
+	pace := probe.Pace{Max: a.svc.Ready.Interval, Try: a.svc.Ready.Try}
+	ctx, stop := context.WithCancel(a.context())
+	a.stopProbe = stop
 	s.spawn(func() {
 		err := probe.Until(ctx, check, pace, func(err error) {
 			s.postTo(a, func() {
-				a.probeErr = err
-				s.explain(a)
+				if ctx.Err() == nil {
+					a.probeErr = err
+					s.explain(a)
+				}
 			})
 		})
 		if err == nil {
-			s.postTo(a, func() { s.ready(a) })
+			s.postTo(a, func() {
+				if ctx.Err() == nil {
+					s.ready(a)
+				}
+			})
 		}
 	})
 }
@@ -187,12 +179,12 @@ func (s *Supervisor) ready(a *attempt) {
 		return
 	}
 	u := a.unit
-	a.wasReady, a.probeErr = true, nil
+	a.wasReady, a.probeErr, a.stopProbe = true, nil, nil
 	if a.stopReminders != nil {
 		a.stopReminders()
 	}
 	s.amend(u, func(st *Status) { st.ReadyAt = time.Now() })
-	s.set(u, StateReady, "")
+	s.assess(a)
 	s.settled(a)
 	s.later(a, stableAfter, func() { u.failures = 0 })
 	s.watchHealth(a)
@@ -211,17 +203,13 @@ func (s *Supervisor) remind(a *attempt, since time.Duration) {
 		if a.wasReady {
 			return
 		}
-		s.notice(a.unit, NoticeSlow, "not %s after %s: %s%s", a.svc.goal(), since, s.unready(a), s.advice(a, since))
+		advice := ""
+		if since == remindEvery {
+			advice = a.advice()
+		}
+		s.notice(a.unit, NoticeSlow, "not %s after %s: %s%s", a.svc.goal(), since, s.unready(a), advice)
 		s.remind(a, since+remindEvery)
 	})
-}
-
-// advice says in the first reminder what to do about a service that listens nowhere.
-func (s *Supervisor) advice(a *attempt, since time.Duration) string {
-	if since > remindEvery || a.svc.gate() == 0 || a.listening || a.holder != "" || a.otherAddr != "" {
-		return ""
-	}
-	return "; listen on $PORT, or set port = false if it serves nothing"
 }
 
 // explain updates the reason of a service that is starting.
@@ -238,12 +226,8 @@ func (s *Supervisor) unready(a *attempt) string {
 	switch {
 	case a.svc.Task:
 		return "it is still running"
-	case gate != 0 && !a.listening && a.holder != "":
-		return fmt.Sprintf("its port %d is held by %s", gate, a.holder)
-	case gate != 0 && !a.listening && a.otherAddr != "":
-		return fmt.Sprintf("it listens on %s instead of its port %d", a.otherAddr, gate)
-	case gate != 0 && !a.listening:
-		return fmt.Sprintf("nothing listens on its port %d yet", gate)
+	case gate != 0 && !a.isReached():
+		return a.unreached(gate)
 	case a.probeErr != nil:
 		return a.probeErr.Error()
 	case a.svc.Ready.Kind == ProbeLog:

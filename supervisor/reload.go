@@ -135,8 +135,8 @@ func (s *Supervisor) adopt(svc Service, restarts bool) *unit {
 		if a.wasReady {
 			s.watchHealth(a)
 		}
-		if !a.health.Enabled {
-			s.recovered(u)
+		if a.wasReady && !a.health.Enabled {
+			s.assess(a)
 		}
 	}
 	return u

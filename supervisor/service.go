@@ -98,9 +98,12 @@ type Probe struct {
 	// Timeout bounds the whole wait of a readiness probe (0: no bound) and one
 	// try of a health probe (0: 1s).
 	Timeout time.Duration
-	// Interval is the longest pause between tries (0: 250ms for readiness, 10s
-	// for health).
+	// Interval is the longest pause between tries. 0 is 10s for health; for readiness
+	// it is 250ms, and up to 2s once the wait has been long.
 	Interval time.Duration
+	// Try bounds one try of a readiness probe. 0 is 1s, and up to 10s as long as tries
+	// end for want of time.
+	Try time.Duration
 }
 
 // Health is a probe that goes on after readiness. The zero value is none.

@@ -22,7 +22,16 @@ func (c *checker) ready(n *node, s *Service) Probe {
 	}
 	f := c.table(n, shorthandHint("ready", n))
 	defer f.end("ready")
-	return c.probe(f, s)
+	try := f.get("try")
+	p := c.probe(f, s)
+	if p.Try = c.patience(try); try != nil {
+		switch p.Kind {
+		case supervisor.ProbeHTTP, supervisor.ProbeTCP, supervisor.ProbeExec, supervisor.ProbeGRPC:
+		default:
+			c.bad(try.keyPos(), "", "try is for http, tcp, exec and grpc probes only")
+		}
+	}
+	return p
 }
 
 // health reads a health probe, which needs a kind.

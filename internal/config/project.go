@@ -135,6 +135,7 @@ type Probe struct {
 	Status   int
 	Timeout  time.Duration
 	Interval time.Duration
+	Try      time.Duration
 }
 
 // Health is a health probe; nil-like when Kind is supervisor.ProbeDefault.

@@ -101,7 +101,7 @@ func (r *resolver) dir(s *Service) string {
 }
 
 func (r *resolver) probe(p Probe, s *Service) supervisor.Probe {
-	out := supervisor.Probe{Kind: p.Kind, Status: p.Status, Timeout: p.Timeout, Interval: p.Interval}
+	out := supervisor.Probe{Kind: p.Kind, Status: p.Status, Timeout: p.Timeout, Interval: p.Interval, Try: p.Try}
 	switch p.Kind {
 	case supervisor.ProbeHTTP:
 		out.Target, out.Own = r.httpTarget(p.Target, s)
@@ -129,7 +129,7 @@ func (r *resolver) ownAddress(t Text, s *Service) string {
 func (r *resolver) httpTarget(t Text, s *Service) (target string, own bool) {
 	raw := r.expand(t, s)
 	if strings.HasPrefix(raw, "/") {
-		return "http://" + r.ownAddress(t, s) + raw, true
+		return r.scheme(s) + "://" + r.ownAddress(t, s) + raw, true
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -137,6 +137,14 @@ func (r *resolver) httpTarget(t Text, s *Service) (target string, own bool) {
 		return raw, false
 	}
 	return raw, r.isOwn(s, u.Hostname(), u.Port())
+}
+
+// scheme is how to ask the service itself: by https where its url says so.
+func (r *resolver) scheme(s *Service) string {
+	if s.hasURL() && strings.HasPrefix(strings.ToLower(r.url(s)), "https://") {
+		return "https"
+	}
+	return "http"
 }
 
 func (r *resolver) tcpTarget(t Text, s *Service) (target string, own bool) {

@@ -179,6 +179,9 @@ func TestProbes(t *testing.T) {
 		{"path", `{ http = "/health?x={{port}}", status = 204, interval = "2s" }`, supervisor.Probe{
 			Kind: supervisor.ProbeHTTP, Target: "http://127.0.0.1:21002/health?x=21002", Own: true, Status: 204, Interval: 2e9,
 		}},
+		{"time for a try", `{ http = "/", try = "5s" }`, supervisor.Probe{
+			Kind: supervisor.ProbeHTTP, Target: "http://127.0.0.1:21002/", Own: true, Try: 5e9,
+		}},
 		{"own url", `{ http = "{{url}}/x" }`, supervisor.Probe{
 			Kind: supervisor.ProbeHTTP, Target: "http://127.0.0.1:21002/x", Own: true,
 		}},
@@ -222,6 +225,20 @@ func TestProbes(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
+	}
+}
+
+func TestAPathIsAskedByTheSchemeOfTheURL(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://{{host}}:{{port}}":     "https://127.0.0.1:21001/h",
+		"HTTPS://shop.test:{{port}}/x":  "https://127.0.0.1:21001/h",
+		"http://{{host}}:{{port}}":      "http://127.0.0.1:21001/h",
+		"postgres://{{host}}:{{port}}/": "http://127.0.0.1:21001/h",
+	} {
+		r := resolved(t, alone("[services.api]\ncommand='x'\nurl='"+url+"'\nready={http='/h'}\nhealth={http='/h'}"))
+		if ready, health := r.Services[0].Ready, r.Services[0].Health; ready.Target != want || !ready.Own || health.Target != want {
+			t.Errorf("%s: ready asks %+v, health %+v", url, ready, health.Probe)
+		}
 	}
 }
 

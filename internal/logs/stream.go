@@ -54,6 +54,9 @@ func (s *Stream) note() {
 // escapes: an Excerpt of its last 16 KiB.
 func (s *Stream) Tail(n int) []string { return Excerpt(s.tail.lines(), n) }
 
+// IsSilent reports whether the current attempt has written nothing so far.
+func (s *Stream) IsSilent() bool { return s.tail.isEmpty() }
+
 // OnLine calls f with each line to come, without its end, before the sink sees
 // it; the bytes are only f's during the call. Of a line that draws over itself f gets
 // each text that a terminal would have shown. f must not block and may call remove.

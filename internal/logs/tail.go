@@ -38,6 +38,12 @@ func (t *tail) add(block []byte) {
 	t.buf = append(t.buf, block...)
 }
 
+func (t *tail) isEmpty() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.buf) == 0
+}
+
 // lines returns what is remembered. A line of which only the end is known begins with
 // an ellipsis, and is left out where whole ones are known.
 func (t *tail) lines() []string {

@@ -4,6 +4,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -15,34 +16,53 @@ type Check func(ctx context.Context) error
 // Pace is how often Until tries. The zero value is the default of readiness.
 type Pace struct {
 	// First is the pause after the first try (0: 2ms); each next one is half as
-	// long again, up to Max (0: 250ms).
+	// long again, up to Max. 0 is 250ms, and a twentieth of the whole wait, up to 2s,
+	// where that is longer: what fails for minutes is asked less often.
 	First, Max time.Duration
-	// Try bounds one try (0: 1s).
+	// Try bounds one try. 0 is 1s, twice as much after each try that ended for want of
+	// time, up to 10s.
 	Try time.Duration
 }
 
-func (p Pace) withDefaults() Pace {
-	if p.First <= 0 {
-		p.First = 2 * time.Millisecond
+const (
+	firstPause   = 2 * time.Millisecond
+	usualPause   = 250 * time.Millisecond
+	longestPause = 2 * time.Second
+	// patience is the part of the wait so far that a pause may take.
+	patience   = 20
+	firstTry   = time.Second
+	longestTry = 10 * time.Second
+)
+
+// next returns the pause that follows one of d, waited into the wait.
+func (p Pace) next(d, waited time.Duration) time.Duration {
+	bound := p.Max
+	if bound <= 0 {
+		bound = max(usualPause, min(waited/patience, longestPause))
 	}
-	if p.Max <= 0 {
-		p.Max = 250 * time.Millisecond
+	if d <= 0 {
+		d = firstPause
+		if p.First > 0 {
+			d = p.First
+		}
+	} else {
+		d += d / 2
 	}
-	if p.Try <= 0 {
-		p.Try = time.Second
-	}
-	p.First = min(p.First, p.Max)
-	return p
+	return min(d, bound)
 }
 
 // Until tries c at once and then at pace p until it passes, and tells failed,
 // which may be nil, of each failure. When ctx ends first, the error wraps its
 // cause and the last failure.
 func Until(ctx context.Context, c Check, p Pace, failed func(error)) error {
-	p = p.withDefaults()
 	var last error
-	for pause := p.First; ctx.Err() == nil; pause = min(pause+pause/2, p.Max) {
-		err := try(ctx, c, p.Try)
+	var pause time.Duration
+	bound := firstTry
+	for began := time.Now(); ctx.Err() == nil; {
+		if p.Try > 0 {
+			bound = p.Try
+		}
+		err, late := try(ctx, c, bound)
 		if err == nil {
 			return nil
 		}
@@ -50,10 +70,14 @@ func Until(ctx context.Context, c Check, p Pace, failed func(error)) error {
 		if ctx.Err() != nil {
 			break
 		}
+		if late {
+			bound = min(2*bound, longestTry)
+		}
 		last = err
 		if failed != nil {
 			failed(err)
 		}
+		pause = p.next(pause, time.Since(began))
 		wait(ctx, pause)
 	}
 	if last == nil {
@@ -62,10 +86,12 @@ func Until(ctx context.Context, c Check, p Pace, failed func(error)) error {
 	return fmt.Errorf("%w, last: %w", context.Cause(ctx), last)
 }
 
-func try(ctx context.Context, c Check, bound time.Duration) error {
+// try reports beside the outcome whether the try ended for want of time.
+func try(ctx context.Context, c Check, bound time.Duration) (err error, late bool) {
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
-	return c(ctx)
+	err = c(ctx)
+	return err, errors.Is(ctx.Err(), context.DeadlineExceeded)
 }
 
 func wait(ctx context.Context, pause time.Duration) {

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,19 +51,71 @@ func TestUntilTriesAtOnceAndAdapts(t *testing.T) {
 }
 
 func TestUntilNeverPausesLongerThanMax(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tries, last := 0, time.Now()
-		_ = Until(t.Context(), func(context.Context) error {
-			if pause := time.Since(last); pause > 250*time.Millisecond {
-				t.Errorf("try %d came after %v", tries, pause)
+	for _, most := range []time.Duration{30 * time.Millisecond, 5 * time.Second} {
+		for i, pause := range pauses(t, Pace{Max: most}, 200) {
+			if pause > most {
+				t.Errorf("with %v at most, try %d came after %v", most, i, pause)
 			}
-			last = time.Now()
-			if tries++; tries == 100 {
+		}
+	}
+}
+
+// What fails for minutes is not asked four times a second for ever, and what is ready
+// after a while is noticed after a twentieth of that while.
+func TestUntilEasesOff(t *testing.T) {
+	var waited time.Duration
+	all := pauses(t, Pace{}, 300)
+	for i, pause := range all {
+		if pause > max(usualPause, waited/patience) {
+			t.Errorf("try %d came %v after %v", i, pause, waited)
+		}
+		waited += pause
+	}
+	if last := all[len(all)-1]; last != longestPause {
+		t.Errorf("after %v a pause takes %v", waited, last)
+	}
+}
+
+// pauses are those before each of n tries that fail at once.
+func pauses(t *testing.T, p Pace, n int) (all []time.Duration) {
+	synctest.Test(t, func(t *testing.T) {
+		last := time.Now()
+		_ = Until(t.Context(), func(context.Context) error {
+			all, last = append(all, time.Since(last)), time.Now()
+			if len(all) == n {
 				return nil
 			}
 			return errNotYet
-		}, Pace{}, nil)
+		}, p, nil)
 	})
+	return all
+}
+
+func TestTriesThatEndForWantOfTimeGetMore(t *testing.T) {
+	for _, c := range []struct {
+		pace Pace
+		want []time.Duration
+	}{
+		{Pace{}, []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 10 * time.Second, 10 * time.Second}},
+		{Pace{Try: 300 * time.Millisecond}, []time.Duration{300 * time.Millisecond, 300 * time.Millisecond, 300 * time.Millisecond}},
+		{Pace{Try: time.Minute}, []time.Duration{time.Minute, time.Minute}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var took []time.Duration
+			_ = Until(t.Context(), func(ctx context.Context) error {
+				if len(took) == len(c.want) {
+					return nil
+				}
+				start := time.Now()
+				<-ctx.Done()
+				took = append(took, time.Since(start))
+				return ctx.Err()
+			}, c.pace, nil)
+			if !slices.Equal(took, c.want) {
+				t.Errorf("%+v: tries took %v, not %v", c.pace, took, c.want)
+			}
+		})
+	}
 }
 
 func TestUntilBoundsOneTry(t *testing.T) {

@@ -151,8 +151,11 @@ func movedAside(before, after []ports.Lease) (lines []string) {
 
 // aside says why a lease is not at its home port; it is empty where it is.
 func aside(l ports.Lease) []string {
-	if l.Holder == nil || l.Home == l.Port {
+	switch {
+	case l.Home == l.Port:
 		return nil
+	case l.Holder == nil:
+		return []string{fmt.Sprintf("%s: port %d was taken; using %d for this run", PortLabel(l.Request), l.Home, l.Port)}
 	}
 	return []string{fmt.Sprintf("%s: port %d is held by %s; using %d for this run", PortLabel(l.Request), l.Home, l.Holder, l.Port)}
 }
