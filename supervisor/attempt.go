@@ -57,6 +57,8 @@ type attempt struct {
 	stopHealth     func()
 
 	exit *exitStatus
+	// brief says that it ended by itself so soon that it may be no service at all.
+	brief bool
 	// blame is why the supervisor ended it; startErr why it never ran.
 	blame    string
 	timedOut bool
@@ -142,7 +144,7 @@ func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (insta
 		return nil, err
 	}
 	defer s.spawning.Release(1)
-	cmd := command{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize()}
+	cmd := command{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize(), OpenStdin: !a.svc.NullStdin}
 	if err := s.occupy(a, &cmd, &env); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@
 package proc
 
 import (
+	"errors"
 	"os"
 	"os/signal"
 	"strconv"
@@ -107,6 +108,24 @@ func newPipe() (r, w *os.File, err error) {
 		return nil, nil, err
 	}
 	return os.NewFile(uintptr(fds[0]), "output"), os.NewFile(uintptr(fds[1]), "output"), nil
+}
+
+// reopen copies the reading end of a pipe. The copies share whether they block, so a child
+// that changes it changes it for all.
+func reopen(pipe *os.File) (*os.File, error) {
+	conn, err := pipe.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	fd := -1
+	var dupErr error
+	err = conn.Control(func(own uintptr) {
+		fd, dupErr = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	if err != nil || dupErr != nil {
+		return nil, errors.Join(err, dupErr)
+	}
+	return os.NewFile(uintptr(fd), "input"), nil
 }
 
 // keepFilesFromChildren marks what this program inherited as close-on-exec.
