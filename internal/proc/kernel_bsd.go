@@ -156,6 +156,9 @@ func defaultInChildren(discard chan<- os.Signal) {
 // ignore ignores sig in this program, and in its children too.
 func ignore(_ chan<- os.Signal, sig syscall.Signal) { signal.Ignore(sig) }
 
+// setDefault does nothing: Go's own default ends the program by the signals that end one.
+func setDefault(syscall.Signal) {}
+
 // startOf makes an ID's number of a start time; microseconds fit 53 bits.
 func startOf(t time.Time) uint64 { return uint64(t.UnixMicro()) }
 

@@ -134,6 +134,14 @@ func defaultInChildren(discard chan<- os.Signal) {
 // for ever. So Go is told that it handles the signal, and the kernel to ignore it.
 func ignore(discard chan<- os.Signal, sig syscall.Signal) {
 	signal.Notify(discard, sig)
-	action := [16]uintptr{uintptr(1)} // SIG_IGN, no flags, empty mask
+	const ignored = 1 // SIG_IGN
+	setAction(sig, ignored)
+}
+
+// setDefault has sig do what it does to a program without handlers, behind Go's back.
+func setDefault(sig syscall.Signal) { setAction(sig, 0) }
+
+func setAction(sig syscall.Signal, handler uintptr) {
+	action := [16]uintptr{handler} // no flags, empty mask
 	unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
 }

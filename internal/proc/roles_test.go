@@ -29,6 +29,11 @@ func playMore(role string, args []string) {
 	case "input": // says what it reads, and when its input ends
 		say("ready", os.Getpid())
 		playInput()
+	case "die-of":
+		got := make(chan os.Signal, 1)
+		signal.Notify(got) // Go handles them all.
+		n, _ := strconv.Atoi(args[0])
+		DieOf(syscall.Signal(n))
 	case "heir": // its child has the same input
 		env := append(roleless(), roleKey+"=input")
 		syscall.ForkExec(os.Args[0], os.Args[:1], &syscall.ProcAttr{Env: env, Files: []uintptr{0, 1, 1}})
@@ -59,19 +64,19 @@ func playMore(role string, args []string) {
 			}
 		}
 	case "guard":
-		code, err := Guard(GuardOptions{Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
+		end, err := Guard(GuardOptions{Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
 		if err != nil {
 			fmt.Println(err)
-			code = 99
+			end.Code = 99
 		}
-		os.Exit(code)
+		os.Exit(end.Code)
 	case "same-group":
-		code, err := Guard(GuardOptions{SameGroup: true, Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
+		end, err := Guard(GuardOptions{SameGroup: true, Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
 		if err != nil {
 			fmt.Println(err)
-			code = 99
+			end.Code = 99
 		}
-		os.Exit(code)
+		os.Exit(end.Code)
 	case "supervisor":
 		playSupervisor(args)
 	case "runner":
