@@ -46,7 +46,7 @@ func (r *Registry) locatePreferred(f *registryFile, c Checkout, automatic Lease)
 	yes, held := ours(there.Port)
 	runsAside, _ := ours(aside.Port)
 	switch {
-	case yes, !held && !runsAside && !f.taken.has(there.Port) && free(there.Port):
+	case yes, !held && !runsAside && !f.taken.has(there.Port) && leasable(there.Port):
 		return there
 	case aside.Port != aside.Home:
 		aside.Holder = r.whoHas(aside.Home)

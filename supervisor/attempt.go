@@ -58,6 +58,8 @@ type attempt struct {
 	stopHealth     func()
 
 	exit *exitStatus
+	// brief says that it ended by itself so soon that it may be no service at all.
+	brief bool
 	// blame is why the supervisor ended it; startErr why it never ran.
 	blame    string
 	timedOut bool
@@ -139,7 +141,7 @@ func (s *Supervisor) restartDependents(u *unit) {
 // start starts the instance once its ports are free. It runs beside the loop.
 func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (instance, error) {
 	defer close(a.started)
-	cmd := command{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize()}
+	cmd := command{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize(), OpenStdin: !a.svc.NullStdin}
 	if err := s.mayStart(ctx, a, &cmd, &env); err != nil {
 		return nil, err
 	}

@@ -33,12 +33,9 @@ func (s *Supervisor) exited(a *attempt, left []Handle) {
 	}
 	u, exit := a.unit, a.instance.Exit()
 	a.exit = &exit
-	e := Event{Kind: EventExit, Text: exit.String()}
-	tooSoon := !a.wasReady && !a.svc.Task && exit.Code == 0
-	if tooSoon {
-		e.Text += " before it was ready"
-	}
-	if exit.Code != 0 || tooSoon {
+	a.brief = time.Since(u.status.StartedAt) < briefLife
+	e := Event{Kind: EventExit, Text: a.describeExit()}
+	if exit.Code != 0 || !a.wasReady && !a.svc.Task {
 		e.Lines = u.stream.Tail(5)
 	}
 	if exit.Code != 0 || !a.svc.Task {
@@ -125,12 +122,26 @@ func (a *attempt) reason() string {
 		return a.blame
 	case a.exit == nil:
 		return ""
-	case a.exit.Code == 0 && !a.wasReady && !a.svc.Task:
-		return "exited with code 0 before it was ready"
 	case a.missing():
 		return a.exit.String() + " (command not found or not executable)"
 	}
-	return a.exit.String()
+	return a.describeExit()
+}
+
+// briefLife is the time within which an end with code 0 surprises who wrote a service.
+const briefLife = 10 * time.Second
+
+// describeExit completes a sentence of the service that has exited.
+func (a *attempt) describeExit() string {
+	text := a.exit.String()
+	switch {
+	case a.exit.Code != 0 || a.svc.Task:
+	case !a.wasReady:
+		text += " before it was ready"
+	case a.brief:
+		text += ", though it is a service and not a task"
+	}
+	return text
 }
 
 // missing is how a shell says that there is no such command.

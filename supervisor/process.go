@@ -62,6 +62,7 @@ func (r processRunner) Close()        { r.table.Close() }
 func (c command) spec() proc.Spec {
 	return proc.Spec{
 		Argv: c.Argv, Dir: c.Dir, Env: c.Env, TTY: c.TTY, Size: proc.Size(c.Size), Files: c.Files, PIDVar: c.PIDVar,
+		OpenStdin: c.OpenStdin,
 	}
 }
 

@@ -61,6 +61,9 @@ type command struct {
 	Size Size
 	// Files are its further descriptors, from 3 on.
 	Files []*os.File
+	// OpenStdin gives it an input that never ends and never delivers, where TTY does not give
+	// it one.
+	OpenStdin bool
 	// PIDVar names a variable that it finds its own pid in.
 	PIDVar string
 }

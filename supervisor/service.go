@@ -36,6 +36,9 @@ type Service struct {
 
 	// TTY gives it a pseudo-terminal of the size in Options.
 	TTY bool
+	// NullStdin makes /dev/null the standard input of a service without TTY. Else that is
+	// an input that never ends and never delivers, as many programs end with their input.
+	NullStdin bool
 	// Listen has the supervisor listen on the ports, of Host only, and hand the
 	// sockets over, as LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES tell: first that
 	// of Port, named "main", then those of Ports by name. They stay open across

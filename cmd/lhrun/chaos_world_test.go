@@ -195,7 +195,7 @@ func (w *world) verb(p *chaosProject, args ...string) (text string, code int) {
 		case <-done:
 			w.most("ms the slowest "+args[0], time.Since(began))
 			data, _ := os.ReadFile(out.Name())
-			return string(data), cmd.ProcessState.ExitCode()
+			return string(data), codeOf(cmd.ProcessState)
 		case <-tick.C:
 			if awake.now() > bound {
 				data, _ := os.ReadFile(out.Name())

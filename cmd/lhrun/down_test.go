@@ -94,8 +94,7 @@ func TestDownSaysWhatItWaitsForAndTheSecondCtrlCKills(t *testing.T) {
 	r.wait(`still waits for stubborn \(pid \d+\)`)
 	r.signal(syscall.SIGINT)
 	r.wait("Ctrl-C again kills")
-	time.Sleep(200 * time.Millisecond) // Else it would be the first one's echo.
-	r.signal(syscall.SIGINT)
+	r.pressAgain(syscall.SIGINT)
 	if code := r.code(); code != 130 {
 		t.Errorf("exit code %d, want 130:\n%s", code, r.text())
 	}
@@ -136,7 +135,7 @@ ready = { log = "never" }
 	r.signal(syscall.SIGINT)
 	time.Sleep(300 * time.Millisecond)
 	ignored := !strings.Contains(r.text(), "killing what is left")
-	r.signal(syscall.SIGINT)
+	r.pressAgain(syscall.SIGINT)
 	if code := r.code(); code != 130 {
 		t.Errorf("exit code %d, want 130:\n%s", code, r.text())
 	}

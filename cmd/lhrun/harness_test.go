@@ -129,7 +129,7 @@ func (h *home) output(dir string, args ...string) (stdout, stderr string, code i
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	_ = cmd.Run()
-	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+	return out.String(), errs.String(), codeOf(cmd.ProcessState)
 }
 
 func (h *home) port(dir, service string) int {
@@ -293,6 +293,13 @@ func (r *run) texts(service string) []string {
 
 func (r *run) signal(sig syscall.Signal) { _ = r.cmd.Process.Signal(sig) }
 
+// pressAgain sends another signal to end after a time in which it would belong to the
+// first one's wish.
+func (r *run) pressAgain(sig syscall.Signal) {
+	time.Sleep(1100 * time.Millisecond)
+	r.signal(sig)
+}
+
 // code waits for the end and returns the exit code.
 func (r *run) code() int {
 	r.t.Helper()
@@ -310,7 +317,15 @@ func (r *run) code() int {
 			break
 		}
 	}
-	return r.cmd.ProcessState.ExitCode()
+	return codeOf(r.cmd.ProcessState)
+}
+
+// codeOf is the exit code that a shell would give: 128+n for signal n.
+func codeOf(state *os.ProcessState) int {
+	if ws := state.Sys().(syscall.WaitStatus); ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return state.ExitCode()
 }
 
 // stop presses Ctrl-C once and expects an orderly end.

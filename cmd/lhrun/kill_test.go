@@ -274,7 +274,7 @@ stop = { timeout = "10m" }
 	r := h.up(dir)
 	r.wait("all ready")
 	r.signal(syscall.SIGHUP)
-	if code := r.code(); code != 130 {
+	if code := r.code(); code != 129 {
 		t.Errorf("exit code %d:\n%s", code, r.text())
 	}
 	noneLeft(t, dir)

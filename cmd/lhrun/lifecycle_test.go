@@ -49,7 +49,7 @@ stop = { timeout = "10m" }
 	r.wait("all ready")
 	r.signal(syscall.SIGINT)
 	r.wait(`still waits for stubborn \(pid \d+\)`)
-	r.signal(syscall.SIGINT)
+	r.pressAgain(syscall.SIGINT)
 	if code := r.code(); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
 	}

@@ -148,7 +148,7 @@ func TestPsWatchRestoresTheTerminalAndLeavesTheLastTable(t *testing.T) {
 	screen.wait(t, "stopped")
 	fmt.Fprint(terminal, "\x03")
 	_ = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != 130 {
+	if code := codeOf(cmd.ProcessState); code != 130 {
 		t.Errorf("exit code %d after Ctrl-C, want 130", code)
 	}
 	eventually(t, "the last table on the first screen", func() bool {

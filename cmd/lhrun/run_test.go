@@ -310,7 +310,7 @@ stop = { timeout = "10m" }
 	r.heard(t, "thinking")
 	r.signal(syscall.SIGINT)
 	r.heard(t, "Ctrl-C again kills")
-	r.signal(syscall.SIGINT)
+	r.pressAgain(syscall.SIGINT)
 	if code := r.code(); code != 130 || !strings.Contains(r.text(), "killing what is left") {
 		t.Errorf("exit code %d:\n%s", code, r.text())
 	}

@@ -56,7 +56,7 @@ func (g *globals) attach(o upOptions, h handshake, signals <-chan os.Signal) err
 	a.view.Terse, a.changed, a.bound = o.detach, !h.Joins, run.Bound(o.timeout)
 	a.signals = relaySignals(ctx, signals, func(sig os.Signal) {
 		if interrupts(sig) {
-			g.exit(exitInterrupted) // It only leaves, and may not get to saying so.
+			g.exit(signalCode(sig)) // It only leaves, and may not get to saying so.
 		}
 	})
 	if h.Joins {
@@ -68,8 +68,8 @@ func (g *globals) attach(o upOptions, h handshake, signals <-chan os.Signal) err
 			return err
 		}
 	}
-	if h.interrupted {
-		a.beginEnd()
+	if h.interrupted != nil {
+		a.beginEnd(h.interrupted)
 	}
 	when(a.follower, a.screen.Failed(), func(struct{}) {
 		a.finish(exitError{exitFailed, fmt.Errorf("cannot write the output: %w", a.screen.Err())})
@@ -183,6 +183,6 @@ func (w *awaiting) ended(error)          { w.finish(errEnding) }
 
 func (w *awaiting) signal(sig os.Signal) {
 	if interrupts(sig) {
-		w.finish(exitError{exitInterrupted, nil})
+		w.finish(signalError{sig, nil})
 	}
 }

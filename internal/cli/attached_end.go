@@ -142,19 +142,19 @@ func (a *attached) signal(sig os.Signal) {
 	case a.Joins && a.settled:
 		a.leave(nil)
 	case a.Joins:
-		a.leave(exitError{exitInterrupted, nil})
+		a.leave(signalError{sig, nil})
 	case a.ending:
 		a.view.Say("killing what is left")
 		a.down(true)
 	default:
-		a.beginEnd()
+		a.beginEnd(sig)
 		a.down(false)
 	}
 }
 
 // beginEnd takes a Ctrl-C: from now on this up waits for the end of the run.
-func (a *attached) beginEnd() {
-	a.ending, a.since, a.reason = true, time.Now(), exitError{exitInterrupted, nil}
+func (a *attached) beginEnd(sig os.Signal) {
+	a.ending, a.since, a.reason = true, time.Now(), signalError{sig, nil}
 	a.view.Say("stopping what was started; Ctrl-C again kills")
 }
 

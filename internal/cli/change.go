@@ -173,8 +173,8 @@ func lackingError(services []control.Service) error {
 	return nil
 }
 
-func (c *change) signal(os.Signal) {
-	c.finish(exitError{exitInterrupted, errors.New("left; what was asked for goes on")})
+func (c *change) signal(sig os.Signal) {
+	c.finish(signalError{sig, errors.New("left; what was asked for goes on")})
 }
 
 func (c *change) tick(now time.Time) {

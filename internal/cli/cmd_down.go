@@ -88,8 +88,8 @@ func (d *shutdown) run(ctx context.Context, g *globals) error {
 		if time.Now().After(limit) {
 			return run.Unresponsive(c)
 		}
-		if pause(ctx, d.signals) {
-			return exitError{exitInterrupted, nil}
+		if sig := pause(ctx, d.signals); sig != nil {
+			return signalError{sig, nil}
 		}
 	}
 }
@@ -125,12 +125,12 @@ type stopping struct {
 	passive
 	*follower
 	timeout     time.Duration
-	interrupted bool
+	interrupted os.Signal
 }
 
-func (d *stopping) signal(os.Signal) {
-	if !d.interrupted {
-		d.interrupted = true
+func (d *stopping) signal(sig os.Signal) {
+	if d.interrupted == nil {
+		d.interrupted = sig
 		d.view.Say("still stopping; Ctrl-C again kills what is left")
 		return
 	}
@@ -150,8 +150,8 @@ func (d *stopping) kill(why string) {
 func (d *stopping) tick(now time.Time) { d.view.Stopping(d.all(), now.Sub(d.started)) }
 
 func (d *stopping) ended(error) {
-	if d.interrupted {
-		d.finish(exitError{exitInterrupted, nil})
+	if d.interrupted != nil {
+		d.finish(signalError{d.interrupted, nil})
 	} else {
 		d.finish(nil)
 	}
@@ -171,8 +171,8 @@ func (d *shutdown) awaitRelease(ctx context.Context) error {
 		if time.Now().After(limit) {
 			return run.Unresponsive(d.checkout)
 		}
-		if pause(ctx, d.signals) {
-			return exitError{exitInterrupted, nil}
+		if sig := pause(ctx, d.signals); sig != nil {
+			return signalError{sig, nil}
 		}
 	}
 }

@@ -55,11 +55,11 @@ Where the project does not run, ps prints nothing and the exit code is 5.`,
 }
 
 func (g *globals) ps(names []string, watch, asJSON bool) error {
-	ctx, stop := untilInterrupted()
+	ctx, stop := untilInterrupted(context.Background())
 	defer stop()
 	_, client, err := g.Dial(ctx, names...)
 	if err != nil {
-		return quiet(err)
+		return quiet(ctx, err)
 	}
 	list := &psList{globals: g, names: names, json: asJSON}
 	if watch {
@@ -67,7 +67,7 @@ func (g *globals) ps(names []string, watch, asJSON bool) error {
 	}
 	snap, err := client.Snapshot(ctx, true)
 	if err != nil {
-		return quiet(err)
+		return quiet(ctx, err)
 	}
 	return list.print(snap)
 }
@@ -117,7 +117,7 @@ const refreshEvery = time.Second
 func (l *psList) watch(ctx context.Context, p control.Project) error {
 	now, err := p.Snapshot(ctx, false)
 	if err != nil {
-		return quiet(err)
+		return quiet(ctx, err)
 	}
 	w := &psWatch{psList: l, ctx: ctx, live: l.Sheet(l.Out).Width != 0 && !l.json, follower: newFollower(p, control.NewMirror(now), nil, nil)}
 	if w.live {
@@ -178,5 +178,5 @@ func (w *psWatch) tick(now time.Time) {
 	}
 }
 
-func (w *psWatch) signal(os.Signal) { w.finish(exitError{exitInterrupted, nil}) }
-func (w *psWatch) ended(err error)  { w.finish(err) }
+func (w *psWatch) signal(sig os.Signal) { w.finish(signalError{sig, nil}) }
+func (w *psWatch) ended(err error)      { w.finish(err) }

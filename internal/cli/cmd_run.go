@@ -25,9 +25,9 @@ func newRun(g *globals) *cobra.Command {
 		Short: "Start what is needed, run a command, stop what was started",
 		Long: `run starts all services, or those of --with and what they need, waits until
 they are ready, and runs CMD in the project's environment, in the current
-directory or that of -C. CMD has the terminal and gets each signal once. Its
-exit code is lhrun's: 128+n when signal n ended it. When CMD has ended, run ends
-what CMD left behind and what run itself started.
+directory or that of -C. CMD has the terminal and gets each signal once. run
+ends as CMD did: with its exit code, or by the signal that ended it. When CMD
+has ended, run ends what CMD left behind and what run itself started.
 
 Where the project already runs, run joins it: it starts what is missing and, in
 the end, stops only that, unless something else depends on it by then.
@@ -87,8 +87,8 @@ type command struct {
 	process *os.Process
 	// began is a moment before it did.
 	began time.Time
-	// ended gets its exit code.
-	ended chan int
+	// ended gets how it has ended.
+	ended chan error
 }
 
 // begin starts x as a child with lhrun's own streams, in lhrun's process group.
@@ -102,14 +102,14 @@ func (g *globals) begin(x run.Execution) (*command, error) {
 	if err != nil {
 		return nil, &run.CommandError{Name: x.Argv[0], Err: err}
 	}
-	c := &command{process, began, make(chan int, 1)}
+	c := &command{process, began, make(chan error, 1)}
 	go func() {
 		state, err := process.Wait()
 		if err != nil {
-			c.ended <- exitFailed
+			c.ended <- err
 			return
 		}
-		c.ended <- codeOf(state)
+		c.ended <- outcomeOf(state)
 	}()
 	return c, nil
 }
@@ -117,21 +117,17 @@ func (g *globals) begin(x run.Execution) (*command, error) {
 // signal reaches the command alone, not what it has started.
 func (c *command) signal(sig os.Signal) { _ = c.process.Signal(sig) } // It may be gone.
 
-const (
-	// infancy is for how long after its start a signal to the group may have come before
-	// there was a command in it, as far as can be seen from here.
-	infancy = 200 * time.Millisecond
-	// reaction is what a signal takes to end who does nothing about it.
-	reaction = 5 * time.Millisecond
-)
+// reaction is what a signal takes to end who does nothing about it.
+const reaction = 5 * time.Millisecond
 
 // hear sees to it that a signal to the whole group reaches a command that began just
-// then. Who lives and does nothing about it has not got it.
+// then, and one that was sent to lhrun's two processes alone. Who lives and does nothing
+// about it has not got it.
 func (c *command) hear(a proc.Arrival) {
 	sig, ok := a.Signal.(syscall.Signal)
-	switch age := a.At.Sub(c.began); {
-	case !ok || age > infancy:
-	case age < 0:
+	switch {
+	case !ok:
+	case a.At.Before(c.began):
 		c.signal(sig)
 	default:
 		time.AfterFunc(reaction, func() {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -108,15 +109,18 @@ func (g *globals) up(o upOptions) error {
 // runGuarded starts this program again and ends whatever that leaves behind. Where
 // it was killed, the guard leaves word of that.
 func runGuarded(o proc.GuardOptions) error {
-	code, err := proc.Guard(o)
+	end, err := proc.Guard(o)
 	if err != nil {
 		return err
 	}
-	killed := code == exitUsage || code > 128 && code != exitInterrupted // 2 is a panic's, too.
-	if killed {
+	asked := end.Signal == syscall.SIGINT || end.Signal == syscall.SIGTERM || end.Signal == syscall.SIGHUP || end.Signal == syscall.SIGQUIT
+	if end.Signal != 0 && !asked || end.Code == exitUsage { // 2 is a panic's, too.
 		run.RecordCrash()
 	}
-	return exitError{code, nil}
+	if end.Signal != 0 {
+		return signalError{end.Signal, nil}
+	}
+	return exitError{end.Code, nil}
 }
 
 // upHere runs the project in this terminal, or attaches to the run that there is.

@@ -66,7 +66,7 @@ func (g *globals) wait(o waitOptions) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := untilInterrupted()
+	ctx, stop := untilInterrupted(context.Background())
 	defer stop()
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
@@ -75,14 +75,14 @@ func (g *globals) wait(o waitOptions) error {
 	}
 	checkout, client, err := g.DialUp(ctx, o.timeout, o.names...)
 	if err != nil {
-		return quiet(err)
+		return quiet(ctx, err)
 	}
 	w := &waiting{states: want, names: o.names, checkout: checkout, timeout: o.timeout}
 	err = w.run(ctx, client)
 	if o.json && w.follower != nil {
 		err = errors.Join(view.PrintJSON(g.Out, w.facts()), err)
 	}
-	return quiet(err)
+	return quiet(ctx, err)
 }
 
 // waiting is the policy of wait.
@@ -149,7 +149,7 @@ func (w *waiting) event(control.Change) {
 	}
 }
 
-func (w *waiting) signal(os.Signal) { w.finish(exitError{exitInterrupted, nil}) }
+func (w *waiting) signal(sig os.Signal) { w.finish(signalError{sig, nil}) }
 
 func (w *waiting) late() {
 	w.finish(exitError{exitNotInTime, fmt.Errorf("not %s within %s: %s", w.states, w.timeout, view.DescribeAll(w.tally.lacking))})

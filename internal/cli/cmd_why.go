@@ -51,7 +51,7 @@ the exit code is 5.`,
 }
 
 func (g *globals) why(name string, asJSON bool) error {
-	ctx, stop := untilInterrupted()
+	ctx, stop := untilInterrupted(context.Background())
 	defer stop()
 	checkout, client, err := g.Dial(ctx)
 	if _, ok := errors.AsType[*run.NotRunningError](err); ok {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/ports"
 )
@@ -45,6 +46,39 @@ func (e exitError) Error() string {
 
 func (e exitError) Unwrap() error { return e.err }
 
+// signalError is the end of a verb by a signal, of which lhrun then dies: a shell's loop
+// ends with a command that a signal has ended, and goes on after an exit code. A nil err
+// ends lhrun without a word.
+type signalError struct {
+	sig os.Signal
+	err error
+}
+
+func (e signalError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("ended by the signal %q", e.sig)
+	}
+	return e.err.Error()
+}
+
+func (e signalError) Unwrap() error { return e.err }
+
+// signalCode is the exit code of a process that sig has ended, as shells tell it.
+func signalCode(sig os.Signal) int {
+	if n, ok := sig.(syscall.Signal); ok {
+		return 128 + int(n)
+	}
+	return exitInterrupted
+}
+
+// end ends this process with code, by a signal where that is the code of one.
+func end(code int) {
+	if code > 128 {
+		proc.DieOf(syscall.Signal(code - 128))
+	}
+	os.Exit(code)
+}
+
 // usageError is a command line that cannot be carried out as it was given.
 func usageError(format string, args ...any) error {
 	return exitError{exitUsage, fmt.Errorf(format, args...)}
@@ -53,6 +87,7 @@ func usageError(format string, args ...any) error {
 // exitCode is the one place that turns an error into lhrun's exit code.
 func exitCode(err error) int {
 	var exit exitError
+	var signalled signalError
 	var mistakes config.Mistakes
 	var busy *ports.BusyError
 	var taken *control.PortError
@@ -64,6 +99,8 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &signalled):
+		return signalCode(signalled.sig)
 	case errors.As(err, &exit):
 		return exit.code
 	case errors.As(err, &mistakes), errors.As(err, &usage):
@@ -91,6 +128,7 @@ func exitCode(err error) int {
 // everything else as one line.
 func report(w io.Writer, err error) {
 	var exit exitError
+	var signalled signalError
 	var mistakes config.Mistakes
 	var busy *ports.BusyError
 	var twofold *run.TwofoldError
@@ -99,6 +137,7 @@ func report(w io.Writer, err error) {
 	case errors.As(err, &twofold):
 		report(w, twofold.Mistakes)
 		report(w, twofold.Ports)
+	case errors.As(err, &signalled) && signalled.err == nil:
 	case errors.As(err, &exit) && exit.err == nil:
 	case errors.As(err, &busy) && busy.Service != "" && busy.Holder.Project == "" && busy.Holder.PID != 0:
 		fmt.Fprintf(w, "lhrun: %v; %q ends that\n", err, freeCommand(busy.Request))
@@ -117,18 +156,35 @@ func asUsage(err error) error {
 	return err
 }
 
-// quiet makes err the end of a verb that ends without a word when it is interrupted.
-func quiet(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return exitError{exitInterrupted, nil}
+// quiet makes err the end by the signal that has ended ctx, if one has.
+func quiet(ctx context.Context, err error) error {
+	if by, ok := errors.AsType[signalError](context.Cause(ctx)); ok && errors.Is(err, context.Canceled) {
+		return by
 	}
 	return err
 }
 
-// untilInterrupted is a context that a Ctrl-C ends, and SIGTERM; its error is then
-// context.Canceled. A second one ends lhrun at once.
-func untilInterrupted() (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+// endOf returns the signal that has ended ctx.
+func endOf(ctx context.Context) os.Signal {
+	if by, ok := errors.AsType[signalError](context.Cause(ctx)); ok {
+		return by.sig
+	}
+	return os.Interrupt
+}
+
+// untilInterrupted is a context that a Ctrl-C ends, and SIGTERM; its cause is then a
+// signalError. A second one ends lhrun at once.
+func untilInterrupted(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() { signal.Stop(signals) })
+	go func() {
+		select {
+		case sig := <-signals:
+			cancel(signalError{sig, nil})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }

@@ -121,7 +121,7 @@ func (f *follower) follow(ctx context.Context, p policy) error {
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				p.late()
 			} else {
-				p.signal(os.Interrupt)
+				p.signal(endOf(ctx))
 			}
 			ctx = context.WithoutCancel(ctx)
 		case now := <-tick.C:

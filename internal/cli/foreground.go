@@ -25,8 +25,8 @@ type foreground struct {
 	reason error
 	// since is when the end began.
 	since time.Time
-	// pressed says that a signal has begun the end while the loop was held up.
-	pressed atomic.Bool
+	// pressed is the signal that has begun the end while the loop was held up.
+	pressed atomic.Pointer[os.Signal]
 	// stopped counts the services that ran when the end began.
 	stopped int
 }
@@ -56,8 +56,8 @@ func runForeground(h *hosted, o upOptions, guard *proc.GuardedSide) error {
 		c.end(exitError{exitFailed, nil}, "the guard process of this run was killed, so everything is ended")
 	})
 	outcome := c.follow(context.Background(), c)
-	if outcome == nil && c.pressed.Load() {
-		return exitError{exitInterrupted, nil}
+	if sig := c.pressed.Load(); outcome == nil && sig != nil {
+		return signalError{*sig, nil}
 	}
 	return outcome
 }
@@ -72,12 +72,12 @@ func (c *foreground) held(sig os.Signal) {
 	switch {
 	case !interrupts(sig):
 	case c.Stopping() || sig == syscall.SIGQUIT:
-		go c.HardExit(exitInterrupted)
+		go c.HardExit(signalCode(sig))
 	default:
-		c.pressed.Store(true)
+		c.pressed.Store(&sig)
 		c.Stop()
 		if sig == syscall.SIGHUP {
-			time.AfterFunc(hangUpPatience, func() { c.HardExit(exitInterrupted) })
+			time.AfterFunc(hangUpPatience, func() { c.HardExit(signalCode(sig)) })
 		}
 	}
 }
@@ -145,16 +145,16 @@ func (c *foreground) signal(sig os.Signal) {
 	case resizes(sig):
 		c.Resize()
 	case sig == syscall.SIGQUIT:
-		go c.HardExit(exitInterrupted) // What is said may find no reader.
-		c.end(exitError{exitInterrupted, nil}, "killing everything")
+		go c.HardExit(signalCode(sig)) // What is said may find no reader.
+		c.end(signalError{sig, nil}, "killing everything")
 	case sig == syscall.SIGHUP:
 		time.AfterFunc(hangUpPatience, func() {
 			c.Kill()
-			time.AfterFunc(run.LeaveAfter, func() { c.HardExit(exitInterrupted) }) // What is said may find no reader.
+			time.AfterFunc(run.LeaveAfter, func() { c.HardExit(signalCode(sig)) }) // What is said may find no reader.
 		})
-		c.end(exitError{exitInterrupted, nil}, "the terminal is gone, stopping")
+		c.end(signalError{sig, nil}, "the terminal is gone, stopping")
 	case !c.ending:
-		c.end(exitError{exitInterrupted, nil}, "stopping; Ctrl-C again kills")
+		c.end(signalError{sig, nil}, "stopping; Ctrl-C again kills")
 	default:
 		c.Kill()
 		c.screen.Wipe()

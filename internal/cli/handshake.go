@@ -35,8 +35,8 @@ type handshake struct {
 
 	// seen tells the run that this lhrun sees it; nil where it does not wait for that.
 	seen func()
-	// interrupted says that the run was sent a signal to end before it was seen.
-	interrupted bool
+	// interrupted is the signal that has begun the end of the run before it was seen.
+	interrupted os.Signal
 }
 
 func (h handshake) String() string {
@@ -80,24 +80,24 @@ func (g *globals) beginOrAttach(o upOptions, signals <-chan os.Signal, begin fun
 		case time.Now().After(limit):
 			return run.Unresponsive(m.Checkout)
 		}
-		if pause(context.Background(), signals) {
-			return exitError{exitInterrupted, nil}
+		if sig := pause(context.Background(), signals); sig != nil {
+			return signalError{sig, nil}
 		}
 	}
 }
 
-// pause waits a moment, and reports whether a signal ended that.
-func pause(ctx context.Context, signals <-chan os.Signal) bool {
+// pause waits a moment, and returns the signal that has ended that, if one has.
+func pause(ctx context.Context, signals <-chan os.Signal) os.Signal {
 	over := time.After(handshakePause)
 	for {
 		select {
 		case <-over:
-			return false
+			return nil
 		case <-ctx.Done():
-			return true
+			return endOf(ctx)
 		case sig := <-signals:
 			if interrupts(sig) {
-				return true
+				return sig
 			}
 		}
 	}
@@ -131,14 +131,13 @@ func (g *globals) beginDetached(o upOptions, signals <-chan os.Signal) (*handsha
 	}()
 	reached := make(chan *handshake, 1)
 	go func() { reached <- g.hear(o, w.messages) }()
-	interrupted := false
+	var interrupted os.Signal
 	for {
 		select {
-		case <-signals:
-			interrupted = true
+		case interrupted = <-signals:
 			_ = child.Signal(syscall.SIGTERM) // Unreaped, so the pid is its own.
 		case m := <-reached:
-			if m != nil && !(m.Joins && interrupted) {
+			if m != nil && !(m.Joins && interrupted != nil) {
 				m.seen, m.interrupted = w.close, interrupted
 				return m, child.Release()
 			}
@@ -199,11 +198,11 @@ func (g *globals) hear(o upOptions, from io.Reader) *handshake {
 }
 
 // endOfChild is the outcome of a run that ended before it could be reached.
-func endOfChild(child *os.Process, interrupted bool) error {
+func endOfChild(child *os.Process, interrupted os.Signal) error {
 	state, err := child.Wait()
 	switch {
-	case interrupted:
-		return exitError{exitInterrupted, nil}
+	case interrupted != nil:
+		return signalError{interrupted, nil}
 	case err != nil:
 		return err
 	case state.ExitCode() <= 0:

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"os/signal"
 	"slices"
 	"sync"
 	"syscall"
@@ -47,14 +45,14 @@ func (g *globals) logs(ctx context.Context, r logsRequest) error {
 	if len(kept) == 0 && !r.follow {
 		fmt.Fprintf(g.Err, "lhrun: %s (%s) has not written anything yet\n", p.Name, p.Checkout.Instance)
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilInterrupted(ctx)
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- r.show(ctx, store, g.newLogStream(r, all), all) }()
 	select {
 	case err = <-done:
 	case <-ctx.Done():
-		err = exitError{exitInterrupted, nil}
+		err = signalError{endOf(ctx), nil}
 	}
 	if errors.Is(err, syscall.EPIPE) {
 		return nil // Whoever read has seen enough.

@@ -58,6 +58,8 @@ type oneOff struct {
 	since   time.Time // of the phase
 	command *command
 	pressed bool
+	// presses tells further signals of one wish to end from the next wish.
+	presses proc.Debouncer
 	reason  error
 	// gone says that what was started has been stopped.
 	gone bool
@@ -115,10 +117,10 @@ func (e *oneOff) work() {
 	when(e.follower, e.command.ended, e.commandEnded)
 }
 
-// commandEnded takes the command's exit code.
-func (e *oneOff) commandEnded(code int) {
+// commandEnded takes how the command has ended.
+func (e *oneOff) commandEnded(outcome error) {
 	e.command = nil
-	e.end(exitError{code, nil})
+	e.end(outcome)
 	e.leave()
 }
 
@@ -172,7 +174,7 @@ func (e *oneOff) arrive(a proc.Arrival) {
 		e.command.signal(a.Signal)
 	case !interrupts(a.Signal):
 	case e.phase == phaseStarting:
-		e.end(exitError{exitInterrupted, nil})
+		e.end(signalError{a.Signal, nil})
 		e.press(a.Signal)
 	case !e.pressed && time.Since(e.since) < commandsOwn: // It ended the command.
 	default:
@@ -182,6 +184,9 @@ func (e *oneOff) arrive(a proc.Arrival) {
 
 // press is Ctrl-C while what was started is being stopped: the second one kills.
 func (e *oneOff) press(sig os.Signal) {
+	if e.presses.Repeats(sig) {
+		return
+	}
 	if e.pressed || sig == syscall.SIGQUIT {
 		e.view.Say("killing what is left")
 		e.stopTarget(true)

@@ -36,8 +36,8 @@ func (e *oneOff) enter() error {
 		}
 		select {
 		case <-time.After(handshakePause):
-		case <-e.guard.Arrivals():
-			return exitError{exitInterrupted, nil}
+		case a := <-e.guard.Arrivals():
+			return signalError{a.Signal, nil}
 		}
 	}
 }

@@ -30,8 +30,8 @@ func (g *globals) replaceSelf(path string, x run.Execution) error {
 	return &run.CommandError{Name: x.Argv[0], Err: err}
 }
 
-// codeOf returns the exit code; there are no signals.
-func codeOf(state *os.ProcessState) int { return state.ExitCode() }
+// outcomeOf returns the exit code; there are no signals.
+func outcomeOf(state *os.ProcessState) error { return exitError{state.ExitCode(), nil} }
 
 func writable(string) bool       { return true }
 func ownedByMe(fs.FileInfo) bool { return true }

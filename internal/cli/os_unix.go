@@ -22,10 +22,10 @@ func (g *globals) replaceSelf(path string, x run.Execution) error {
 	return &run.CommandError{Name: x.Argv[0], Err: syscall.Exec(path, x.Argv, x.Env)}
 }
 
-// codeOf is the exit code that a shell would give: 128+n for signal n.
-func codeOf(state *os.ProcessState) int {
+// outcomeOf is the exit code of a command, or the signal that has ended it.
+func outcomeOf(state *os.ProcessState) error {
 	if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
-		return 128 + int(ws.Signal())
+		return signalError{ws.Signal(), nil}
 	}
-	return state.ExitCode()
+	return exitError{state.ExitCode(), nil}
 }

@@ -6,8 +6,8 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -25,17 +25,20 @@ type globals struct {
 }
 
 // Main runs lhrun with args, which exclude the program's name, and returns the
-// exit code.
+// exit code. It does not return where a signal has ended the verb: this process dies of it.
 func Main(args []string, t view.Terminal) int {
 	if slices.Equal(args, []string{"--version"}) {
 		args = []string{"version"} // as most programs have it
 	}
-	g := &globals{Terminal: t, exit: os.Exit}
+	g := &globals{Terminal: t, exit: end}
 	g.Warn = func(line string) { fmt.Fprintln(t.Err, "lhrun:", line) }
 	root := newRoot(g, asked(args))
 	root.SetArgs(args)
 	err := root.Execute()
 	report(t.Err, err)
+	if by, ok := errors.AsType[signalError](err); ok {
+		end(signalCode(by.sig))
+	}
 	return exitCode(err)
 }
 

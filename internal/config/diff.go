@@ -119,6 +119,7 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 	note(&restart, old.Port == svc.Port, "port")
 	note(&restart, maps.Equal(old.Ports, svc.Ports), "ports")
 	note(&restart, old.TTY == svc.TTY, "tty")
+	note(&restart, old.NullStdin == svc.NullStdin, "stdin")
 	note(&restart, old.Listen == svc.Listen, "listen")
 	note(toURL, old.URL == svc.URL || !ports, "url")
 	told := func(key string) bool { return tellsOf(newer, svc, key) && (old.URL != svc.URL || !ports) }

@@ -156,9 +156,9 @@ func TestDiffNamesWhatDiffersAndNothingElse(t *testing.T) {
 			"ready = { tcp = true }\nstop = { signal = \"INT\" }\nrestart = \"always\"\ndescription = \"d\"", `["a", "b"]`, `["a"]`),
 			want: []string{"update api: description changed, ready changed, restart changed, stop changed, watch changed"}},
 		"depends_on": {text: edit(`depends_on = ["api"]`, `depends_on = ["api", "mail"]`), want: []string{"update web: depends_on changed"}},
-		"type, tty, listen, working_dir": {text: edit(`command = "mail"`, "command = \"mail\"\ntype = \"task\"\nworking_dir = \"/\"",
-			`command = "run-db"`, "command = \"run-db\"\ntty = true\nlisten = \"fd\""), want: []string{
-			"restart db: tty changed, listen changed", "restart migrate: db restarts", "restart mail: type changed, working_dir changed, restart changed"}},
+		"type, tty, stdin, listen, working_dir": {text: edit(`command = "mail"`, "command = \"mail\"\ntype = \"task\"\nworking_dir = \"/\"",
+			`command = "run-db"`, "command = \"run-db\"\ntty = true\nstdin = \"null\"\nlisten = \"fd\""), want: []string{
+			"restart db: tty changed, stdin changed, listen changed", "restart migrate: db restarts", "restart mail: type changed, working_dir changed, restart changed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := tree(t, nil)

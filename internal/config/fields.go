@@ -104,6 +104,7 @@ var aliases = [...]struct {
 	{"stop", []string{"shutdown", "stop_signal", "stop_grace_period"}},
 	{"restart", []string{"restart_policy", "availability"}},
 	{"tty", []string{"pty"}},
+	{"stdin", []string{"stdin_open", "interactive"}},
 	{"http", []string{"http_get", "path"}},
 	{"exec", []string{"test"}},
 	{"interval", []string{"period", "period_seconds"}},

@@ -93,9 +93,11 @@ type Service struct {
 	Restart    supervisor.Restart
 	Stop       Stop
 	TTY        bool
-	Profiles   []string
-	Autostart  bool
-	Watch      *Watch
+	// NullStdin is `stdin = "null"`.
+	NullStdin bool
+	Profiles  []string
+	Autostart bool
+	Watch     *Watch
 	// ListenFD is `listen = "fd"`.
 	ListenFD bool
 }

@@ -27,8 +27,9 @@ func (r *resolver) service(s *Service, env []string) supervisor.Service {
 			Timeout: s.Stop.Timeout,
 			Command: r.argv(s.Stop.Command, s),
 		},
-		TTY:    s.TTY,
-		Listen: s.ListenFD,
+		TTY:       s.TTY,
+		NullStdin: s.NullStdin,
+		Listen:    s.ListenFD,
 	}
 	r.place(s, &out)
 	for _, d := range s.DependsOn {

@@ -125,6 +125,7 @@ func (c *checker) serviceKeys(f *fields, s *Service) {
 	s.Restart = c.restart(f.get("restart"), s)
 	s.Stop = c.stop(f.get("stop"))
 	s.TTY = c.boolean(f.get("tty"), false)
+	s.NullStdin = c.oneOf(f.get("stdin"), "open", "null") == "null"
 	s.Profiles = raws(c.list(f.get("profiles")))
 	s.Autostart = c.boolean(f.get("autostart"), true)
 	s.Watch = c.watch(f.get("watch"))

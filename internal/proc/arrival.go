@@ -15,12 +15,12 @@ const pairPatience = 200 * time.Millisecond
 // arrivals. A signal that both got was sent to the whole group.
 func (g *GuardedSide) pair(told <-chan syscall.Signal) {
 	var p pairing
-	own := debouncer{}
+	own := echoes{}
 	wake := time.NewTimer(0)
 	defer wake.Stop()
 	for {
 		select {
-		case sig := <-g.signals:
+		case sig := <-g.received:
 			if sig := sig.(syscall.Signal); !own.repeats(sig) {
 				g.arrive(p.take(sig, mine, time.Now()))
 			}

@@ -7,27 +7,62 @@ import (
 	"time"
 )
 
-// debounceWindow is how long a second signal to end of the same kind counts as the
-// first: timeout(1), npm and others signal a process and then its group.
-const debounceWindow = 100 * time.Millisecond
+const (
+	// debounceWindow is how long after a signal to end the same signal belongs to the same
+	// wish: pkill and a cgroup's end reach both of lhrun's processes, and runners pass on
+	// the Ctrl-C that their whole group gets. A person who has read what the first one did
+	// is slower. otherWindow is that for another signal to end: runners send SIGTERM after
+	// SIGINT, service managers SIGHUP after SIGTERM.
+	debounceWindow = 500 * time.Millisecond
+	otherWindow    = time.Second
+	// echoWindow is how long a second signal to end of the same kind counts as the first:
+	// timeout(1), npm and others signal a process and then its group.
+	echoWindow = 100 * time.Millisecond
+)
 
-// debouncer holds when each signal to end came last.
-type debouncer map[syscall.Signal]time.Time
+// Debouncer tells one wish to end from the next. The zero value has seen none.
+type Debouncer struct {
+	first os.Signal
+	began time.Time
+}
 
-// repeats reports whether sig is a signal to end that came just before, and takes note
-// of it.
-func (d debouncer) repeats(sig syscall.Signal) bool {
-	switch sig {
-	case syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP:
-		last := d[sig]
-		d[sig] = time.Now()
-		return time.Since(last) < debounceWindow
+// Repeats reports whether sig, which has come just now, belongs to the wish to end of a
+// signal before it. Signals that do not ask for an end repeat nothing.
+func (d *Debouncer) Repeats(sig os.Signal) bool {
+	if !asksToEnd(sig) {
+		return false
 	}
+	now, window := time.Now(), otherWindow
+	if sig == d.first {
+		window = debounceWindow
+	}
+	if d.first != nil && now.Sub(d.began) < window {
+		return true
+	}
+	d.first, d.began = sig, now
 	return false
 }
 
-// NotifyDebounced is signal.Notify, but a signal to end that comes twice within
-// debounceWindow comes once. It lasts until stop is called.
+func asksToEnd(sig os.Signal) bool {
+	return sig == syscall.SIGINT || sig == syscall.SIGTERM || sig == syscall.SIGHUP
+}
+
+// echoes holds when each signal to end came last.
+type echoes map[syscall.Signal]time.Time
+
+// repeats reports whether sig is a signal to end that came just before, and takes note
+// of it.
+func (e echoes) repeats(sig syscall.Signal) bool {
+	if !asksToEnd(sig) {
+		return false
+	}
+	last := e[sig]
+	e[sig] = time.Now()
+	return time.Since(last) < echoWindow
+}
+
+// NotifyDebounced is signal.Notify, but signals to end that belong to one wish come as
+// one. It lasts until stop is called.
 func NotifyDebounced(sigs ...os.Signal) (got <-chan os.Signal, stop func()) {
 	from, to, done := make(chan os.Signal, 16), make(chan os.Signal, 16), make(chan struct{})
 	signal.Notify(from, sigs...)
@@ -38,12 +73,13 @@ func NotifyDebounced(sigs ...os.Signal) (got <-chan os.Signal, stop func()) {
 	}
 }
 
+// debounce passes signals on until done closes.
 func debounce(from <-chan os.Signal, to chan<- os.Signal, done <-chan struct{}) {
-	last := debouncer{}
+	var d Debouncer
 	for {
 		select {
 		case sig := <-from:
-			if s, ok := sig.(syscall.Signal); ok && last.repeats(s) {
+			if d.Repeats(sig) {
 				continue
 			}
 			select {

@@ -20,9 +20,9 @@ const readyPatience = 5 * time.Second
 type guard struct {
 	child int
 	// waiting are the signals that came before the child was ready for them.
-	waiting   []syscall.Signal
-	ready     bool
-	debounced debouncer
+	waiting []syscall.Signal
+	ready   bool
+	echoes  echoes
 	// told, set for SameGroup, is where the guard writes its signals to the child. Had it
 	// sent them, the child could not tell them from those that the whole group got.
 	told *os.File
@@ -30,27 +30,27 @@ type guard struct {
 
 // Guard starts this program again as its child, in a process group of its own, and
 // waits until the child has died, for whatever reason. Then it kills everything that
-// descends from it, and returns the child's exit code, 128+n for signal n.
+// descends from it, and returns how the child has ended.
 //
 // Guard passes signals on to the child, which must call Guarded. The terminal's signals
 // reach the guard alone, except with SameGroup, so the child gets each of them once. One
-// that comes twice within a tenth of a second is passed on once. Ctrl-Z stops both. The
+// to end that comes twice within a tenth of a second is passed on once. Ctrl-Z stops both. The
 // caller is to exit when Guard returns: signals stay redirected.
-func Guard(o GuardOptions) (exitCode int, err error) {
+func Guard(o GuardOptions) (Exit, error) {
 	if err := BecomeSubreaper(); err != nil {
-		return 0, err
+		return Exit{}, err
 	}
 	keepFilesFromChildren()
 	near, far, err := line()
 	if err != nil {
-		return 0, fmt.Errorf("cannot connect to the supervisor: %w", err)
+		return Exit{}, fmt.Errorf("cannot connect to the supervisor: %w", err)
 	}
 	defer near.Close()
 	run := newRunID()
 	w, err := startAgain(o, far, run)
 	far.Close()
 	if err != nil {
-		return 0, err
+		return Exit{}, err
 	}
 	// This takes its time, so the child starts meanwhile. A signal that comes earlier ends
 	// this program, and the child with it.
@@ -58,13 +58,13 @@ func Guard(o GuardOptions) (exitCode int, err error) {
 	signal.Notify(signals, append(forwarded(), unix.SIGTSTP, unix.SIGCONT)...)
 	exit := make(chan Exit, 1)
 	go func() { exit <- w.wait() }()
-	g := guard{child: w.pid, debounced: debouncer{}}
+	g := guard{child: w.pid, echoes: echoes{}}
 	if o.SameGroup {
 		g.told = near
 	}
 	end := g.pass(signals, near, exit)
 	endDescendants(w.pid, run)
-	return end.Code, nil
+	return end, nil
 }
 
 // startAgain starts this program with far as descriptor 3.
@@ -156,7 +156,7 @@ func (g *guard) take(sig syscall.Signal) {
 		whole = g.child // The group is this program's too, and the shell stops it.
 	}
 	switch {
-	case g.debounced.repeats(sig):
+	case g.echoes.repeats(sig):
 	case sig == unix.SIGTSTP:
 		syscall.Kill(whole, unix.SIGSTOP)
 		syscall.Kill(os.Getpid(), unix.SIGSTOP)

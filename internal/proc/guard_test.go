@@ -127,7 +127,7 @@ func TestGuardPassesEachSignalOnOnce(t *testing.T) {
 		sig  syscall.Signal
 		says string
 	}{
-		{unix.SIGINT, "interrupt"}, {unix.SIGHUP, "hangup"}, {unix.SIGQUIT, "quit"}, {unix.SIGWINCH, "window changed"},
+		{unix.SIGHUP, "hangup"}, {unix.SIGQUIT, "quit"}, {unix.SIGWINCH, "window changed"},
 		{unix.SIGUSR1, "user defined signal 1"}, {unix.SIGUSR2, "user defined signal 2"},
 	} {
 		syscall.Kill(g.PID(), c.sig)
@@ -135,6 +135,7 @@ func TestGuardPassesEachSignalOnOnce(t *testing.T) {
 			t.Errorf("sent %v, got %q", c.sig, got)
 		}
 	}
+	time.Sleep(otherWindow) // Else it belongs to the hang-up.
 	syscall.Kill(g.PID(), syscall.SIGTERM)
 	if got := g.line("got"); got != "terminated" {
 		t.Error(got)
@@ -161,8 +162,24 @@ func TestCtrlCOnATerminalArrivesOnce(t *testing.T) {
 	if got := g.line("got"); !strings.Contains(got, "window") && got != "signal 28" {
 		t.Error("after one Ctrl-C:", got)
 	}
+	time.Sleep(otherWindow)
 	syscall.Kill(g.PID(), syscall.SIGTERM)
 	g.waitDone()
+}
+
+// Whoever means lhrun may reach both of its processes.
+func TestASignalThatBothHalvesGetArrivesOnce(t *testing.T) {
+	g, sup, _ := guarded(t, "supervisor", "sleep")
+	awaitSignals(t, g)
+	syscall.Kill(g.PID(), syscall.SIGINT)
+	syscall.Kill(sup.PID, syscall.SIGINT)
+	if got := g.line("got"); got != "interrupt" {
+		t.Error(got)
+	}
+	syscall.Kill(sup.PID, syscall.SIGUSR1)
+	if got := g.line("got"); got != "user defined signal 1" {
+		t.Error("after one wish to end:", got)
+	}
 }
 
 func TestSupervisorMayWriteToATerminalThatStopsOthers(t *testing.T) {

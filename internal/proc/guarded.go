@@ -19,8 +19,11 @@ const guardFile = 3
 
 // GuardedSide is the supervisor's side of Guard.
 type GuardedSide struct {
-	guard    ID
-	lost     chan struct{}
+	guard ID
+	lost  chan struct{}
+	// received are the signals as they come; signals are those of them that the guard passed
+	// on or somebody sent here, where one wish to end is one.
+	received chan os.Signal
 	signals  chan os.Signal
 	arrivals chan Arrival
 }
@@ -36,7 +39,7 @@ func Guarded() (*GuardedSide, bool) {
 		return nil, false
 	}
 	os.Unsetenv(guardKey)
-	g := &GuardedSide{lost: make(chan struct{}), signals: make(chan os.Signal, 64)}
+	g := &GuardedSide{lost: make(chan struct{}), received: make(chan os.Signal, 64)}
 	var inode uint64
 	var sameGroup bool
 	if _, err := fmt.Sscanf(value, "%d %d %d %t", &inode, &g.guard.PID, &g.guard.Start, &sameGroup); err != nil {
@@ -58,10 +61,13 @@ func Guarded() (*GuardedSide, bool) {
 	if sameGroup {
 		g.arrivals = make(chan Arrival, 64)
 		go g.pair(told)
+	} else {
+		g.signals = make(chan os.Signal, 64)
+		go debounce(g.received, g.signals, g.lost)
 	}
 	signals := forwarded() // Before somebody else asks for the one that is ignored.
 	take := func() {
-		signal.Notify(g.signals, signals...)
+		signal.Notify(g.received, signals...)
 		line.Write([]byte{1}) // from now on signals may come
 	}
 	if sameGroup { // The terminal's signals may come at any time.
@@ -97,8 +103,9 @@ func (g *GuardedSide) watch(line *os.File, told chan<- syscall.Signal) {
 // it any more, so it must end them, and itself, at once.
 func (g *GuardedSide) Lost() <-chan struct{} { return g.lost }
 
-// Signals returns those that the guard passes on, each once and in order. With a
-// SameGroup guard they come by Arrivals instead.
+// Signals returns those that this program gets and those that the guard passes on, in
+// order. Those that belong to one wish to end come as one, whoever got them. With a
+// SameGroup guard signals come by Arrivals instead.
 func (g *GuardedSide) Signals() <-chan os.Signal { return g.signals }
 
 // Arrivals returns, with a SameGroup guard, the signals that it or this program got.

@@ -3,6 +3,7 @@
 package proc
 
 import (
+	"errors"
 	"os"
 	"os/signal"
 	"strconv"
@@ -109,6 +110,24 @@ func newPipe() (r, w *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "output"), os.NewFile(uintptr(fds[1]), "output"), nil
 }
 
+// reopen copies the reading end of a pipe. The copies share whether they block, so a child
+// that changes it changes it for all.
+func reopen(pipe *os.File) (*os.File, error) {
+	conn, err := pipe.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	fd := -1
+	var dupErr error
+	err = conn.Control(func(own uintptr) {
+		fd, dupErr = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	if err != nil || dupErr != nil {
+		return nil, errors.Join(err, dupErr)
+	}
+	return os.NewFile(uintptr(fd), "input"), nil
+}
+
 // keepFilesFromChildren marks what this program inherited as close-on-exec.
 func keepFilesFromChildren() {
 	dir, err := os.Open("/dev/fd")
@@ -136,6 +155,9 @@ func defaultInChildren(discard chan<- os.Signal) {
 
 // ignore ignores sig in this program, and in its children too.
 func ignore(_ chan<- os.Signal, sig syscall.Signal) { signal.Ignore(sig) }
+
+// setDefault does nothing: Go's own default ends the program by the signals that end one.
+func setDefault(syscall.Signal) {}
 
 // startOf makes an ID's number of a start time; microseconds fit 53 bits.
 func startOf(t time.Time) uint64 { return uint64(t.UnixMicro()) }

@@ -68,6 +68,24 @@ func newPipe() (r, w *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "output"), os.NewFile(uintptr(fds[1]), "output"), nil
 }
 
+// reopen opens the reading end of a pipe once more: what a child does to its own, such as
+// making it non-blocking, concerns no other child.
+func reopen(pipe *os.File) (*os.File, error) {
+	conn, err := pipe.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	fd := -1
+	var openErr error
+	err = conn.Control(func(own uintptr) {
+		fd, openErr = unix.Open("/proc/self/fd/"+strconv.Itoa(int(own)), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	})
+	if err != nil || openErr != nil {
+		return nil, errors.Join(err, openErr)
+	}
+	return os.NewFile(uintptr(fd), "input"), nil
+}
+
 // pipeLink is the name of a pipe in /proc/PID/fd.
 func pipeLink(f *os.File) string {
 	info, err := f.Stat()
@@ -116,6 +134,14 @@ func defaultInChildren(discard chan<- os.Signal) {
 // for ever. So Go is told that it handles the signal, and the kernel to ignore it.
 func ignore(discard chan<- os.Signal, sig syscall.Signal) {
 	signal.Notify(discard, sig)
-	action := [16]uintptr{uintptr(1)} // SIG_IGN, no flags, empty mask
+	const ignored = 1 // SIG_IGN
+	setAction(sig, ignored)
+}
+
+// setDefault has sig do what it does to a program without handlers, behind Go's back.
+func setDefault(sig syscall.Signal) { setAction(sig, 0) }
+
+func setAction(sig syscall.Signal, handler uintptr) {
+	action := [16]uintptr{handler} // no flags, empty mask
 	unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
 }

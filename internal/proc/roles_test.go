@@ -4,6 +4,7 @@ package proc
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,6 +26,29 @@ func playMore(role string, args []string) {
 		playSize()
 	case "fds":
 		playFiles()
+	case "input": // says what it reads, and when its input ends
+		say("ready", os.Getpid())
+		playInput()
+	case "die-of":
+		got := make(chan os.Signal, 1)
+		signal.Notify(got) // Go handles them all.
+		n, _ := strconv.Atoi(args[0])
+		DieOf(syscall.Signal(n))
+	case "heir": // its child has the same input
+		env := append(roleless(), roleKey+"=input")
+		syscall.ForkExec(os.Args[0], os.Args[:1], &syscall.ProcAttr{Env: env, Files: []uintptr{0, 1, 1}})
+		forever()
+	case "input-flags":
+		if args[0] == "set" {
+			syscall.SetNonblock(0, true)
+			say("ready", os.Getpid())
+			forever()
+		}
+		status, _ := unix.FcntlInt(0, unix.F_GETFL, 0)
+		fmt.Println("nonblocking", status&unix.O_NONBLOCK != 0)
+	case "terminal":
+		_, err := os.Open("/dev/tty")
+		fmt.Println("terminal", errors.Is(err, unix.ENXIO), unix.Getpgrp() == os.Getpid())
 	case "own-pid":
 		fmt.Println("pid", os.Getpid(), os.Getenv("MY_PID"))
 		fmt.Println("name", os.Args[0])
@@ -40,19 +64,19 @@ func playMore(role string, args []string) {
 			}
 		}
 	case "guard":
-		code, err := Guard(GuardOptions{Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
+		end, err := Guard(GuardOptions{Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
 		if err != nil {
 			fmt.Println(err)
-			code = 99
+			end.Code = 99
 		}
-		os.Exit(code)
+		os.Exit(end.Code)
 	case "same-group":
-		code, err := Guard(GuardOptions{SameGroup: true, Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
+		end, err := Guard(GuardOptions{SameGroup: true, Args: os.Args[:1], Env: append(roleless(), roleKey+"="+strings.Join(args, " "))})
 		if err != nil {
 			fmt.Println(err)
-			code = 99
+			end.Code = 99
 		}
-		os.Exit(code)
+		os.Exit(end.Code)
 	case "supervisor":
 		playSupervisor(args)
 	case "runner":
@@ -100,6 +124,20 @@ func tableSize() int {
 
 func roleless() []string {
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, roleKey+"=") })
+}
+
+func playInput() {
+	for b := make([]byte, 1); ; {
+		n, err := syscall.Read(0, b)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case n <= 0:
+			fmt.Println("end", n, err)
+			return
+		default:
+			fmt.Println("got", b[0])
+		}
+	}
 }
 
 func playSize() {
@@ -211,7 +249,9 @@ func playReckless(services []string) {
 	table := NewTable()
 	started := map[string]*Process{}
 	for _, service := range services {
-		p, err := table.Start(roleSpec(strings.ReplaceAll(service, "/", " ")))
+		s := roleSpec(strings.ReplaceAll(service, "/", " "))
+		s.OpenStdin = true
+		p, err := table.Start(s)
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)

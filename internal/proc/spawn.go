@@ -31,9 +31,9 @@ func (p *Process) spawn(path string, s Spec, env []string) error {
 		syscall.SetNonblock(int(fd), false)
 		files = append(files, fd)
 	}
-	sys := &syscall.SysProcAttr{Setpgid: !s.TTY, Setsid: s.TTY, Setctty: s.TTY}
+	sys := &syscall.SysProcAttr{Setsid: true, Setctty: s.TTY}
 	if s.Foreground && !s.TTY {
-		sys.Foreground, sys.Ctty = true, int(in.Fd())
+		sys = &syscall.SysProcAttr{Setpgid: true, Foreground: true, Ctty: int(in.Fd())}
 	}
 	pidfd := askPidfd(sys)
 	pid, err := p.table.forker.fork(file, argv, &syscall.ProcAttr{Dir: s.Dir, Env: env, Files: files, Sys: sys})
@@ -64,10 +64,8 @@ func (p *Process) streams(s Spec) (in, out *os.File, err error) {
 	if s.TTY {
 		return p.openTTY(s)
 	}
-	if in = s.Stdin; in == nil {
-		if in, err = os.Open(os.DevNull); err != nil {
-			return nil, nil, err
-		}
+	if in, err = p.openStdin(s); err != nil {
+		return nil, nil, err
 	}
 	if out = s.Output; out != nil {
 		return in, out, nil
@@ -80,6 +78,17 @@ func (p *Process) streams(s Spec) (in, out *os.File, err error) {
 	}
 	p.link = pipeLink(p.output)
 	return in, out, nil
+}
+
+// openStdin returns s.Stdin, or opens what takes its place.
+func (p *Process) openStdin(s Spec) (*os.File, error) {
+	switch {
+	case s.Stdin != nil:
+		return s.Stdin, nil
+	case s.OpenStdin:
+		return p.table.idle.open()
+	}
+	return os.Open(os.DevNull)
 }
 
 // openTTY opens a pseudo-terminal: input, and output unless Spec.Output is set.

@@ -24,6 +24,7 @@ type Table struct {
 	closed   chan struct{}
 	reaper   sync.WaitGroup
 	forker   *forker
+	idle     idlePipe
 
 	// mu also keeps a leader from being reaped, and its pid from being used
 	// again, while somebody signals it.
@@ -143,6 +144,7 @@ func (t *Table) Close() {
 	signal.Stop(t.discard)
 	t.reaper.Wait()
 	t.forker.close()
+	t.idle.close()
 }
 
 // leave takes t from the open tables; the last one ends the strays.

@@ -34,8 +34,11 @@ type Spec struct {
 
 	// Stdin is the child's standard input; nil is /dev/null. A TTY has its own.
 	Stdin *os.File
-	// Foreground puts the child's group in the foreground of the terminal that Stdin
-	// is. The caller takes the terminal back later.
+	// OpenStdin gives a child without Stdin and TTY an input that never delivers, and ends
+	// with the Table or with this program.
+	OpenStdin bool
+	// Foreground keeps the child in this program's session and puts its group in the
+	// foreground of the terminal that Stdin is. The caller takes the terminal back later.
 	Foreground bool
 	// Output gets stdout and stderr; nil makes a pipe, see Process.Output.
 	Output *os.File

@@ -94,7 +94,10 @@ func (*GuardedSide) Arrivals() <-chan Arrival  { return nil }
 func (*GuardedSide) Guard() ID                 { return ID{} }
 
 // Guard returns an error that wraps errors.ErrUnsupported.
-func Guard(GuardOptions) (int, error) { return 0, errNoTrees }
+func Guard(GuardOptions) (Exit, error) { return Exit{}, errNoTrees }
+
+// DieOf does nothing.
+func DieOf(syscall.Signal) {}
 
 // Detach returns an error that wraps errors.ErrUnsupported.
 func Detach([]string, *os.File, *os.File, *os.File) (*os.Process, error) {
