@@ -40,7 +40,7 @@ func (r *Registry) Checkout(project, dir string) (Checkout, error) {
 	}
 	var c Checkout
 	vanished := f.vanished(dir)
-	err = r.store.change(func(f *registryFile) (bool, error) {
+	err = r.store.look(func(f *registryFile) (bool, error) {
 		var ok bool
 		if c, ok = known(f); ok {
 			return false, nil

@@ -17,7 +17,7 @@ func (r *Registry) Lookup(c Checkout, requests []Request) ([]Lease, error) {
 	entries, known := r.portEntries(f, c, requests)
 	if !known {
 		vanished := f.vanished(c.Dir)
-		err = r.store.change(func(f *registryFile) (bool, error) {
+		err = r.store.look(func(f *registryFile) (bool, error) {
 			f.collect(vanished)
 			err := r.register(f, c, requests)
 			entries, _ = r.portEntries(f, c, requests)

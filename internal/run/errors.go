@@ -26,6 +26,8 @@ type RunningError struct {
 	Checkout ports.Checkout
 	// PID is 0 where the holder is not known.
 	PID int
+	// Run is which run of the checkout has it; "" where that is not known.
+	Run string
 	// Wanted are the services that were to be started.
 	Wanted []string
 }

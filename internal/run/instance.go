@@ -46,7 +46,7 @@ func claim(c ports.Checkout) (*Instance, error) {
 		rec, _ := i.record()
 		switch {
 		case rec.Supervisor.Alive() && rec.Guard.Alive():
-			return nil, &RunningError{Checkout: c, PID: rec.Guard.PID}
+			return nil, &RunningError{Checkout: c, PID: rec.Guard.PID, Run: rec.Run}
 		case time.Now().After(limit):
 			return nil, &RunningError{Checkout: c}
 		case rec.Supervisor.Alive():
@@ -94,8 +94,8 @@ func (i *Instance) OwnLog() string { return filepath.Join(i.dir, "lhrun.log") }
 // release ends the claim of a run that left nothing behind.
 func (i *Instance) release() error {
 	err := os.Remove(i.recordPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	if errors.Is(err, fs.ErrNotExist) || files.IsReadOnly(err) {
+		err = nil // What stays tells of processes that are gone.
 	}
 	return errors.Join(err, i.lock.Close())
 }
