@@ -99,6 +99,9 @@ func DialCheckout(ctx context.Context, c ports.Checkout) (*control.Client, error
 	if err != nil && short.Err() != nil && ctx.Err() == nil {
 		return nil, Unresponsive(c)
 	}
+	if err == nil {
+		client.Unresponsive = func() error { return Unresponsive(c) }
+	}
 	return client, err
 }
 
@@ -140,7 +143,7 @@ func (l Locate) ClearUp(c ports.Checkout) (phase string) {
 		_ = i.lock.Close()
 		return "" // No run was killed.
 	}
-	for _, line := range i.sweep() {
+	for _, line := range i.sweep(l.lateMasker()) {
 		l.warn(line)
 	}
 	_ = i.release()

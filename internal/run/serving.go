@@ -18,7 +18,7 @@ func (s *Session) serve() error {
 		Supervisor: s.sup,
 		About: control.Snapshot{
 			Project: s.Checkout.Project, Instance: s.Checkout.Instance, Dir: s.Checkout.Dir,
-			PID: os.Getpid(), Version: s.options.Version,
+			PID: os.Getpid(), Run: s.sup.RunID(), Version: s.options.Version,
 		},
 		LogDir: s.instance.LogDir(),
 		Down:   s.requestStop,

@@ -81,7 +81,7 @@ func Open(o Options) (_ *Session, err error) {
 			_ = s.Close()
 		}
 	}()
-	s.notes = s.instance.sweep()
+	s.notes = s.instance.sweep(o.lateMasker())
 	if s.held, err = p.Registry.Lease(p.Checkout, p.Requests()); err != nil {
 		return nil, err
 	}
