@@ -45,7 +45,7 @@ func (l Locate) Find() (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	registry, err := ports.Open(ports.Options{Range: cfg.Range, Warn: l.warn})
+	registry, err := ports.Open(ports.Options{Range: cfg.Range, Warn: l.warn, Run: liveIn})
 	if err != nil {
 		return nil, err
 	}
