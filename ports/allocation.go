@@ -128,7 +128,7 @@ func (a *allocation) automatic() error {
 	}
 	// New keys that want one port get it in the same order everywhere.
 	slices.SortFunc(rest, func(i, j int) int { return a.all[i].compare(a.all[j].Request) })
-	vanished := f.vanished(a.checkout.Dir)
+	vanished := a.vanished(f, a.checkout.Dir)
 	f.collect(vanished)
 	for _, i := range rest {
 		if _, err := a.place(f, i); err != nil {

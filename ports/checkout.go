@@ -8,15 +8,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/internal/git"
 )
 
 // Checkout finds the checkout that dir is of project, and remembers it when it
 // is new. A linked git worktree is never "main"; of all other directories the
 // first one to ask is, until it has vanished, and then the next new one. An
-// instance keeps its name for as long as its directory exists.
+// instance keeps its name for as long as its directory exists, or something of it runs:
+// its directory may then get another path.
 func (r *Registry) Checkout(project, dir string) (Checkout, error) {
 	if project == "" {
 		return Checkout{}, errors.New("cannot find a checkout of a project without a name")
@@ -41,17 +44,82 @@ func (r *Registry) Checkout(project, dir string) (Checkout, error) {
 		return c, nil
 	}
 	var c Checkout
-	vanished := f.vanished(dir)
-	err = r.store.change(func(f *registryFile) (bool, error) {
+	vanished, before := r.vanished(f, dir), r.before(f, project, dir)
+	err = r.store.look(func(f *registryFile) (bool, error) {
 		var ok bool
 		if c, ok = known(f); ok {
 			return false, nil
 		}
+		if e := f.find(project, before); e != nil {
+			e.Dir, f.rewrite = dir, true
+			c = e.checkout()
+			return true, nil
+		}
 		f.collect(vanished)
 		c = f.claim(project, dir, worktree)
+		if len(f.Checkouts) == 1 {
+			r.restoreInstance(f.Checkouts[0])
+			c = f.Checkouts[0].checkout()
+		}
 		return true, nil
 	})
 	return c, err
+}
+
+// restoreInstance gives the first checkout of a registry that may have been lost the
+// name by which a run of it holds ports.
+func (r *Registry) restoreInstance(e *checkoutEntry) {
+	live, _ := r.live()
+	for _, who := range live {
+		if who.Project == e.Project && who.Dir == e.Dir && who.Instance != "" {
+			e.Instance = who.Instance
+		}
+	}
+}
+
+// vanished returns the checkouts whose directories are gone and of which nothing runs,
+// the one in keep excepted. Callers look before they take the lock, because looking takes
+// its time.
+func (r *Registry) vanished(f *registryFile, keep string) (all []Checkout) {
+	for _, e := range f.Checkouts {
+		if e.Dir != keep && gone(e.Dir) && !r.runs(e) {
+			all = append(all, e.checkout())
+		}
+	}
+	return all
+}
+
+// runs reports whether something of a checkout runs.
+func (r *Registry) runs(e *checkoutEntry) bool {
+	if r.run != nil {
+		if _, live := r.run(e.checkout()); live {
+			return true
+		}
+	}
+	for _, p := range e.Ports {
+		if slices.ContainsFunc(p.all(), func(port int) bool {
+			who, held := r.locks.holder(port)
+			return held && who.Project == e.Project && who.Instance == e.Instance
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// before returns the path that dir had when the run began that goes on in it; "" where
+// there is none.
+func (r *Registry) before(f *registryFile, project, dir string) string {
+	id := files.DirID(dir)
+	for _, e := range f.Checkouts {
+		if r.run == nil || id == "" || e.Project != project || !gone(e.Dir) {
+			continue
+		}
+		if began, live := r.run(e.checkout()); live && began == id {
+			return e.Dir
+		}
+	}
+	return ""
 }
 
 // claim adds a checkout under an instance name that no other one of the project

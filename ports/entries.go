@@ -40,7 +40,7 @@ func (e *checkoutEntry) describe(p *portEntry, port int, live map[int]lessee) En
 	out := Entry{Port: port, Project: e.Project, Instance: e.Instance, Dir: e.Dir,
 		Service: p.Service, Name: p.Name, Alternate: port != p.Port}
 	who, ok := live[port]
-	if ok && who.Dir == e.Dir && who.Project == e.Project && who.Service == p.Service && who.Name == p.Name {
+	if ok && who.isOf(e.checkout()) && who.Service == p.Service && who.Name == p.Name {
 		out.Live, out.PID, out.User = true, who.PID, who.User
 		delete(live, port)
 	}

@@ -35,6 +35,30 @@ func (r *Registry) Exchange(old *Leases, c Checkout, requests []Request) (next, 
 	return a.Leases, rest, nil
 }
 
+// Restore registers c and the ports of its leases where the registry does not know c: it
+// was lost while the leases were held.
+func (r *Registry) Restore(c Checkout, leases *Leases) error {
+	missing := func(f *registryFile) bool {
+		return !slices.ContainsFunc(f.Checkouts, func(e *checkoutEntry) bool { return e.Project == c.Project && e.Instance == c.Instance })
+	}
+	f, err := r.store.read()
+	if err != nil || !missing(f) {
+		return err
+	}
+	return r.store.change(func(f *registryFile) (bool, error) {
+		if !missing(f) {
+			return false, nil
+		}
+		e := f.entry(c)
+		for _, l := range leases.all {
+			if l.Fixed == 0 && !f.taken.has(l.Home) {
+				f.setHome(e, l.Request, l.Home)
+			}
+		}
+		return true, nil
+	})
+}
+
 // Join has l hold what other does as well. other is used up.
 func (l *Leases) Join(other *Leases) {
 	l.all, l.holds = append(l.all, other.all...), append(l.holds, other.holds...)

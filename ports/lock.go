@@ -44,6 +44,11 @@ type lessee struct {
 	Name string
 }
 
+// isOf reports whether c holds the lease. Its directory may have been renamed since.
+func (l lessee) isOf(c Checkout) bool {
+	return l.Project == c.Project && (l.Dir == c.Dir || l.Instance == c.Instance && gone(l.Dir))
+}
+
 // lessee combines what a holder says with by, what the system knows of its process. The
 // system is trusted more, for the process id above all.
 func (id identity) lessee(by Holder) lessee {

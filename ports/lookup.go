@@ -16,8 +16,8 @@ func (r *Registry) Lookup(c Checkout, requests []Request) ([]Lease, error) {
 	}
 	entries, known := r.portEntries(f, c, requests)
 	if !known {
-		vanished := f.vanished(c.Dir)
-		err = r.store.change(func(f *registryFile) (bool, error) {
+		vanished := r.vanished(f, c.Dir)
+		err = r.store.look(func(f *registryFile) (bool, error) {
 			f.collect(vanished)
 			err := r.register(f, c, requests)
 			entries, _ = r.portEntries(f, c, requests)
@@ -38,6 +38,38 @@ func (r *Registry) Lookup(c Checkout, requests []Request) ([]Lease, error) {
 		}
 	}
 	return out, nil
+}
+
+// Runs reports whether a run of c holds a port of one of requests, whatever has become
+// of the registry since.
+func (r *Registry) Runs(c Checkout, requests []Request) bool {
+	f, err := r.store.read()
+	if err != nil {
+		return false
+	}
+	e := f.find(c.Project, c.Dir)
+	for _, q := range requests {
+		found := false
+		look := func(port int) (free bool, err error) {
+			who, held := r.locks.holder(port)
+			found = found || held && who.isOf(c)
+			return found || !held, nil
+		}
+		switch p := e.find(q); {
+		case q.Fixed != 0:
+			_, _ = look(q.Fixed)
+		case p != nil:
+			for _, port := range p.all() {
+				_, _ = look(port)
+			}
+		default:
+			_, _ = r.choose(f, q, r.home(c, q), look)
+		}
+		if found {
+			return true
+		}
+	}
+	return false
 }
 
 // portEntries returns the entry of each request, nil where it has none; known reports
@@ -68,8 +100,11 @@ func (r *Registry) register(f *registryFile, c Checkout, requests []Request) err
 			continue
 		}
 		port, err := r.choose(f, q, r.home(c, q), func(port int) (bool, error) {
-			_, held := r.locks.holder(port)
-			return !fixed[port] && !held && leasable(port), nil
+			who, held := r.locks.holder(port)
+			if held { // By the run of c itself, where the registry was lost.
+				return who.isOf(c) && who.Service == q.Service && who.Name == q.Name, nil
+			}
+			return !fixed[port] && leasable(port), nil
 		})
 		if err != nil {
 			return err
@@ -85,13 +120,13 @@ func (r *Registry) locate(c Checkout, q Request, p *portEntry) Lease {
 	if len(p.Alternates) == 0 {
 		return home
 	}
-	if who, held := r.locks.holder(p.Port); held && who.Dir == c.Dir && who.Project == c.Project {
+	if who, held := r.locks.holder(p.Port); held && who.isOf(c) {
 		return home
 	}
 	for _, port := range p.Alternates {
 		// A holder of our port that does not tell who it is must be a run of c.
 		who, held := r.locks.holder(port)
-		if held && (who.Project == "" || who.Dir == c.Dir && who.Project == c.Project) {
+		if held && (who.Project == "" || who.isOf(c)) {
 			return Lease{Request: q, Port: port, Home: p.Port, Holder: r.whoHas(p.Port)}
 		}
 	}

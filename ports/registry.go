@@ -16,6 +16,10 @@ type Options struct {
 	Range Range
 	// Warn is told, in one line, of a damaged registry that was put aside.
 	Warn func(string)
+	// Run, unless nil, reports whether a checkout runs just now, and the number of the
+	// directory in which that run began, as far as it is known. What runs keeps its ports
+	// though its directory is gone or has another name; so do live leases.
+	Run func(Checkout) (dirID string, live bool)
 }
 
 // Registry remembers the ports of every checkout on this machine. It holds
@@ -24,6 +28,7 @@ type Registry struct {
 	store store
 	locks locks
 	rng   Range
+	run   func(Checkout) (dirID string, live bool)
 	// ephemeral ports are avoided, because the kernel gives them to clients, except for
 	// the reserved ones, which it was told to leave alone.
 	ephemeral Range
@@ -44,7 +49,7 @@ func Open(o Options) (*Registry, error) {
 		}
 		o.StateDir = dir
 	}
-	r := &Registry{store: store{o.StateDir, o.Warn}, rng: o.Range.orDefault()}
+	r := &Registry{store: store{o.StateDir, o.Warn}, rng: o.Range.orDefault(), run: o.Run}
 	if err := r.rng.check(); err != nil {
 		return nil, fmt.Errorf("cannot use %s as a port range: %w", o.Range, err)
 	}

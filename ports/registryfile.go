@@ -174,21 +174,13 @@ func (f *registryFile) entry(c Checkout) *checkoutEntry {
 	return e
 }
 
-// vanished returns the directories of checkouts that are gone, keep excepted. Callers
-// look before they take the lock, because looking takes its time.
-func (f *registryFile) vanished(keep string) (dirs []string) {
-	for _, e := range f.Checkouts {
-		if e.Dir != keep && gone(e.Dir) {
-			dirs = append(dirs, e.Dir)
-		}
-	}
-	return dirs
+// collect drops those checkouts whose directories are still gone. Their numbers are free
+// again.
+func (f *registryFile) collect(vanished []Checkout) {
+	f.remove(func(e *checkoutEntry) bool { return slices.Contains(vanished, e.checkout()) && gone(e.Dir) })
 }
 
-// collect drops the checkouts in dirs that are still gone. Their numbers are free again.
-func (f *registryFile) collect(dirs []string) {
-	f.remove(func(e *checkoutEntry) bool { return slices.Contains(dirs, e.Dir) && gone(e.Dir) })
-}
+func (e *checkoutEntry) checkout() Checkout { return Checkout{e.Project, e.Instance, e.Dir} }
 
 func (f *registryFile) drop(project, dir string) {
 	f.remove(func(e *checkoutEntry) bool { return e.Project == project && e.Dir == dir })

@@ -33,20 +33,38 @@ const (
 // for want of descriptors, is not damaged.
 type damage struct{ error }
 
-// open makes the directory and proves that it can be written.
+// open makes the directory and proves that it can be used. One that this user may only
+// read will do until something changes.
 func (s store) open() error {
 	err := os.MkdirAll(s.dir, 0o700)
 	if err == nil {
 		var f *os.File
-		if f, err = files.Open(s.path(lockName), os.O_RDWR|os.O_CREATE); err == nil {
+		if f, err = files.OpenHealed(s.path(lockName), os.O_RDWR|os.O_CREATE); err == nil {
 			return f.Close()
 		}
+	}
+	if files.IsReadOnly(err) {
+		return nil
 	}
 	return unwritable(s.dir, err)
 }
 
 func unwritable(dir string, why error) error {
 	return fmt.Errorf("cannot keep ports in %q: %w (set XDG_STATE_HOME to a directory that can be written)", dir, why)
+}
+
+// look is change for who only wants to know: where this user may not write, the change
+// is lost with f.
+func (s store) look(edit func(*registryFile) (changed bool, err error)) error {
+	err := s.change(edit)
+	if !files.IsReadOnly(err) {
+		return err
+	}
+	f, err := s.load()
+	if err == nil {
+		_, err = edit(f)
+	}
+	return err
 }
 
 func (s store) path(name string) string { return filepath.Join(s.dir, name) }
@@ -67,6 +85,9 @@ func (s store) read() (*registryFile, error) {
 func (s store) change(edit func(*registryFile) (changed bool, err error)) error {
 	lock, waited, err := s.lock()
 	if err != nil {
+		if files.IsReadOnly(err) {
+			return unwritable(s.dir, err)
+		}
 		return fmt.Errorf("cannot lock the port registry %q: %w", s.path(lockName), err)
 	}
 	defer lock.Close()

@@ -297,6 +297,11 @@ command = ["no-such-battery-staple"]
 env = { API_TOKEN = "battery-staple" }
 port = false
 `)
+	for _, args := range [][]string{{"check"}, {"check", "--json"}, {"plan", "--json"}} {
+		if out, errs, code := h.output(dir, args...); code != 0 || strings.Contains(out+errs, "correct-horse") {
+			t.Errorf("%q: exit code %d, %s%s", args, code, out, errs)
+		}
+	}
 	_, errs, code := h.output(dir, "up", "--timeout", "100ms")
 	if code != 4 || strings.Contains(errs, "correct-horse") {
 		t.Errorf("exit code %d, %q", code, errs)
@@ -304,6 +309,9 @@ port = false
 	r := h.up(dir)
 	r.wait("db failed|db.*not ready")
 	r.code()
+	if out, errs, code := h.output(dir, "why", "db", "--json"); code != 5 || strings.Contains(out+errs, "correct-horse") || !strings.Contains(out, "postgres://app:***@") {
+		t.Errorf("why: exit code %d, %s%s", code, out, errs)
+	}
 	r.mu.Lock()
 	lines := slices.Clone(r.lines)
 	r.mu.Unlock()

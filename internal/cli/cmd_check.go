@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/mask"
 	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/internal/words"
@@ -84,6 +85,9 @@ func checkedProject(p *run.Project, profiles []string) (checked, error) {
 		Services: []checkedService{},
 		Notices:  append([]string{}, p.Resolved.Notices...),
 	}
+	for m, i := p.Masker(), 0; i < len(c.Notices); i++ {
+		c.Notices[i] = m.Text(c.Notices[i])
+	}
 	started, err := p.Select(nil, profiles, false)
 	if err != nil {
 		return c, err
@@ -112,7 +116,7 @@ func serviceRow(p *run.Project, s *config.Service) (checkedService, error) {
 	if err != nil {
 		return row, err
 	}
-	row.Port, row.Ports, row.URL = resolved.Port, resolved.Ports, resolved.URL
+	row.Port, row.Ports, row.URL = resolved.Port, resolved.Ports, mask.URLs(resolved.URL)
 	if resolved.Listen {
 		row.Listen = "fd"
 	}

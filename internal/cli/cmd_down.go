@@ -53,7 +53,7 @@ func (g *globals) down(ctx context.Context, o downOptions) error {
 	defer screen.Close()
 	signals, stop := proc.NotifyDebounced(os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	d := &shutdown{options: o, view: view.NewReporter(screen, nil), signals: signals}
+	d := &shutdown{Locate: g.Locate, options: o, view: view.NewReporter(screen, nil), signals: signals}
 	err := d.run(ctx, g)
 	if err != nil || !o.clean {
 		return err
@@ -63,10 +63,13 @@ func (g *globals) down(ctx context.Context, o downOptions) error {
 
 // shutdown is a run on its way down.
 type shutdown struct {
+	run.Locate
 	options  downOptions
 	checkout ports.Checkout
-	view     *view.Reporter
-	signals  <-chan os.Signal
+	// asked is the run that was asked to end: another one that begins meanwhile is left alone.
+	asked   string
+	view    *view.Reporter
+	signals <-chan os.Signal
 }
 
 // run stops what runs. It waits for a process that has the checkout and does not serve
@@ -101,6 +104,7 @@ func (d *shutdown) stop(ctx context.Context, client *control.Client) error {
 	if err != nil {
 		return err
 	}
+	d.asked = now.Run
 	f := newFollower(client, control.NewMirror(now), nil, d.view)
 	f.ending, f.signals, f.bound = true, d.signals, run.Bound(d.options.timeout)
 	running := view.Count(f.all(), func(st control.Service) bool { return st.PID != 0 })
@@ -180,10 +184,15 @@ func (d *shutdown) awaitRelease(ctx context.Context) error {
 // sweep ends what a killed run has left, unless somebody holds the checkout. ran
 // says that a run has just ended, so that nothing left is no news.
 func (d *shutdown) sweep(ran bool) (held bool, err error) {
-	told, err := run.Sweep(d.checkout)
+	told, err := d.Sweep(d.checkout)
+	if running, ok := errors.AsType[*run.RunningError](err); ok {
+		if d.asked != "" && running.Run != "" && running.Run != d.asked {
+			return false, nil // The run that was asked has ended, and its place is taken.
+		}
+		return true, err
+	}
 	if err != nil {
-		_, held = errors.AsType[*run.RunningError](err)
-		return held, err
+		return false, err
 	}
 	for _, line := range told {
 		d.view.Say("%s", line)

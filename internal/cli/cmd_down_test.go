@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/run"
@@ -58,5 +59,48 @@ func TestDownIsFineWhereTheRunEndsAsItIsAsked(t *testing.T) {
 	}
 	if said, _ := os.ReadFile(out.Name()); string(said) != "shop (main) does not run\n" {
 		t.Errorf("it said %q", said)
+	}
+}
+
+// down waits for the run that it asked, not for one that has taken its place.
+func TestDownLeavesARunAloneThatBeginsMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
+	t.Setenv("XDG_RUNTIME_DIR", "")
+	if err := os.WriteFile(filepath.Join(dir, "lhrun.toml"), []byte("name = \"shop\"\n[services.api]\ncommand = \"sleep 1000\"\nport = false\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	here := run.Locate{Dir: dir}
+	next, err := run.Open(run.Options{Locate: here})
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen := view.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}.Bare(true)
+	if err := next.Prepare(screen); err != nil {
+		t.Fatal(err)
+	}
+	defer next.Close()
+	if _, err := next.Start(); err != nil {
+		t.Fatal(err)
+	}
+	d := &shutdown{Locate: here, checkout: next.Checkout, asked: "the run before"}
+	short, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := d.awaitRelease(short); err != nil {
+		t.Errorf("it waited for another run: %v", err)
+	}
+	now, err := next.Control().Snapshot(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.asked = now.Run
+	short, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := d.awaitRelease(short); err == nil {
+		t.Error("it did not wait for the run that it asked")
+	}
+	next.Stop()
+	if err := <-next.Ended(); err != nil {
+		t.Error(err)
 	}
 }

@@ -30,7 +30,7 @@ type detachedScreen struct {
 }
 
 func newDetachedScreen(path string, waiting *os.File) (*detachedScreen, error) {
-	f, err := files.Open(path, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY)
+	f, err := files.OpenHealed(path, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return nil, err
 	}

@@ -19,8 +19,10 @@ import (
 const (
 	// dialPatience is for a lhrun that does not answer; ctx may end it sooner.
 	dialPatience = 10 * time.Second
-	// askPatience is for the beginning of any answer.
-	askPatience = time.Minute
+	// askPatience is for the beginning of an answer: a run has little to do for one.
+	askPatience = 10 * time.Second
+	// readPatience is for the beginning of one that takes reading the project's files.
+	readPatience = time.Minute
 )
 
 // Client is a project that another process supervises. It may be used by many
@@ -28,8 +30,13 @@ const (
 type Client struct {
 	path string
 	http *http.Client
+	// reading is for requests whose answer takes reading the project's files.
+	reading *http.Client
 	// pid is of the process at the other end; 0 is not known.
 	pid atomic.Int64
+
+	// Unresponsive, unless nil, makes the error of a request that gets no answer in time.
+	Unresponsive func() error
 }
 
 var _ Project = (*Client)(nil)
@@ -59,6 +66,7 @@ func Find(ctx context.Context, project, instance string) (*Client, error) {
 func Dial(ctx context.Context, path string) (*Client, error) {
 	c := &Client{path: path}
 	c.http = &http.Client{Transport: oneShot{c.connect, askPatience}}
+	c.reading = &http.Client{Transport: oneShot{c.connect, readPatience}}
 	try, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
 	err := c.get(try, pathHello, &struct{}{})
@@ -159,7 +167,11 @@ func (c *Client) Snapshot(ctx context.Context, usage bool) (Snapshot, error) {
 // Ask is Project's.
 func (c *Client) Ask(ctx context.Context, r Request) (Answer, error) {
 	var a Answer
-	body, err := c.send(ctx, http.MethodPost, pathAsk, r)
+	with := c.http
+	if r.Verb == VerbPlan || r.Verb == VerbReload {
+		with = c.reading
+	}
+	body, err := c.sendWith(ctx, with, http.MethodPost, pathAsk, r)
 	if err != nil {
 		return a, err
 	}
@@ -241,8 +253,12 @@ func (c *Client) read(ctx context.Context, body io.ReadCloser, v any) error {
 	return nil
 }
 
-// send returns the body of a good answer, and the error of a bad one.
 func (c *Client) send(ctx context.Context, method, path string, v any) (io.ReadCloser, error) {
+	return c.sendWith(ctx, c.http, method, path, v)
+}
+
+// sendWith returns the body of a good answer, and the error of a bad one.
+func (c *Client) sendWith(ctx context.Context, with *http.Client, method, path string, v any) (io.ReadCloser, error) {
 	var body io.Reader
 	if v != nil {
 		data, err := encode(v)
@@ -256,7 +272,7 @@ func (c *Client) send(ctx context.Context, method, path string, v any) (io.ReadC
 		return nil, err
 	}
 	introduce(req.Header)
-	resp, err := c.http.Do(req)
+	resp, err := with.Do(req)
 	if err != nil {
 		return nil, c.refused(ctx, err)
 	}
@@ -285,6 +301,8 @@ func (c *Client) refused(ctx context.Context, err error) error {
 		return ctx.Err()
 	case errors.Is(err, ErrNotRunning):
 		return ErrNotRunning
+	case c.Unresponsive != nil && errors.As(err, new(noAnswer)):
+		return c.Unresponsive()
 	case errors.As(err, &u):
 		return fmt.Errorf("cannot reach the running lhrun: %w", u)
 	case isTransport(err):

@@ -35,7 +35,7 @@ func (o oneShot) RoundTrip(r *http.Request) (*http.Response, error) {
 		stop()
 		_ = conn.Close()
 		if errors.Is(err, os.ErrDeadlineExceeded) { // Who does not answer is not gone.
-			err = fmt.Errorf("no answer within %s", o.patience)
+			err = noAnswer(o.patience)
 		}
 		return nil, err
 	}
@@ -43,6 +43,11 @@ func (o oneShot) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp.Body = lastBody{resp.Body, conn, stop}
 	return resp, nil
 }
+
+// noAnswer is the error of a request that was not answered for so long.
+type noAnswer time.Duration
+
+func (n noAnswer) Error() string { return fmt.Sprintf("no answer within %s", time.Duration(n)) }
 
 // converse sends r and reads the head of its answer.
 func converse(conn net.Conn, r *http.Request) (*http.Response, error) {

@@ -3,6 +3,7 @@ package control
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -76,5 +77,21 @@ func TestABodyEndsWithItsContext(t *testing.T) {
 	cancel()
 	if n, err := resp.Body.Read(late[:]); err == nil {
 		t.Errorf("%d bytes after the end", n)
+	}
+}
+
+// A run that freezes between two requests is told as one that does not answer at all.
+func TestARunThatFreezesAfterItsGreetingIsTold(t *testing.T) {
+	freed := make(chan struct{})
+	defer close(freed)
+	c := dialed(t, serve(t, &fake{snapshot: func() Snapshot { <-freed; return Snapshot{} }}))
+	c.http.Transport = oneShot{c.connect, 50 * time.Millisecond}
+	if _, err := c.Snapshot(t.Context(), false); err == nil || !strings.Contains(err.Error(), "no answer within 50ms") {
+		t.Errorf("got %v", err)
+	}
+	suspended := errors.New("it is suspended")
+	c.Unresponsive = func() error { return suspended }
+	if _, err := c.Snapshot(t.Context(), false); !errors.Is(err, suspended) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -33,10 +33,12 @@ type Project interface {
 // Snapshot is a project at one moment. Seq is the number of the last event that
 // it includes: Events from there on miss nothing.
 type Snapshot struct {
-	Project  string    `json:"project"`
-	Instance string    `json:"instance"`
-	Dir      string    `json:"dir"`
-	PID      int       `json:"pid"`
+	Project  string `json:"project"`
+	Instance string `json:"instance"`
+	Dir      string `json:"dir"`
+	PID      int    `json:"pid"`
+	// Run tells this run from any other of the checkout; "" is not known.
+	Run      string    `json:"run,omitempty"`
 	Version  string    `json:"version"`
 	Seq      uint64    `json:"seq"`
 	Services []Service `json:"services"`

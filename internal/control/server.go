@@ -12,15 +12,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/files"
 )
 
-// Server serves one project on one socket.
+// Server serves one project on its sockets.
 type Server struct {
-	path    string
-	info    os.FileInfo
 	project Project
 	limits  limits
 	http    *http.Server
+	gates   places
 	streams chan struct{}
 	readers chan struct{}
 	// sent counts what streams have written.
@@ -30,25 +31,38 @@ type Server struct {
 	handlers attendance
 	once     sync.Once
 	err      error
+
+	mu      sync.Mutex // guards sockets and closed
+	sockets []socket
+	closed  bool
 }
 
-// Listen serves p on the socket at path, 0600 in a 0700 directory, taking the place
-// of a stale one. The caller holds the lock of the instance.
-func Listen(path string, p Project) (*Server, error) {
-	return listenWith(path, p, usualLimits())
+// socket is one place where a Server listens.
+type socket struct {
+	path string
+	// gate is nil while the Server does not listen there, and info is of what it has made.
+	gate *gate
+	info os.FileInfo
 }
 
-func listenWith(path string, p Project, most limits) (*Server, error) {
-	l, err := listen(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen for other lhrun commands: %w", err)
-	}
+// stands reports whether the socket is still where it was made.
+func (at socket) stands() bool {
+	info, err := os.Lstat(at.path)
+	return err == nil && at.gate != nil && os.SameFile(info, at.info)
+}
+
+// Listen serves p on a socket at each path, 0600 in a 0700 directory, taking the place
+// of stale ones. Only the first one is indispensable. The caller holds the lock of the
+// instance.
+func Listen(path string, p Project, more ...string) (*Server, error) {
+	return listenWith(path, p, usualLimits(), more...)
+}
+
+func listenWith(path string, p Project, most limits, more ...string) (*Server, error) {
 	s := &Server{
-		path: path, project: p, limits: most,
+		project: p, limits: most, gates: make(places, most.connections),
 		streams: make(chan struct{}, most.streams), readers: make(chan struct{}, most.readers),
-	}
-	if s.info, err = os.Lstat(path); err != nil {
-		return nil, errors.Join(err, l.Close())
+		sockets: []socket{{path: path}},
 	}
 	s.http = &http.Server{
 		Handler:           s.handler(),
@@ -57,23 +71,71 @@ func listenWith(path string, p Project, most limits) (*Server, error) {
 		MaxHeaderBytes:    maxHead,
 		ErrorLog:          log.New(io.Discard, "", 0), // Stderr is the services' stream.
 	}
-	s.served.Go(func() { _ = s.http.Serve(newGate(l, most.connections)) })
+	if err := s.listen(&s.sockets[0]); err != nil {
+		return nil, fmt.Errorf("cannot listen for other lhrun commands: %w", err)
+	}
+	for _, path := range more {
+		s.sockets = append(s.sockets, socket{path: path})
+	}
+	s.Heal()
 	return s, nil
 }
 
-// Close ends all requests and removes the socket. Streams that are being read may
+func (s *Server) listen(at *socket) error {
+	l, err := listen(at.path)
+	if err != nil {
+		return err
+	}
+	info, err := os.Lstat(at.path)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if at.gate != nil {
+		_ = at.gate.Close()
+	}
+	g := newGate(l, s.gates)
+	at.gate, at.info = g, info
+	s.served.Go(func() { _ = s.http.Serve(g) })
+	return nil
+}
+
+// Heal makes anew the sockets that somebody has removed.
+func (s *Server) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.sockets {
+		if at := &s.sockets[i]; !s.closed && !at.stands() {
+			_ = s.listen(at) // It may be impossible now, and possible later.
+		}
+	}
+}
+
+// Close ends all requests and removes the sockets. Streams that are being read may
 // come to their end first, if that does not take long.
 func (s *Server) Close() error {
 	s.once.Do(func() {
-		if info, err := os.Lstat(s.path); err == nil && os.SameFile(info, s.info) {
-			s.err = os.Remove(s.path)
-		}
+		s.err = s.removeSockets()
 		s.drain()
 		_ = s.http.Close()
 		s.served.Wait()
 		s.handlers.end(s.limits.closing)
 	})
 	return s.err
+}
+
+func (s *Server) removeSockets() (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, at := range s.sockets {
+		if !at.stands() {
+			continue
+		}
+		if e := os.Remove(at.path); !files.IsReadOnly(e) { // One that stays is found stale.
+			err = errors.Join(err, e)
+		}
+	}
+	return err
 }
 
 // drain returns when all requests are answered, or nothing moves any more.
@@ -101,13 +163,16 @@ func (s *Server) drain() {
 // wait in the kernel's queue until one of them has ended.
 type gate struct {
 	*net.UnixListener
-	places chan struct{}
+	places places
 	closed chan struct{}
 	once   sync.Once
 }
 
-func newGate(l *net.UnixListener, most int) *gate {
-	return &gate{UnixListener: l, places: make(chan struct{}, most), closed: make(chan struct{})}
+// places are for all connections of a Server.
+type places chan struct{}
+
+func newGate(l *net.UnixListener, p places) *gate {
+	return &gate{UnixListener: l, places: p, closed: make(chan struct{})}
 }
 
 func (g *gate) Accept() (net.Conn, error) {

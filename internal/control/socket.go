@@ -16,15 +16,22 @@ import (
 	"github.com/lhrun/lhrun/internal/files"
 )
 
-// SocketPath is where the socket of an instance is: in the first of files.RuntimeDirs,
-// under a short name where the path would be too long. Two state directories that share
-// a runtime directory get different sockets.
+// SocketPath is where the first socket of an instance is: in the first of
+// files.RuntimeDirs, under a short name where the path would be too long. Two state
+// directories that share a runtime directory get different sockets.
 func SocketPath(project, instance string) (string, error) {
 	paths, err := socketPaths(project, instance)
 	if err != nil {
 		return "", err
 	}
 	return paths[0], nil
+}
+
+// ServedPaths are where a run serves an instance: at SocketPath and in the state
+// directory. The runtime directory ends with its user's last login, and the run may not.
+func ServedPaths(project, instance string) ([]string, error) {
+	paths, err := socketPaths(project, instance)
+	return paths[:min(2, len(paths))], err
 }
 
 // socketPaths are the places where the socket of an instance can be, SocketPath first.

@@ -22,7 +22,7 @@ func TestTheSocketIsThisUsersAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	for path, want := range map[string]os.FileMode{dir: os.ModeDir | 0o700, s.path: os.ModeSocket | 0o600} {
+	for path, want := range map[string]os.FileMode{dir: os.ModeDir | 0o700, s.sockets[0].path: os.ModeSocket | 0o600} {
 		if info, err := os.Lstat(path); err != nil || info.Mode() != want {
 			t.Errorf("%s is %v, want %v", path, info.Mode(), want)
 		}

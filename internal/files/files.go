@@ -26,6 +26,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // private is the mode of every file that lhrun writes for itself.
@@ -34,6 +35,11 @@ const private fs.FileMode = 0o600
 // ErrNotRegular means that a link, a directory, a pipe, a socket or a device is where
 // a file was expected.
 var ErrNotRegular = errors.New("not a regular file")
+
+// IsReadOnly reports whether err says that this user may not write in a place.
+func IsReadOnly(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
+}
 
 // TooLargeError means that a file holds more than Most bytes.
 type TooLargeError struct{ Most int64 }

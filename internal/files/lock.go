@@ -11,9 +11,12 @@ var ErrLocked = errors.New("locked by another process")
 
 // Lock takes the exclusive lock on the file at path, which it makes if need be. It
 // waits for at most patience, then fails with ErrLocked. The lock ends when the file is
-// closed or its process dies. Opening fails as Open does.
+// closed or its process dies. What is no file in its place is put aside.
 func Lock(path string, patience time.Duration) (*os.File, error) {
-	f, err := Open(path, os.O_RDWR|os.O_CREATE)
+	f, err := OpenHealed(path, os.O_RDWR|os.O_CREATE)
+	if IsReadOnly(err) {
+		f, err = Open(path, os.O_RDONLY) // To see who has it takes no right to write.
+	}
 	if err != nil {
 		return nil, err
 	}

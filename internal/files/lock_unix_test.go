@@ -32,16 +32,57 @@ func TestALockHasOneHolder(t *testing.T) {
 	_ = again.Close()
 }
 
-func TestALockFileIsNoLink(t *testing.T) {
+func TestWhatIsNoFileInALocksPlaceIsPutAside(t *testing.T) {
 	target := put(t, t.TempDir(), "precious", "precious")
-	path := filepath.Join(t.TempDir(), "lock")
-	if err := os.Symlink(target, path); err != nil {
-		t.Skip(err)
+	for name, make := range impostors(t, target) {
+		t.Run(name, func(t *testing.T) {
+			dir := shortDir(t)
+			path := filepath.Join(dir, "lock")
+			if err := make(path); err != nil {
+				t.Skipf("cannot make %s: %v", name, err)
+			}
+			f, err := Lock(path, time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if _, err := Lock(path, 0); !errors.Is(err, ErrLocked) {
+				t.Errorf("a second one: %v", err)
+			}
+			onlyThese(t, dir, "lock", "lock.broken")
+			holds(t, target, "precious")
+		})
 	}
-	if _, err := Lock(path, time.Second); !errors.Is(err, ErrNotRegular) {
-		t.Errorf("got %v", err)
+}
+
+func TestALockIsSeenWhereNobodyMayWrite(t *testing.T) {
+	dir := t.TempDir()
+	mountSmall(t, dir)
+	path := filepath.Join(dir, "lock")
+	holder, err := Lock(path, 0)
+	if err != nil {
+		t.Fatal(err)
 	}
-	holds(t, target, "precious")
+	defer holder.Close()
+	// Who has it open for writing keeps a file system from becoming read-only.
+	reader, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if err := errors.Join(holder.Close(), TryLock(reader)); err != nil {
+		t.Fatal(err)
+	}
+	mountReadOnly(t, dir)
+	if _, err := Lock(path, 0); !errors.Is(err, ErrLocked) {
+		t.Errorf("while it is locked: %v", err)
+	}
+	_ = reader.Close()
+	f, err := Lock(path, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
 }
 
 // TestEveryoneWhoWaitsForTheLockGetsItInTheEnd: and one at a time.

@@ -17,3 +17,11 @@ func mountSmall(t *testing.T, dir string) {
 		}
 	})
 }
+
+// mountReadOnly makes what mountSmall has mounted read-only.
+func mountReadOnly(t *testing.T, dir string) {
+	t.Helper()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skipf("cannot make it read-only: %v", err)
+	}
+}

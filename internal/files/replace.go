@@ -9,7 +9,7 @@ import (
 
 // Replace writes data to the private file at path in one step: readers see the old
 // content or the new one, also after a crash of this process. Whatever else was at path,
-// a link for instance, is replaced, not followed. A power cut may undo it, because
+// a link for instance, is replaced, not followed; a directory is put aside. A power cut may undo it, because
 // nothing is synced.
 //
 // Callers see to it that nobody else replaces the same path meanwhile.
@@ -24,6 +24,12 @@ func Replace(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
+	if info, err := os.Lstat(path); err == nil && info.IsDir() {
+		if err := putAside(path); err != nil {
+			s.Discard()
+			return err
+		}
+	}
 	return s.Commit()
 }
 
@@ -37,7 +43,7 @@ type Staged struct {
 
 // Stage writes data beside the file at path, under a name of its own, so that many
 // processes may do so at once. The file will have the mode, and where that is allowed
-// the owner, of like; without like it is private. The caller ends with Commit or Discard.
+// the owner, of like; without like it is private, and the directory's owner's. The caller ends with Commit or Discard.
 func Stage(path string, data []byte, like fs.FileInfo) (*Staged, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".lhrun-*")
 	if err != nil {
@@ -46,6 +52,10 @@ func Stage(path string, data []byte, like fs.FileInfo) (*Staged, error) {
 	mode := private
 	if like != nil {
 		mode = like.Mode().Perm()
+	} else {
+		like, err = os.Stat(filepath.Dir(path)) // Root makes a file for the owner of its directory.
+	}
+	if err == nil {
 		keepOwner(f, like)
 	}
 	return stage(path, f, data, mode)

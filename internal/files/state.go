@@ -8,16 +8,37 @@ import (
 )
 
 // StateDir is $XDG_STATE_HOME/lhrun, or ~/.local/state/lhrun where that is not set to
-// an absolute path.
+// an absolute path. For root it fails where another user owns the place: what root makes
+// there would lock its user out.
 func StateDir() (string, error) {
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "lhrun"), nil
+	dir := os.Getenv("XDG_STATE_HOME")
+	if !filepath.IsAbs(dir) {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", errors.New("cannot find a state directory: neither XDG_STATE_HOME nor HOME is set")
+		}
+		dir = filepath.Join(home, ".local", "state")
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", errors.New("cannot find a state directory: neither XDG_STATE_HOME nor HOME is set")
+	dir = filepath.Join(dir, "lhrun")
+	return dir, notAnothers(dir)
+}
+
+// notAnothers refuses, for root, a directory that is another user's, or would be made in
+// one.
+func notAnothers(dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
 	}
-	return filepath.Join(home, ".local", "state", "lhrun"), nil
+	for {
+		info, err := os.Stat(dir)
+		switch {
+		case err == nil && CheckOwner(dir, info) != nil:
+			return fmt.Errorf("%w: run lhrun as that user, or set XDG_STATE_HOME to a directory of your own", CheckOwner(dir, info))
+		case err == nil || dir == filepath.Dir(dir):
+			return nil
+		}
+		dir = filepath.Dir(dir)
+	}
 }
 
 // ProjectsDir holds a directory for each checkout; see InstanceDir. It may be missing.

@@ -41,6 +41,9 @@ func (l Locate) Reach(ctx context.Context) (ports.Checkout, *control.Client, err
 		return c, nil, err
 	}
 	client, err := DialCheckout(ctx, c)
+	if errors.Is(err, control.ErrNotRunning) && l.awaitPlaces(c) {
+		client, err = DialCheckout(ctx, c)
+	}
 	if errors.Is(err, control.ErrNotRunning) {
 		// The file may have got another name since the run began.
 		if before, ok := runOf(file); ok && before != c {
@@ -50,6 +53,34 @@ func (l Locate) Reach(ctx context.Context) (ports.Checkout, *control.Client, err
 		}
 	}
 	return c, client, err
+}
+
+// awaitPlaces waits for a run of c that goes on though its places were removed, until it
+// has made them anew. It reports whether there was one.
+func (l Locate) awaitPlaces(c ports.Checkout) bool {
+	if locked(c) {
+		return false
+	}
+	p, err := l.Find()
+	return err == nil && p.Checkout == c && p.awaitPlaces()
+}
+
+func (p *Project) awaitPlaces() (ran bool) {
+	for limit := time.Now().Add(2*healEvery + time.Second); !locked(p.Checkout) && time.Now().Before(limit); time.Sleep(dialPause) {
+		if !p.Registry.Runs(p.Checkout, p.Requests()) && !isServed(p.Checkout) {
+			return ran
+		}
+		ran = true
+	}
+	return ran
+}
+
+// isServed reports whether somebody listens for c.
+func isServed(c ports.Checkout) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, err := control.Find(ctx, c.Project, c.Instance)
+	return !errors.Is(err, control.ErrNotRunning)
 }
 
 // whereabouts returns the checkout and the project's file. A file that has become
@@ -99,6 +130,9 @@ func DialCheckout(ctx context.Context, c ports.Checkout) (*control.Client, error
 	if err != nil && short.Err() != nil && ctx.Err() == nil {
 		return nil, Unresponsive(c)
 	}
+	if err == nil {
+		client.Unresponsive = func() error { return Unresponsive(c) }
+	}
 	return client, err
 }
 
@@ -140,7 +174,7 @@ func (l Locate) ClearUp(c ports.Checkout) (phase string) {
 		_ = i.lock.Close()
 		return "" // No run was killed.
 	}
-	for _, line := range i.sweep() {
+	for _, line := range i.sweep(l.lateMasker()) {
 		l.warn(line)
 	}
 	_ = i.release()

@@ -36,6 +36,10 @@ type RunningError struct {
 	Checkout ports.Checkout
 	// PID is 0 where the holder is not known.
 	PID int
+	// Run is which run of the checkout has it; "" where that is not known.
+	Run string
+	// DirID is the number of the directory in which it began.
+	DirID string
 	// Wanted are the services that were to be started.
 	Wanted []string
 }
@@ -46,6 +50,14 @@ func (e *RunningError) Error() string {
 		by = fmt.Sprintf(", pid %d", e.PID)
 	}
 	return fmt.Sprintf("%s already runs in %s%s", title(e.Checkout), e.Checkout.Dir, by)
+}
+
+// DisplacedError says that a run goes on whose directory was deleted, and another one has
+// its path by now.
+type DisplacedError struct{ RunningError }
+
+func (e *DisplacedError) Error() string {
+	return fmt.Sprintf("%s still runs, pid %d, in a directory that was deleted; \"lhrun down\" ends it", title(e.Checkout), e.PID)
 }
 
 // NotRunningError says that nobody serves the checkout.

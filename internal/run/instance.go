@@ -20,6 +20,15 @@ type Instance struct {
 	lock *os.File
 }
 
+// sameDir makes a DisplacedError of a RunningError about a run in another directory.
+func sameDir(err error) error {
+	running, ok := errors.AsType[*RunningError](err)
+	if !ok || running.DirID == "" || running.DirID == files.DirID(running.Checkout.Dir) {
+		return err
+	}
+	return &DisplacedError{*running}
+}
+
 // withWanted adds to a RunningError what was to be started.
 func withWanted(err error, wanted []string) error {
 	if running, ok := errors.AsType[*RunningError](err); ok {
@@ -46,7 +55,7 @@ func claim(c ports.Checkout) (*Instance, error) {
 		rec, _ := i.record()
 		switch {
 		case rec.Supervisor.Alive() && rec.Guard.Alive():
-			return nil, &RunningError{Checkout: c, PID: rec.Guard.PID}
+			return nil, &RunningError{Checkout: c, PID: rec.Guard.PID, Run: rec.Run, DirID: rec.DirID}
 		case time.Now().After(limit):
 			return nil, &RunningError{Checkout: c}
 		case rec.Supervisor.Alive():
@@ -76,9 +85,19 @@ func exists(c ports.Checkout) (bool, error) {
 	return err == nil, nil
 }
 
+// locked reports whether c has a lock, as it has once it has ever run.
+func locked(c ports.Checkout) bool {
+	projects, err := files.ProjectsDir()
+	if err != nil {
+		return false
+	}
+	_, err = os.Lstat(filepath.Join(projects, c.Project, c.Instance, lockName))
+	return err == nil
+}
+
 // takeLock fails with files.ErrLocked when another process has the lock.
 func (i *Instance) takeLock() (*os.File, error) {
-	f, err := files.Lock(filepath.Join(i.dir, "lock"), 0)
+	f, err := files.Lock(i.lockPath(), 0)
 	if err != nil {
 		return nil, fmt.Errorf("cannot lock this project: %w", err)
 	}
@@ -91,11 +110,38 @@ func (i *Instance) LogDir() string { return filepath.Join(i.dir, "logs") }
 // OwnLog is the file in which a run in the background writes lhrun's own lines.
 func (i *Instance) OwnLog() string { return filepath.Join(i.dir, "lhrun.log") }
 
+const lockName = "lock"
+
+// heal makes the lock and the record of a claimed instance anew where they were removed,
+// unless somebody else has made them meanwhile. It reports whether it has.
+func (i *Instance) heal(rec record) bool {
+	ours, err := i.lock.Stat()
+	if err != nil {
+		return false
+	}
+	if there, err := os.Lstat(i.lockPath()); err == nil && os.SameFile(ours, there) {
+		return false
+	}
+	if _, err := files.InstanceDir(rec.Checkout.Project, rec.Checkout.Instance); err != nil {
+		return false
+	}
+	lock, err := i.takeLock()
+	if err != nil {
+		return false
+	}
+	_ = i.lock.Close()
+	i.lock = lock
+	_ = i.write(rec) // The recorder writes it again with the next change.
+	return true
+}
+
+func (i *Instance) lockPath() string { return filepath.Join(i.dir, lockName) }
+
 // release ends the claim of a run that left nothing behind.
 func (i *Instance) release() error {
 	err := os.Remove(i.recordPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	if errors.Is(err, fs.ErrNotExist) || files.IsReadOnly(err) {
+		err = nil // What stays tells of processes that are gone.
 	}
 	return errors.Join(err, i.lock.Close())
 }

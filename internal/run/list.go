@@ -18,6 +18,8 @@ type Run struct {
 	// PID is the process that hosts, or hosted, the run.
 	PID   int
 	Alive bool
+	// Gone says that the directory in which it began has not got that path any more.
+	Gone bool
 
 	record supervisor.CrashRecord
 }
@@ -35,6 +37,7 @@ func List() []Run {
 		runs = append(runs, Run{
 			Checkout: rec.Checkout, File: rec.File,
 			PID: rec.Supervisor.PID, Alive: rec.Supervisor.Alive(), record: rec.CrashRecord,
+			Gone: rec.DirID != "" && rec.DirID != files.DirID(rec.Checkout.Dir),
 		})
 	}
 	return runs
@@ -42,6 +45,16 @@ func List() []Run {
 
 // Leftovers returns the processes that a killed run has left.
 func (r Run) Leftovers() []supervisor.Leftover { return supervisor.Leftovers(r.record) }
+
+// liveIn reports whether c runs, and the number of the directory in which that began.
+func liveIn(c ports.Checkout) (dirID string, live bool) {
+	projects, err := files.ProjectsDir()
+	if err != nil {
+		return "", false
+	}
+	rec, err := readRecord(filepath.Join(projects, c.Project, c.Instance, recordName))
+	return rec.DirID, err == nil && rec.Supervisor.Alive()
+}
 
 // recordPaths are the records of all runs of this user that go on or were killed.
 func recordPaths() []string {

@@ -45,7 +45,7 @@ func (l Locate) Find() (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	registry, err := ports.Open(ports.Options{Range: cfg.Range, Warn: l.warn})
+	registry, err := ports.Open(ports.Options{Range: cfg.Range, Warn: l.warn, Run: liveIn})
 	if err != nil {
 		return nil, err
 	}
@@ -100,13 +100,18 @@ func (l Locate) RefuseUnknown(names ...string) error {
 // now, those of lhrun's own environment. It reads them in the background, while
 // the caller waits for something else.
 func (l Locate) Masker() mask.Masker {
-	m := mask.Late(func() [][]string {
+	m := l.lateMasker()
+	go m.Text("read them")
+	return m
+}
+
+// lateMasker is Masker that reads nothing before it is used.
+func (l Locate) lateMasker() mask.Masker {
+	return mask.Late(func() [][]string {
 		p, err := l.Open()
 		if err != nil {
 			return [][]string{os.Environ()}
 		}
 		return p.environs()
 	})
-	go m.Text("read them")
-	return m
 }

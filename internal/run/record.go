@@ -16,6 +16,9 @@ type record struct {
 	supervisor.CrashRecord
 	Checkout ports.Checkout `json:"checkout"`
 	File     string         `json:"file"`
+	// DirID is the number of the checkout's directory, which another one of the same path
+	// does not have while this run goes on.
+	DirID string `json:"dir_id,omitempty"`
 }
 
 const (

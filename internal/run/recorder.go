@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/lhrun/lhrun/supervisor"
@@ -14,6 +15,7 @@ import (
 type recorder struct {
 	instance *Instance
 	sup      *supervisor.Supervisor
+	mu       sync.Mutex // guards rec, and the file
 	rec      record
 	// below holds what the last look into the trees has found.
 	below []supervisor.Handle
@@ -72,6 +74,8 @@ func (r *recorder) run() {
 // update writes the record if it changed. Where that fails, the next change tries
 // again.
 func (r *recorder) update() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	rec := r.rec
 	rec.Handles = append(r.sup.Handles(false), r.below...)
 	slices.SortFunc(rec.Handles, func(a, b supervisor.Handle) int {
@@ -81,6 +85,14 @@ func (r *recorder) update() {
 	if !slices.Equal(rec.Handles, r.rec.Handles) && r.instance.write(rec) == nil {
 		r.rec = rec
 	}
+}
+
+// heal makes the lock and the record anew where they were removed, and reports whether
+// they were.
+func (r *recorder) heal() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.instance.heal(r.rec)
 }
 
 // close returns when nothing will be written any more.

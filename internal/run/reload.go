@@ -181,6 +181,15 @@ func (r *reloader) obstacles(next *Project) (lines []string) {
 	return lines
 }
 
+// heal registers the run's ports again where the registry was lost.
+func (r *reloader) heal() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.now.Registry.Restore(r.now.Checkout, r.held); err != nil {
+		r.warn("%v", err)
+	}
+}
+
 // close gives the ports back.
 func (r *reloader) close() error {
 	r.files.close()

@@ -3,13 +3,14 @@ package run
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
 )
 
 // serve lets other processes of the user see and steer this run.
 func (s *Session) serve() error {
-	path, err := control.SocketPath(s.Checkout.Project, s.Checkout.Instance)
+	paths, err := control.ServedPaths(s.Checkout.Project, s.Checkout.Instance)
 	if err != nil {
 		return err
 	}
@@ -18,7 +19,7 @@ func (s *Session) serve() error {
 		Supervisor: s.sup,
 		About: control.Snapshot{
 			Project: s.Checkout.Project, Instance: s.Checkout.Instance, Dir: s.Checkout.Dir,
-			PID: os.Getpid(), Version: s.options.Version,
+			PID: os.Getpid(), Run: s.sup.RunID(), Version: s.options.Version,
 		},
 		LogDir: s.instance.LogDir(),
 		Down:   s.requestStop,
@@ -26,8 +27,27 @@ func (s *Session) serve() error {
 		Reload: s.reload.Reload,
 	})
 	s.begun = make(chan struct{})
-	s.server, err = control.Listen(path, &served{s.local, s.begun})
+	s.server, err = control.Listen(paths[0], &served{s.local, s.begun}, paths[1:]...)
 	return err
+}
+
+// healEvery is how often a run looks after the places by which others find it.
+const healEvery = 2 * time.Second
+
+// keepPlaces makes anew what somebody has removed of them: the runtime directory at a
+// logout, or the state directory. It returns when the session is closed.
+func (s *Session) keepPlaces() {
+	for {
+		select {
+		case <-time.After(healEvery):
+			s.server.Heal()
+			if s.recorder.heal() {
+				s.reload.heal()
+			}
+		case <-s.closing:
+			return
+		}
+	}
 }
 
 // served is the run as other processes see it: not before its services were asked

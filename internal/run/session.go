@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/internal/mask"
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/internal/words"
@@ -24,6 +26,8 @@ type Session struct {
 	wanted  []string
 
 	instance *Instance
+	// dir is the checkout's directory. While it is open, no other one gets its number.
+	dir      *os.File
 	held     *ports.Leases // until reload owns them
 	notes    []string
 	reload   *reloader
@@ -42,6 +46,9 @@ type Session struct {
 	// stopping ends when the end in order begins.
 	stopping context.Context
 	ended    chan error
+	// closing ends what looks after the run, placesKept says that it has ended.
+	closing    chan struct{}
+	placesKept sync.WaitGroup
 	// calmed says that the program's own pages were given back once.
 	calmed bool
 }
@@ -73,15 +80,21 @@ func Open(o Options) (_ *Session, err error) {
 	if len(s.wanted) == 0 {
 		return nil, usageError("no service starts by itself here: name one, or a --profile")
 	}
+	if !locked(p.Checkout) {
+		p.awaitPlaces()
+	}
 	if s.instance, err = claim(p.Checkout); err != nil {
-		return nil, withWanted(err, s.wanted)
+		return nil, withWanted(sameDir(err), s.wanted)
 	}
 	defer func() {
 		if err != nil {
 			_ = s.Close()
 		}
 	}()
-	s.notes = s.instance.sweep()
+	if s.dir, err = os.Open(p.Checkout.Dir); err != nil {
+		return nil, err
+	}
+	s.notes = s.instance.sweep(o.lateMasker())
 	if s.held, err = p.Registry.Lease(p.Checkout, p.Requests()); err != nil {
 		return nil, p.withMistakes(err)
 	}
@@ -159,6 +172,8 @@ func (s *Session) Prepare(screen Screen) (err error) {
 		return err
 	}
 	s.reload.watch()
+	s.closing = make(chan struct{})
+	s.placesKept.Go(s.keepPlaces)
 	return nil
 }
 
@@ -186,6 +201,7 @@ func (s *Session) record() (err error) {
 		},
 		Checkout: s.Checkout,
 		File:     realPath(s.File),
+		DirID:    files.DirID(s.Checkout.Dir),
 	}, s.sup)
 	if err == nil {
 		_ = os.Remove(s.instance.lastPath()) // Of another run; this one may be killed.
@@ -228,6 +244,10 @@ func (s *Session) Ended() <-chan error { return s.ended }
 // Close lets go of the checkout, in which nothing runs any more.
 func (s *Session) Close() error {
 	s.stop()
+	if s.closing != nil {
+		close(s.closing)
+		s.placesKept.Wait()
+	}
 	var err error
 	if s.server != nil {
 		err = s.server.Close()
@@ -245,6 +265,9 @@ func (s *Session) Close() error {
 		s.recorder.close()
 		s.own.end(s.instance.LogDir(), s.MaxLogSize)
 		s.pruneLogs()
+	}
+	if s.dir != nil {
+		_ = s.dir.Close()
 	}
 	if e := s.instance.release(); err == nil {
 		err = e

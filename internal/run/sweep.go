@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/lhrun/lhrun/internal/logs"
+	"github.com/lhrun/lhrun/internal/mask"
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/ports"
@@ -19,9 +20,9 @@ import (
 // sweepPatience is how long what a killed run has left may take to end by itself.
 const sweepPatience = 2 * time.Second
 
-// Sweep ends what a killed run of the checkout has left, and says what it was. It
-// returns a RunningError while another process has the checkout.
-func Sweep(c ports.Checkout) (told []string, err error) {
+// Sweep ends what a killed run of the checkout has left, and says what it was, without
+// the project's secrets. It returns a RunningError while another process has the checkout.
+func (l Locate) Sweep(c ports.Checkout) (told []string, err error) {
 	ever, err := exists(c)
 	if err != nil || !ever {
 		return nil, err
@@ -30,14 +31,14 @@ func Sweep(c ports.Checkout) (told []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	told = i.sweep()
+	told = i.sweep(l.lateMasker())
 	return told, i.release()
 }
 
 // sweep ends what a killed run has left, and says what it was in lines for people.
 // It knows a process by pid and start time, by the mark of that run in its
 // environment, or by the pipe that it writes to.
-func (i *Instance) sweep() (told []string) {
+func (i *Instance) sweep(m mask.Masker) (told []string) {
 	rec, err := i.record()
 	if err != nil {
 		return nil // None, or garbled by a crash: there is nothing to go by.
@@ -45,10 +46,10 @@ func (i *Instance) sweep() (told []string) {
 	ended, still := supervisor.EndLeftovers(rec.CrashRecord, sweepPatience)
 	i.recordCrash(rec, len(ended))
 	for _, l := range sortLeft(ended) {
-		told = append(told, fmt.Sprintf("ended %s, left by a run that was killed", describeLeft(l)))
+		told = append(told, fmt.Sprintf("ended %s, left by a run that was killed", describeLeft(l, m)))
 	}
 	for _, l := range sortLeft(still) {
-		told = append(told, fmt.Sprintf("cannot end %s, left by a run that was killed: it survives SIGKILL", describeLeft(l)))
+		told = append(told, fmt.Sprintf("cannot end %s, left by a run that was killed: it survives SIGKILL", describeLeft(l, m)))
 	}
 	return told
 }
@@ -58,14 +59,15 @@ func sortLeft(all []supervisor.Leftover) []supervisor.Leftover {
 	return all
 }
 
-// describeLeft names a process in one short line: commands can be pages long.
-func describeLeft(l supervisor.Leftover) string {
+// describeLeft names a process in one short line: commands can be pages long. It masks
+// before it cuts, as half a secret is not recognised any more.
+func describeLeft(l supervisor.Leftover, m mask.Masker) string {
 	const most = 60
 	text := fmt.Sprintf("pid %d", l.PID)
 	if l.Service != "" {
 		text += " of " + l.Service
 	}
-	command := []rune(oneLine(l.Command))
+	command := []rune(oneLine(m.Text(l.Command)))
 	if len(command) > most {
 		command = append(command[:most-1], '…')
 	}
@@ -112,7 +114,7 @@ func RecordCrash() {
 		if i.lock, err = i.takeLock(); err != nil {
 			continue // Somebody else does it.
 		}
-		i.sweep()
+		i.sweep(mask.Masker{})
 		_ = i.release()
 	}
 }
