@@ -209,7 +209,7 @@ func TestDownEndsWhatAKilledRunHasLeftAndSaysSo(t *testing.T) {
 	if out, errs, code := h.background(dir); code != 0 {
 		t.Fatalf("exit code %d: %s%s", code, out, errs)
 	}
-	eventually(t, "both sleep", func() bool { return len(processes(dir)) == 2 })
+	eventually(t, "both sleep", func() bool { return asleep(dir) == 2 })
 	killBothHalves(t, h)
 	out := h.verb(dir, "down")
 	expect(t, "down", out, `ended pid \d+ .*\(sleep 1001\), left by a run that was killed`)
@@ -229,7 +229,7 @@ func TestAStaleSocketHealsItself(t *testing.T) {
 	if out, errs, code := h.background(dir); code != 0 {
 		t.Fatalf("exit code %d: %s%s", code, out, errs)
 	}
-	eventually(t, "both sleep", func() bool { return len(processes(dir)) == 2 })
+	eventually(t, "both sleep", func() bool { return asleep(dir) == 2 })
 	killBothHalves(t, h)
 	_, errs, code := h.output(dir, "stop", "api")
 	if code != 5 {

@@ -18,6 +18,8 @@ import (
 type Instance struct {
 	dir  string
 	lock *os.File
+	// ended was left by a killed run and ended before the lock was had: sweep tells of it.
+	ended []supervisor.Leftover
 }
 
 // sameDir makes a DisplacedError of a RunningError about a run in another directory.
@@ -60,7 +62,8 @@ func claim(c ports.Checkout) (*Instance, error) {
 			return nil, &RunningError{Checkout: c}
 		case rec.Supervisor.Alive():
 			// Its guard is dead and it has not ended itself: it is stopped, or hangs.
-			supervisor.EndLeftovers(rec.CrashRecord, sweepPatience)
+			ended, _ := supervisor.EndLeftovers(rec.CrashRecord, sweepPatience)
+			i.ended = append(i.ended, ended...)
 		}
 	}
 }

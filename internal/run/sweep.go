@@ -44,6 +44,7 @@ func (i *Instance) sweep(m mask.Masker) (told []string) {
 		return nil // None, or garbled by a crash: there is nothing to go by.
 	}
 	ended, still := supervisor.EndLeftovers(rec.CrashRecord, sweepPatience)
+	ended = append(i.ended, ended...)
 	i.recordCrash(rec, len(ended))
 	for _, l := range sortLeft(ended) {
 		told = append(told, fmt.Sprintf("ended %s, left by a run that was killed", describeLeft(l, m)))
