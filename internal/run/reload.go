@@ -79,7 +79,7 @@ func (r *reloader) Reload(context.Context) (control.Answer, error) {
 // read reads the file and resolves it, with the ports that it would have.
 func (r *reloader) read() (*Project, error) {
 	here := r.options.Locate
-	here.File, here.Dir = r.now.File, ""
+	here.File, here.Dir = r.now.File, r.now.Dir // This process's own may have been deleted.
 	next, err := here.Find()
 	if err != nil {
 		return nil, err
