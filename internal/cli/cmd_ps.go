@@ -49,14 +49,14 @@ Where the project does not run, ps prints nothing and the exit code is 5.`,
   lhrun ps -w
   lhrun ps --json | jq -r '.services[] | select(.state != "ready") | .name'`,
 		ValidArgsFunction: g.completeServices,
-		RunE: func(_ *cobra.Command, names []string) error {
+		RunE: func(cmd *cobra.Command, names []string) error {
 			switch {
 			case !all:
 				return g.ps(names, watch, asJSON)
 			case watch || len(names) > 0:
 				return usageError("--all goes neither with names nor with -w")
 			}
-			return g.psAll(asJSON)
+			return g.psAll(cmd.Context(), asJSON)
 		},
 	}
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "go on showing what changes")
@@ -66,8 +66,8 @@ Where the project does not run, ps prints nothing and the exit code is 5.`,
 }
 
 // psAll prints every run of this user. One that does not answer is told.
-func (g *globals) psAll(asJSON bool) (err error) {
-	ctx, stop := untilInterrupted()
+func (g *globals) psAll(ctx context.Context, asJSON bool) (err error) {
+	ctx, stop := untilInterrupted(ctx)
 	defer stop()
 	snaps := []control.Snapshot{}
 	for _, r := range run.List() {
