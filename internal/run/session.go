@@ -36,6 +36,7 @@ type Session struct {
 	own      ownLines
 	sup      *supervisor.Supervisor
 	local    *control.Local
+	holds    *holds
 	server   *control.Server
 	recorder *recorder
 	// begun closes when the wanted services were asked to start.
