@@ -12,7 +12,8 @@ const heldProject = `
 name = "held"
 dotenv = false
 [services.db]
-command = "echo $$ >> db.pids; exec sleep 1000"
+command = "echo $$ >> db.pids; echo up; exec sleep 1000"
+ready = { log = "up" }
 port = false
 autostart = false
 [services.api]
@@ -140,4 +141,36 @@ func TestUpBesideAOneOffRunLosesNoService(t *testing.T) {
 			t.Errorf("what up started: %s", out)
 		}
 	})
+}
+
+// Where a file has changed since the run read it, verbs that look at the run say so until
+// a reload. A change that makes no difference is no news, nor is lhrun's own block.
+func TestAChangedFileIsTold(t *testing.T) {
+	h := newHome(t)
+	file := strings.Replace(heldProject, "dotenv = false\n", "", 1)
+	dir := h.checkout("lhrun.toml", file, ".env", "MODE=one\n")
+	if out, errs, code := h.background(dir); code != 0 {
+		t.Fatal(out, errs)
+	}
+	verbs := [][]string{{"ps"}, {"up", "-d"}, {"restart", "api"}, {"start", "api"}}
+	tells := func(want string) {
+		t.Helper()
+		for _, args := range verbs {
+			out := h.ok(dir, args...)
+			if got := strings.Contains(out, "changed since the run read"); got != (want != "") || !strings.Contains(out, want) {
+				t.Errorf("%q says %q, want %q", args, out, want)
+			}
+		}
+	}
+	tells("")
+	h.write(dir, "lhrun.toml", file+"# a comment\n")
+	tells("")
+	h.write(dir, ".env", "MODE=two\n")
+	tells(".env, lhrun.toml have changed since the run read them")
+	h.ok(dir, "reload")
+	tells("")
+	h.write(dir, "lhrun.toml", "services = 1\n")
+	if out, errs, _ := h.output(dir, "ps"); !strings.Contains(out+errs, "lhrun.toml has changed since") {
+		t.Errorf("with a broken file: %s%s", out, errs)
+	}
 }

@@ -126,6 +126,9 @@ func (a *attached) join(ctx context.Context) error {
 		a.view.Say("%s; Ctrl-C only leaves", text)
 		a.showLogs(ctx)
 	}
+	if line := changedFiles(now); line != "" {
+		a.view.Say("%s", line)
+	}
 	answer, err := a.ask(ctx)
 	if err != nil {
 		return asUsage(err)

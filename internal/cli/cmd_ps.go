@@ -123,6 +123,9 @@ func (g *globals) ps(names []string, watch, asJSON bool) error {
 	if err != nil {
 		return quiet(ctx, err)
 	}
+	if line := changedFiles(snap); line != "" {
+		fmt.Fprintln(g.Err, "lhrun:", line)
+	}
 	return list.print(snap)
 }
 

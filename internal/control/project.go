@@ -50,7 +50,10 @@ type Snapshot struct {
 	Run string `json:"run,omitempty"`
 	// OneOff says that the run ends when the command has ended that it was begun for, and
 	// nobody else uses it.
-	OneOff   bool      `json:"one_off,omitempty"`
+	OneOff bool `json:"one_off,omitempty"`
+	// Changed are the files that have changed since the run read them, where that makes
+	// a difference to a service.
+	Changed  []string  `json:"changed_files,omitempty"`
 	Version  string    `json:"version"`
 	Seq      uint64    `json:"seq"`
 	Services []Service `json:"services"`

@@ -28,7 +28,7 @@ func (s *Session) serve() error {
 	})
 	s.holds = newHolds(s.sup, s.local.Ask)
 	s.begun = make(chan struct{})
-	s.server, err = control.Listen(paths[0], &served{s.local, s.holds, s.begun}, paths[1:]...)
+	s.server, err = control.Listen(paths[0], &served{s.local, s.holds, s.reload, s.begun}, paths[1:]...)
 	return err
 }
 
@@ -55,15 +55,18 @@ func (s *Session) keepPlaces() {
 // to start, as until then it looks as if nobody wanted any.
 type served struct {
 	*control.Local
-	holds *holds
-	begun <-chan struct{}
+	holds  *holds
+	reload *reloader
+	begun  <-chan struct{}
 }
 
 func (s *served) Snapshot(ctx context.Context, usage bool) (control.Snapshot, error) {
 	if err := s.awaitBegun(ctx); err != nil {
 		return control.Snapshot{}, err
 	}
-	return s.Local.Snapshot(ctx, usage)
+	snap, err := s.Local.Snapshot(ctx, usage)
+	snap.Changed = s.reload.stale()
+	return snap, err
 }
 
 func (s *served) awaitBegun(ctx context.Context) error {
