@@ -48,7 +48,7 @@ The first Ctrl-C says what down still waits for; the second kills it.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.clean, "clean", false, "also take lhrun's blocks out of port files")
-	cmd.Flags().BoolVar(&o.all, "all", false, "every run of this user, those whose directory is gone too")
+	cmd.Flags().BoolVar(&o.all, "all", false, "every run of yours, one without a directory too")
 	cmd.MarkFlagsMutuallyExclusive("all", "clean")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "kill what is left after `DURATION`")
 	return cmd

@@ -60,7 +60,7 @@ Where the project does not run, ps prints nothing and the exit code is 5.`,
 		},
 	}
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "go on showing what changes")
-	cmd.Flags().BoolVar(&all, "all", false, "every run of this user, those whose directory is gone too")
+	cmd.Flags().BoolVar(&all, "all", false, "every run of yours, one without a directory too")
 	addJSON(cmd, &asJSON)
 	return cmd
 }
