@@ -32,6 +32,8 @@ type attached struct {
 	// reason is the outcome of an up that waits for the end of the run, since that time.
 	reason error
 	since  time.Time
+	// oneOff says that the run ends with the last lhrun that uses it.
+	oneOff bool
 	// failing is when the first service failed.
 	failing time.Time
 }
@@ -61,6 +63,9 @@ func (g *globals) attach(o upOptions, h handshake, signals <-chan os.Signal) err
 	})
 	if h.Joins {
 		switch err := a.join(ctx); {
+		case errors.Is(err, errOneOff):
+			a.view.Say("%s is used by \"lhrun run\"; starting it in the background when that has ended", a)
+			return a.follow(ctx, &awaiting{follower: a.follower})
 		case errors.Is(err, control.ErrEnded):
 			a.view.Say("%s is just being stopped; starting it anew when it is gone", a)
 			return a.follow(ctx, &awaiting{follower: a.follower})
@@ -111,6 +116,9 @@ func (a *attached) join(ctx context.Context) error {
 	}
 	a.mirror.Reset(now)
 	a.relist()
+	if a.oneOff = now.OneOff; a.oneOff && a.options.detach {
+		return errOneOff
+	}
 	text := fmt.Sprintf("%s runs already, pid %d", a, now.PID)
 	if a.options.detach {
 		a.view.Say("%s", text)
@@ -118,9 +126,10 @@ func (a *attached) join(ctx context.Context) error {
 		a.view.Say("%s; Ctrl-C only leaves", text)
 		a.showLogs(ctx)
 	}
-	answer, err := a.client.Ask(ctx, control.Request{
-		Verb: supervisor.VerbStart, Services: a.targets, NoDeps: a.options.noDeps, Missing: true,
-	})
+	if line := changedFiles(now); line != "" {
+		a.view.Say("%s", line)
+	}
+	answer, err := a.ask(ctx)
 	if err != nil {
 		return asUsage(err)
 	}
@@ -129,6 +138,20 @@ func (a *attached) join(ctx context.Context) error {
 		a.view.Say("starting %s", strings.Join(answer.Changed, ", "))
 	}
 	return nil
+}
+
+// errOneOff means that a run ends too soon to stay in the background.
+var errOneOff = errors.New("the run is for one command")
+
+// ask starts what is missing: for as long as this up looks, where the run would end
+// otherwise.
+func (a *attached) ask(ctx context.Context) (control.Answer, error) {
+	if a.oneOff && !a.options.noDeps {
+		return hold(ctx, a.client, a.targets)
+	}
+	return a.client.Ask(ctx, control.Request{
+		Verb: supervisor.VerbStart, Services: a.targets, NoDeps: a.options.noDeps, Missing: true,
+	})
 }
 
 // checkKnown refuses a named service that came into the file after the run began.
@@ -179,7 +202,10 @@ type awaiting struct {
 }
 
 func (w *awaiting) event(control.Change) { w.ending = true }
-func (w *awaiting) ended(error)          { w.finish(errEnding) }
+func (w *awaiting) late() {
+	w.finish(exitError{exitNotInTime, errors.New("the run that is there has not ended in time")})
+}
+func (w *awaiting) ended(error) { w.finish(errEnding) }
 
 func (w *awaiting) signal(sig os.Signal) {
 	if interrupts(sig) {

@@ -47,7 +47,11 @@ func (a *attached) leaveOnFailure() {
 }
 
 func (a *attached) leave(outcome error) {
-	a.view.Say("left; %s goes on, \"lhrun down\" stops it", a)
+	if a.oneOff {
+		a.view.Say("left; %s ends with the last lhrun that uses it", a)
+	} else {
+		a.view.Say("left; %s goes on, \"lhrun down\" stops it", a)
+	}
 	a.finish(outcome)
 }
 

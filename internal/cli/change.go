@@ -84,6 +84,9 @@ func (c *change) ask(ctx context.Context, v *view.Reporter) (err error) {
 		targets = c.answer.Services // All that go are waited for.
 	}
 	c.begin(v, targets)
+	if line := changedFiles(c.now); line != "" && c.verb != supervisor.VerbStop {
+		c.view.Say("%s", line)
+	}
 	for _, note := range c.answer.Notes {
 		c.view.Say("%s", note)
 	}
@@ -97,6 +100,19 @@ func (c *change) ask(ctx context.Context, v *view.Reporter) (err error) {
 		}
 	}
 	return nil
+}
+
+// changedFiles says which files have changed since the run read them; "" for none.
+func changedFiles(s control.Snapshot) string {
+	if len(s.Changed) == 0 {
+		return ""
+	}
+	have, them := "has", "it"
+	if len(s.Changed) > 1 {
+		have, them = "have", "them"
+	}
+	return fmt.Sprintf("%s %s changed since the run read %s: \"lhrun plan\" says what \"lhrun reload\" would do",
+		strings.Join(s.Changed, ", "), have, them)
 }
 
 // begin makes the follower, once the answer is there.

@@ -21,6 +21,7 @@ import (
 // downOptions are the flags of down.
 type downOptions struct {
 	clean   bool
+	all     bool
 	timeout time.Duration
 }
 
@@ -33,10 +34,13 @@ func newDown(g *globals) *cobra.Command {
 nothing of it is left. It also ends what a killed lhrun has left. Where nothing
 runs, the exit code is 0.
 
+With --all it ends every run of this user, those whose directory is gone too.
+
 The first Ctrl-C says what down still waits for; the second kills it.`,
 		Example: `  lhrun down
   lhrun down --timeout 5s   kill what is left after that
-  lhrun down --clean        also take lhrun's blocks out of port files`,
+  lhrun down --clean        also take lhrun's blocks out of port files
+  lhrun down --all          every run of yours on this machine`,
 		Args:              between(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -44,6 +48,8 @@ The first Ctrl-C says what down still waits for; the second kills it.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.clean, "clean", false, "also take lhrun's blocks out of port files")
+	cmd.Flags().BoolVar(&o.all, "all", false, "every run of yours, one without a directory too")
+	cmd.MarkFlagsMutuallyExclusive("all", "clean")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "kill what is left after `DURATION`")
 	return cmd
 }
@@ -54,7 +60,10 @@ func (g *globals) down(ctx context.Context, o downOptions) error {
 	signals, stop := proc.NotifyDebounced(os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	d := &shutdown{Locate: g.Locate, options: o, view: view.NewReporter(screen, nil), signals: signals}
-	err := d.run(ctx, g)
+	if o.all {
+		return d.all(ctx)
+	}
+	err := d.run(ctx, g.Reach)
 	if err != nil || !o.clean {
 		return err
 	}
@@ -74,9 +83,9 @@ type shutdown struct {
 
 // run stops what runs. It waits for a process that has the checkout and does not serve
 // it yet, or not any more.
-func (d *shutdown) run(ctx context.Context, g *globals) error {
+func (d *shutdown) run(ctx context.Context, reach func(context.Context) (ports.Checkout, *control.Client, error)) error {
 	for limit := time.Now().Add(handshakePatience); ; {
-		c, client, err := g.Reach(ctx)
+		c, client, err := reach(ctx)
 		d.checkout = c
 		if err == nil {
 			err = d.stop(ctx, client)
@@ -95,6 +104,31 @@ func (d *shutdown) run(ctx context.Context, g *globals) error {
 			return signalError{sig, nil}
 		}
 	}
+}
+
+// all ends every run of this user, one after the other. A run that cannot be ended keeps
+// no other one.
+func (d *shutdown) all(ctx context.Context) (err error) {
+	runs := run.List()
+	if len(runs) == 0 {
+		d.view.Say("nothing of yours runs on this machine")
+	}
+	for _, r := range runs {
+		at := *d
+		at.Locate = run.Locate{Dir: r.Checkout.Dir, Warn: d.Warn}
+		one := at.run(ctx, func(ctx context.Context) (ports.Checkout, *control.Client, error) {
+			client, err := run.DialCheckout(ctx, r.Checkout)
+			return r.Checkout, client, err
+		})
+		if exit, ok := errors.AsType[exitError](one); ok && exit.code == exitInterrupted {
+			return one
+		}
+		if one != nil {
+			d.view.Alarm("%v", one)
+			err = exitError{exitFailed, nil}
+		}
+	}
+	return err
 }
 
 // stop stops the run that client reaches, and waits for its end. The error of a run that

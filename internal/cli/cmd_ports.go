@@ -153,8 +153,13 @@ func (g *globals) writePorts(entries []portEntry) error {
 		return nil
 	}
 	rows := [][]string{{"PORT", "SERVICE", "PROJECT", "HELD BY", "DIR"}}
+	places := map[ports.Checkout]string{}
+	for _, r := range run.List() {
+		places[r.Checkout] = r.Place()
+	}
 	for _, e := range entries {
-		rows = append(rows, []string{strconv.Itoa(e.Port), e.label(), e.project(), e.heldBy(), e.Dir})
+		place := cmp.Or(places[ports.Checkout{Project: e.Project, Instance: e.Instance, Dir: e.Dir}], e.Dir)
+		rows = append(rows, []string{strconv.Itoa(e.Port), e.label(), e.project(), e.heldBy(), place})
 	}
 	_, err := fmt.Fprintln(g.Out, strings.Join(view.Table(rows), "\n"))
 	return err

@@ -11,11 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 )
 
 func newPs(g *globals) *cobra.Command {
-	var watch, asJSON bool
+	var watch, all, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "ps [SERVICE…]",
 		Short: "Show the services of the running project",
@@ -40,18 +41,71 @@ description, depends_on, waits_for, next_try and timed_out; the object also has
 lhrun's version and the number of the last event, seq. With -w there is one
 object a line.
 
+With --all it shows every run of this user, those whose directory is gone too;
+--json prints an array of such objects then.
+
 Where the project does not run, ps prints nothing and the exit code is 5.`,
 		Example: `  lhrun ps
   lhrun ps -w
   lhrun ps --json | jq -r '.services[] | select(.state != "ready") | .name'`,
 		ValidArgsFunction: g.completeServices,
-		RunE: func(_ *cobra.Command, names []string) error {
-			return g.ps(names, watch, asJSON)
+		RunE: func(cmd *cobra.Command, names []string) error {
+			switch {
+			case !all:
+				return g.ps(names, watch, asJSON)
+			case watch || len(names) > 0:
+				return usageError("--all goes neither with names nor with -w")
+			}
+			return g.psAll(cmd.Context(), asJSON)
 		},
 	}
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "go on showing what changes")
+	cmd.Flags().BoolVar(&all, "all", false, "every run of yours, one without a directory too")
 	addJSON(cmd, &asJSON)
 	return cmd
+}
+
+// psAll prints every run of this user. One that does not answer is told.
+func (g *globals) psAll(ctx context.Context, asJSON bool) (err error) {
+	ctx, stop := untilInterrupted(ctx)
+	defer stop()
+	snaps := []control.Snapshot{}
+	for _, r := range run.List() {
+		client, one := run.DialCheckout(ctx, r.Checkout)
+		if errors.Is(one, control.ErrNotRunning) {
+			continue
+		}
+		var snap control.Snapshot
+		if one == nil {
+			snap, one = client.Snapshot(ctx, true)
+		}
+		if one != nil {
+			fmt.Fprintln(g.Err, "lhrun:", one)
+			err = exitError{exitFailed, nil}
+			continue
+		}
+		snaps = append(snaps, snap)
+		if !asJSON {
+			g.writeRun(r, snap, len(snaps) == 1)
+		}
+	}
+	switch {
+	case asJSON:
+		err = errors.Join(err, view.PrintJSON(g.Out, snaps))
+	case len(snaps) == 0 && err == nil:
+		fmt.Fprintln(g.Err, "lhrun: nothing of yours runs on this machine")
+		return exitError{exitNotRunning, nil}
+	}
+	return err
+}
+
+// writeRun writes one run below its name and place.
+func (g *globals) writeRun(r run.Run, snap control.Snapshot, first bool) {
+	if !first {
+		fmt.Fprintln(g.Out)
+	}
+	fmt.Fprintf(g.Out, "%s (%s), pid %d, in %s\n", snap.Project, snap.Instance, snap.PID, r.Place())
+	fmt.Fprintln(g.Out, strings.Join(g.Sheet(g.Out).PsTable(snap.Services, time.Now()), "\n"))
 }
 
 func (g *globals) ps(names []string, watch, asJSON bool) error {
@@ -68,6 +122,9 @@ func (g *globals) ps(names []string, watch, asJSON bool) error {
 	snap, err := client.Snapshot(ctx, true)
 	if err != nil {
 		return quiet(ctx, err)
+	}
+	if line := changedFiles(snap); line != "" {
+		fmt.Fprintln(g.Err, "lhrun:", line)
 	}
 	return list.print(snap)
 }

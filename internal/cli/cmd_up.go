@@ -126,7 +126,7 @@ func runGuarded(o proc.GuardOptions) error {
 // upHere runs the project in this terminal, or attaches to the run that there is.
 func (g *globals) upHere(o upOptions, guard *proc.GuardedSide) error {
 	return g.beginOrAttach(o, guard.Signals(), func() (*handshake, error) {
-		h, err := g.openHosted(o.names, o.noDeps, guard, func(s *run.Session) (view.Screen, error) {
+		h, err := g.openHosted(run.Options{Names: o.names, NoDeps: o.noDeps}, guard, func(s *run.Session) (view.Screen, error) {
 			screen := g.stream(o, s.Wanted())
 			screen.OnFull(func(err error) { s.Say(hclog.Warn, g.outputFull(err)) })
 			return screen, nil
@@ -143,7 +143,7 @@ func (g *globals) upHere(o upOptions, guard *proc.GuardedSide) error {
 func (g *globals) upInBackground(o upOptions, guard *proc.GuardedSide) error {
 	o.timeout = 0 // That is for the one who waits.
 	var screen *detachedScreen
-	h, err := g.openHosted(o.names, o.noDeps, guard, func(s *run.Session) (_ view.Screen, err error) {
+	h, err := g.openHosted(run.Options{Names: o.names, NoDeps: o.noDeps}, guard, func(s *run.Session) (_ view.Screen, err error) {
 		screen, err = newDetachedScreen(s.OwnLog(), g.Out)
 		return screen, err
 	})

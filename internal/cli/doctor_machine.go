@@ -112,6 +112,10 @@ func (d doctor) runs() {
 	for _, r := range run.List() {
 		if r.Alive {
 			live++
+			if r.Gone {
+				d.warn("runs", "lhrun down --all ends it, and every other run of yours",
+					"%s (%s), pid %d, runs in %s, which is gone", r.Checkout.Project, r.Checkout.Instance, r.PID, r.Checkout.Dir)
+			}
 			continue
 		}
 		for _, l := range r.Leftovers() {

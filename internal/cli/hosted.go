@@ -21,14 +21,12 @@ type hosted struct {
 }
 
 // openHosted opens a session and gives it the screen that open makes.
-func (g *globals) openHosted(names []string, noDeps bool, guard *proc.GuardedSide, open func(*run.Session) (view.Screen, error)) (*hosted, error) {
+func (g *globals) openHosted(o run.Options, guard *proc.GuardedSide, open func(*run.Session) (view.Screen, error)) (*hosted, error) {
 	h := &hosted{}
 	var err error
-	h.Session, err = run.Open(run.Options{
-		Locate: g.Locate, Names: names, NoDeps: noDeps,
-		Guard: guard.Guard(), Version: readBuild().Version, Exit: g.exit,
-		Reloaded: h.reloaded,
-	})
+	o.Locate, o.Guard, o.Version = g.Locate, guard.Guard(), readBuild().Version
+	o.Exit, o.Reloaded = g.exit, h.reloaded
+	h.Session, err = run.Open(o)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,10 @@ import (
 type target interface {
 	// execution returns argv in the environment of the project.
 	execution(argv []string) (run.Execution, error)
+	// leaveTarget is stopTarget once no other process uses what was started here.
+	leaveTarget()
+	// hurry has leaveTarget wait for nobody.
+	hurry()
 	// stopTarget begins the end of what was started here; with kill it waits for nothing.
 	// It may be called again.
 	stopTarget(kill bool)
@@ -193,6 +197,7 @@ func (e *oneOff) press(sig os.Signal) {
 		return
 	}
 	e.pressed = true
+	e.hurry()
 	e.view.Say("stopping what was started; Ctrl-C again kills")
 }
 
@@ -245,7 +250,7 @@ func (e *oneOff) end(reason error) {
 	e.phase, e.since, e.reason, e.ending = phaseEnding, time.Now(), reason, true
 	e.view.Live(nil)
 	e.screen.Loud()
-	e.stopTarget(false)
+	e.leaveTarget()
 }
 
 func (e *oneOff) tick(now time.Time) {
@@ -253,7 +258,9 @@ func (e *oneOff) tick(now time.Time) {
 	case phaseStarting:
 		e.view.Progress(e.all(), now)
 	case phaseEnding:
-		e.view.Stopping(e.mine(e.all()), now.Sub(e.since))
+		if mine := e.mine(e.all()); len(mine) > 0 {
+			e.view.Stopping(mine, now.Sub(e.since))
+		}
 	}
 }
 

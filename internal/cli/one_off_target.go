@@ -9,14 +9,13 @@ import (
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
-	"github.com/lhrun/lhrun/supervisor"
 )
 
 // enter makes the target of a one-off run: it hosts the project, or attaches to the
 // run that there is.
 func (e *oneOff) enter() error {
 	for limit := time.Now().Add(handshakePatience); ; {
-		h, err := e.openHosted(e.with, false, e.guard, func(s *run.Session) (view.Screen, error) { return e.openScreen(s.Wanted()), nil })
+		h, err := e.openHosted(run.Options{Names: e.with, OneOff: true}, e.guard, func(s *run.Session) (view.Screen, error) { return e.openScreen(s.Wanted()), nil })
 		if err == nil {
 			e.host(h)
 			return nil
@@ -66,6 +65,14 @@ func (t *hostedTarget) execution(argv []string) (run.Execution, error) {
 	return t.Execution("", t.dir, argv)
 }
 
+func (t *hostedTarget) leaveTarget() {
+	if t.StopUnused() {
+		t.reporter.Say("another lhrun uses what was started; waiting for it, Ctrl-C stops it now")
+	}
+}
+
+func (t *hostedTarget) hurry() { t.Stop() }
+
 func (t *hostedTarget) stopTarget(kill bool) {
 	t.Stop()
 	if kill {
@@ -73,11 +80,17 @@ func (t *hostedTarget) stopTarget(kill bool) {
 	}
 }
 
-func (t *hostedTarget) mine(all []control.Service) []control.Service { return all }
-func (t *hostedTarget) stopped() <-chan error                        { return t.Ended() }
-func (t *hostedTarget) stopRequests() <-chan bool                    { return t.StopRequests() }
-func (t *hostedTarget) resize()                                      { t.Resize() }
-func (t *hostedTarget) close() error                                 { return t.Close() }
+func (t *hostedTarget) mine(all []control.Service) []control.Service {
+	if !t.Stopping() {
+		return nil
+	}
+	return all
+}
+
+func (t *hostedTarget) stopped() <-chan error     { return t.Ended() }
+func (t *hostedTarget) stopRequests() <-chan bool { return t.StopRequests() }
+func (t *hostedTarget) resize()                   { t.Resize() }
+func (t *hostedTarget) close() error              { return t.Close() }
 
 // attachedTarget is a project of another process. started are the services that were
 // not up before.
@@ -85,6 +98,7 @@ type attachedTarget struct {
 	*globals
 	client  *control.Client
 	started []string
+	hold    uint64
 	ending  bool
 	ended   chan error
 }
@@ -106,7 +120,7 @@ func (e *oneOff) attach(running *run.RunningError) error {
 			return usageError("service %q is not in the run that is up; %q brings it in", name, "lhrun reload")
 		}
 	}
-	answer, err := client.Ask(ctx, control.Request{Verb: supervisor.VerbStart, Services: running.Wanted, Missing: true})
+	answer, err := hold(ctx, client, running.Wanted)
 	switch {
 	case errors.Is(err, control.ErrEnded):
 		_ = client.Events(ctx, now.Seq, func(control.Event) error { return nil }) // Its end is what is waited for.
@@ -114,11 +128,28 @@ func (e *oneOff) attach(running *run.RunningError) error {
 	case err != nil:
 		return asUsage(err)
 	}
-	t.started = answer.Changed
+	t.started, t.hold = answer.Changed, answer.Hold
 	e.openScreen(running.Wanted)
 	e.follower = newFollower(client, control.NewMirror(now), running.Wanted, view.NewReporter(e.screen, running.Wanted))
 	e.effective = answer.Effective
 	return nil
+}
+
+// hold keeps services of the run until this process ends, or asks for its release.
+func hold(ctx context.Context, client *control.Client, services []string) (control.Answer, error) {
+	held, ended := make(chan control.Answer, 1), make(chan error, 1)
+	go func() {
+		ended <- client.Hold(ctx, services, func(a control.Answer) error { held <- a; return nil })
+	}()
+	select {
+	case a := <-held:
+		return a, nil
+	case err := <-ended:
+		if err == nil {
+			err = control.ErrEnded
+		}
+		return control.Answer{}, err
+	}
 }
 
 // execution knows the ports that the running project has now.
@@ -130,7 +161,7 @@ func (t *attachedTarget) execution(argv []string) (run.Execution, error) {
 	return p.Execution("", t.Dir, argv)
 }
 
-// stopTarget stops what was started, unless something else needs it by now. The second
+// stopTarget stops what was started, unless somebody else needs it by now. The second
 // call does not wait for that.
 func (t *attachedTarget) stopTarget(bool) {
 	if t.ending {
@@ -140,6 +171,9 @@ func (t *attachedTarget) stopTarget(bool) {
 	t.ending = true
 	go func() { t.finish(t.stopStarted(context.Background())) }()
 }
+
+func (t *attachedTarget) leaveTarget() { t.stopTarget(false) }
+func (t *attachedTarget) hurry()       {}
 
 // finish tells of the end, the first one.
 func (t *attachedTarget) finish(err error) {
@@ -151,9 +185,8 @@ func (t *attachedTarget) finish(err error) {
 
 func (t *attachedTarget) stopStarted(ctx context.Context) error {
 	now, err := t.client.Snapshot(ctx, false)
-	mine := unneeded(now, t.started)
-	if err == nil && len(mine) > 0 {
-		err = t.stopServices(ctx, control.NewMirror(now), mine)
+	if err == nil {
+		err = t.release(ctx, control.NewMirror(now))
 	}
 	if run.IsGone(err) {
 		return nil // It went with the whole project.
@@ -161,10 +194,10 @@ func (t *attachedTarget) stopStarted(ctx context.Context) error {
 	return err
 }
 
-// stopServices asks for the stop of services and waits for it, or until somebody else
-// has started them again.
-func (t *attachedTarget) stopServices(ctx context.Context, m *control.Mirror, names []string) error {
-	answer, err := t.client.Ask(ctx, control.Request{Verb: supervisor.VerbStop, Services: names, NoDeps: true})
+// release leaves the run, and waits for the end of what is stopped for that, or until
+// somebody else has started it again.
+func (t *attachedTarget) release(ctx context.Context, m *control.Mirror) error {
+	answer, err := t.client.Ask(ctx, control.Request{Verb: control.VerbRelease, Hold: t.hold})
 	if err != nil {
 		return err
 	}
@@ -174,7 +207,7 @@ func (t *attachedTarget) stopServices(ctx context.Context, m *control.Mirror, na
 	}
 	gone := errors.New("they are gone")
 	look := func(control.Change) error {
-		if m.Seq() >= answer.Effective && !slices.ContainsFunc(names, stopping) {
+		if m.Seq() >= answer.Effective && !slices.ContainsFunc(answer.Services, stopping) {
 			return gone
 		}
 		return nil
@@ -188,25 +221,8 @@ func (t *attachedTarget) stopServices(ctx context.Context, m *control.Mirror, na
 	return err
 }
 
-// unneeded are those of started that nothing else that is up depends on.
-func unneeded(now control.Snapshot, started []string) []string {
-	mine := slices.Clone(started)
-	for again := true; again; {
-		again = false
-		for _, st := range now.Services {
-			if view.IsSettled(st) || slices.Contains(mine, st.Name) {
-				continue
-			}
-			before := len(mine)
-			mine = slices.DeleteFunc(mine, func(name string) bool { return slices.Contains(st.DependsOn, name) })
-			again = again || len(mine) < before
-		}
-	}
-	return mine
-}
-
 func (t *attachedTarget) mine(all []control.Service) []control.Service {
-	return view.Filter(all, func(st control.Service) bool { return slices.Contains(t.started, st.Name) })
+	return view.Filter(all, func(st control.Service) bool { return !st.Wanted && slices.Contains(t.started, st.Name) })
 }
 
 func (t *attachedTarget) stopped() <-chan error     { return t.ended }

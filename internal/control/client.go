@@ -204,6 +204,17 @@ func (c *Client) Logs(ctx context.Context, q LogQuery, each func(LogLine) error)
 	})
 }
 
+// Hold is Holder's.
+func (c *Client) Hold(ctx context.Context, services []string, held func(Answer) error) error {
+	return c.stream(ctx, http.MethodPost, pathHold, services, func(line []byte) error {
+		var a Answer
+		if err := json.Unmarshal(line, &a); err != nil {
+			return fmt.Errorf("cannot understand the running lhrun: %w", err)
+		}
+		return held(a)
+	})
+}
+
 func (c *Client) stream(ctx context.Context, method, path string, body any, each func(line []byte) error) error {
 	in, err := c.send(ctx, method, path, body)
 	if ctx.Err() != nil {

@@ -21,6 +21,7 @@ func (s *Server) handler() http.Handler {
 		pathEvents:   {http.MethodGet, s.events},
 		pathLogs:     {http.MethodPost, s.logs},
 		pathAsk:      {http.MethodPost, s.ask},
+		pathHold:     {http.MethodPost, s.hold},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.handlers.enter() {
@@ -160,6 +161,20 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 		s.answer(w, http.StatusOK, a)
 	}
 	return err
+}
+
+func (s *Server) hold(w http.ResponseWriter, r *http.Request) error {
+	holder, ok := s.project.(Holder)
+	if !ok {
+		return mistake("nothing can be held here")
+	}
+	var services []string
+	if err := readBody(w, r, &services); err != nil {
+		return err
+	}
+	return s.stream(w, r, func(ctx context.Context, send func(any) error) error {
+		return holder.Hold(ctx, services, func(a Answer) error { return send(a) })
+	})
 }
 
 func (s *Server) events(w http.ResponseWriter, r *http.Request) error {

@@ -87,6 +87,8 @@ func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) {
 		return Answer{Seq: seq, Effective: seq}, nil
 	case VerbPlan:
 		return ask(ctx, r.Verb, l.o.Plan)
+	case VerbRelease:
+		return Answer{}, mistake("nothing is held here")
 	case VerbReload:
 		return ask(ctx, r.Verb, l.o.Reload)
 	}

@@ -30,6 +30,15 @@ type Project interface {
 	Ask(ctx context.Context, r Request) (Answer, error)
 }
 
+// Holder is a Project whose services can be held by those who use them for a while.
+type Holder interface {
+	Project
+	// Hold starts services and what they need, calls held with what became of that, and
+	// returns when ctx or the project ends. Then, or at a request to release the hold,
+	// what was started for holds alone and nobody uses any more is stopped.
+	Hold(ctx context.Context, services []string, held func(Answer) error) error
+}
+
 // Snapshot is a project at one moment. Seq is the number of the last event that
 // it includes: Events from there on miss nothing.
 type Snapshot struct {
@@ -38,7 +47,13 @@ type Snapshot struct {
 	Dir      string `json:"dir"`
 	PID      int    `json:"pid"`
 	// Run tells this run from any other of the checkout; "" is not known.
-	Run      string    `json:"run,omitempty"`
+	Run string `json:"run,omitempty"`
+	// OneOff says that the run ends when the command has ended that it was begun for, and
+	// nobody else uses it.
+	OneOff bool `json:"one_off,omitempty"`
+	// Changed are the files that have changed since the run read them, where that makes
+	// a difference to a service.
+	Changed  []string  `json:"changed_files,omitempty"`
 	Version  string    `json:"version"`
 	Seq      uint64    `json:"seq"`
 	Services []Service `json:"services"`
@@ -140,6 +155,8 @@ const (
 	VerbDown   supervisor.Verb = "down"
 	VerbPlan   supervisor.Verb = "plan"
 	VerbReload supervisor.Verb = "reload"
+	// VerbRelease ends a hold; its Answer names the services that are stopped for that.
+	VerbRelease supervisor.Verb = "release"
 )
 
 // Request asks for a change. No Services means all of them.
@@ -152,6 +169,8 @@ type Request struct {
 	Missing bool `json:"missing,omitempty"`
 	// Kill, with VerbDown, waits for nobody.
 	Kill bool `json:"kill,omitempty"`
+	// Hold, with VerbRelease, is Answer.Hold.
+	Hold uint64 `json:"hold,omitempty"`
 }
 
 // Answer is what became of a Request.
@@ -169,6 +188,8 @@ type Answer struct {
 	Operations []Operation `json:"operations,omitempty"`
 	// Notes are lines for people.
 	Notes []string `json:"notes,omitempty"`
+	// Hold names a hold; see Holder.
+	Hold uint64 `json:"hold,omitempty"`
 }
 
 // Operation is one thing that a reload does.

@@ -8,7 +8,7 @@ import (
 
 var (
 	serviceVerbs = []supervisor.Verb{supervisor.VerbStart, supervisor.VerbStop, supervisor.VerbRestart}
-	projectVerbs = []supervisor.Verb{VerbDown, VerbPlan, VerbReload}
+	projectVerbs = []supervisor.Verb{VerbDown, VerbPlan, VerbReload, VerbRelease}
 )
 
 // check refuses what makes no sense, rather than pass over it.
@@ -23,6 +23,8 @@ func (r Request) check() error {
 		return mistake("%s with no_deps needs the names of services", r.Verb)
 	case r.Kill && r.Verb != VerbDown:
 		return mistake("kill goes with %s, not with %s", VerbDown, r.Verb)
+	case (r.Hold != 0) != (r.Verb == VerbRelease):
+		return mistake("%s, and nothing else, goes with the number of a hold", VerbRelease)
 	case r.Missing && r.Verb != supervisor.VerbStart:
 		return mistake("missing goes with %s, not with %s", supervisor.VerbStart, r.Verb)
 	}

@@ -29,6 +29,7 @@ const (
 	pathEvents   = "/events"
 	pathLogs     = "/logs"
 	pathAsk      = "/ask"
+	pathHold     = "/hold"
 
 	typeJSON   = "application/json"
 	typeStream = "application/jsonl"

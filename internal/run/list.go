@@ -43,6 +43,15 @@ func List() []Run {
 	return runs
 }
 
+// Place is the directory of r for people. Where that is gone, it names the verb that ends
+// the run.
+func (r Run) Place() string {
+	if !r.Gone {
+		return r.Checkout.Dir
+	}
+	return r.Checkout.Dir + ", which is gone: \"lhrun down --all\" ends it"
+}
+
 // Leftovers returns the processes that a killed run has left.
 func (r Run) Leftovers() []supervisor.Leftover { return supervisor.Leftovers(r.record) }
 

@@ -30,6 +30,8 @@ type Options struct {
 	// Guard is the process that outlives this one and ends what it leaves. The zero
 	// ID means that there is none.
 	Guard proc.ID
+	// OneOff says that the run is for one command; see control.Snapshot.
+	OneOff bool
 	// Version is lhrun's, for those who ask the run.
 	Version string
 	// Reloaded, unless nil, hears of each reload. It may be called at any time.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
@@ -21,9 +22,13 @@ type reloader struct {
 	warn    func(format string, args ...any)
 	files   *fileWatch
 
-	mu   sync.Mutex
-	now  *Project
-	held *ports.Leases
+	mu  sync.Mutex
+	now *Project
+	// stamps are of the files when now was read, looked when somebody asked last whether
+	// they have changed, and told is the answer.
+	stamps, looked stamps
+	told           atomic.Pointer[[]string]
+	held           *ports.Leases
 }
 
 // watch begins to watch the files that services ask for.
@@ -53,6 +58,7 @@ func (r *reloader) Plan(context.Context) (control.Answer, error) {
 func (r *reloader) Reload(context.Context) (control.Answer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	read := stampsOf(r.now)
 	next, err := r.read()
 	if err != nil {
 		return control.Answer{}, asMistake(err)
@@ -68,7 +74,7 @@ func (r *reloader) Reload(context.Context) (control.Answer, error) {
 		r.held = held
 		return control.Answer{}, asMistake(err)
 	}
-	r.now, r.held = next, held
+	r.now, r.held, r.stamps, r.looked = next, held, read, nil
 	go func() { // What is in rest is in use until then.
 		<-left
 		_ = rest.Close()
@@ -79,7 +85,7 @@ func (r *reloader) Reload(context.Context) (control.Answer, error) {
 // read reads the file and resolves it, with the ports that it would have.
 func (r *reloader) read() (*Project, error) {
 	here := r.options.Locate
-	here.File, here.Dir = r.now.File, ""
+	here.File, here.Dir = r.now.File, r.now.Dir // This process's own may have been deleted.
 	next, err := here.Find()
 	if err != nil {
 		return nil, err

@@ -19,15 +19,16 @@ func (s *Session) serve() error {
 		Supervisor: s.sup,
 		About: control.Snapshot{
 			Project: s.Checkout.Project, Instance: s.Checkout.Instance, Dir: s.Checkout.Dir,
-			PID: os.Getpid(), Run: s.sup.RunID(), Version: s.options.Version,
+			PID: os.Getpid(), Run: s.sup.RunID(), OneOff: s.options.OneOff, Version: s.options.Version,
 		},
 		LogDir: s.instance.LogDir(),
 		Down:   s.requestStop,
 		Plan:   s.reload.Plan,
 		Reload: s.reload.Reload,
 	})
+	s.holds = newHolds(s.sup, s.local.Ask)
 	s.begun = make(chan struct{})
-	s.server, err = control.Listen(paths[0], &served{s.local, s.begun}, paths[1:]...)
+	s.server, err = control.Listen(paths[0], &served{s.local, s.holds, s.reload, s.begun}, paths[1:]...)
 	return err
 }
 
@@ -54,15 +55,26 @@ func (s *Session) keepPlaces() {
 // to start, as until then it looks as if nobody wanted any.
 type served struct {
 	*control.Local
-	begun <-chan struct{}
+	holds  *holds
+	reload *reloader
+	begun  <-chan struct{}
 }
 
 func (s *served) Snapshot(ctx context.Context, usage bool) (control.Snapshot, error) {
+	if err := s.awaitBegun(ctx); err != nil {
+		return control.Snapshot{}, err
+	}
+	snap, err := s.Local.Snapshot(ctx, usage)
+	snap.Changed = s.reload.stale()
+	return snap, err
+}
+
+func (s *served) awaitBegun(ctx context.Context) error {
 	select {
 	case <-s.begun:
-		return s.Local.Snapshot(ctx, usage)
+		return nil
 	case <-ctx.Done():
-		return control.Snapshot{}, ctx.Err()
+		return ctx.Err()
 	}
 }
 

@@ -25,6 +25,8 @@ type Session struct {
 	options Options
 	wanted  []string
 
+	// stamps are of the files that Project was read from.
+	stamps   stamps
 	instance *Instance
 	// dir is the checkout's directory. While it is open, no other one gets its number.
 	dir      *os.File
@@ -36,6 +38,7 @@ type Session struct {
 	own      ownLines
 	sup      *supervisor.Supervisor
 	local    *control.Local
+	holds    *holds
 	server   *control.Server
 	recorder *recorder
 	// begun closes when the wanted services were asked to start.
@@ -72,7 +75,7 @@ func Open(o Options) (_ *Session, err error) {
 		o.Guard = proc.Self() // Without a guard that lives a run counts as abandoned.
 	}
 	proc.ReserveDescriptors(spareFiles + filesEach*len(p.Services))
-	s := &Session{Project: p, options: o, ended: make(chan error, 1), stops: make(chan bool, 16)}
+	s := &Session{Project: p, stamps: stampsOf(p), options: o, ended: make(chan error, 1), stops: make(chan bool, 16)}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	if s.wanted, err = p.Select(o.Names, o.Profiles, o.NoDeps); err != nil {
 		return nil, err
@@ -165,6 +168,7 @@ func (s *Session) Prepare(screen Screen) (err error) {
 		return err
 	}
 	s.reload = &reloader{
+		stamps:  s.stamps,
 		options: s.options, sup: s.sup, warn: s.warn, now: s.Project, held: s.held,
 		files: newFileWatch(s.Dir, s.sup, s.warn),
 	}
