@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"fmt"
+
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -29,6 +31,9 @@ type machine struct {
 }
 
 func newPlatform(opts Options) (platform, error) {
+	if err := ports.CheckProc(); err != nil {
+		return nil, fmt.Errorf("cannot run services: %w", err)
+	}
 	r, err := newProcessRunner(opts.Subreaper)
 	if err != nil {
 		return nil, err
