@@ -1,6 +1,9 @@
 package ports
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Lookup returns the ports that requests have or would get, without leasing them. It
 // gives new keys their home, so that a later Lease agrees. Where a live run of this
@@ -49,12 +52,11 @@ func (r *Registry) Runs(c Checkout, requests []Request) bool {
 	}
 	e := f.find(c.Project, c.Dir)
 	for _, q := range requests {
-		found, asked := false, 0
+		found, until := false, time.Now().Add(askingTime)
 		look := func(port int) (free bool, err error) {
 			who, held := r.locks.holder(port)
 			found = found || held && who.isOf(c)
-			asked++
-			return found || !held || asked > maxQuestions, nil
+			return found || !held || time.Now().After(until), nil
 		}
 		switch p := e.find(q); {
 		case q.Fixed != 0:
@@ -89,9 +91,9 @@ func (r *Registry) portEntries(f *registryFile, c Checkout, requests []Request) 
 // hasHome reports whether p, which may be nil, has a home in the range.
 func (r *Registry) hasHome(p *portEntry) bool { return p != nil && r.rng.contains(p.Port) }
 
-// maxQuestions bounds how many holders are asked in one search for a port: one that does
-// not answer takes its time.
-const maxQuestions = 8
+// askingTime is how long a search for a port may ask who has the ports on its way. The last
+// question may take longer than that.
+const askingTime = 100 * time.Millisecond
 
 // leaseSurvey is what leases there are, and who has those that were asked about.
 type leaseSurvey struct {
@@ -103,6 +105,7 @@ type leaseSurvey struct {
 // the lock.
 func (r *Registry) survey(f *registryFile, c Checkout, requests []Request) leaseSurvey {
 	v := leaseSurvey{map[int]bool{}, map[int]lessee{}}
+	until := time.Now().Add(askingTime)
 	held, _ := r.locks.held() // Without the list nobody is asked, and a lease moves aside.
 	for _, port := range held {
 		v.held[port] = true
@@ -113,7 +116,7 @@ func (r *Registry) survey(f *registryFile, c Checkout, requests []Request) lease
 			continue
 		}
 		_, _ = r.choose(f, q, r.home(c, q), func(port int) (bool, error) {
-			if !v.held[port] || len(v.asked) == maxQuestions {
+			if !v.held[port] || time.Now().After(until) {
 				return true, nil
 			}
 			if who, ok := r.locks.holder(port); ok {
