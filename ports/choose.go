@@ -24,9 +24,26 @@ func (r *Registry) choose(f *registryFile, q Request, start int, fit func(int) (
 		return ok || err != nil
 	})
 	if !found {
-		return 0, &ExhaustedError{Range: r.rng, Needed: q, Registered: f.taken.count(r.rng)}
+		return 0, r.exhausted(f, q)
 	}
 	return port, err
+}
+
+// exhausted says who leases the ports that no checkout known here has.
+func (r *Registry) exhausted(f *registryFile, q Request) error {
+	e := &ExhaustedError{Range: r.rng, Needed: q, Registered: f.taken.count(r.rng)}
+	held, _ := r.locks.held()
+	for _, port := range held {
+		if !r.rng.contains(port) || f.taken.has(port) {
+			continue
+		}
+		if e.Leased++; e.Leased == 1 {
+			if who, ok := r.locks.holder(port); ok {
+				e.Holder = who.Holder
+			}
+		}
+	}
+	return e
 }
 
 // avoid reports whether the kernel may give port to an outgoing connection,

@@ -47,7 +47,10 @@ func (e *checkoutEntry) describe(p *portEntry, port int, live map[int]lessee) En
 	return out
 }
 
-// live asks all holders at once, because a stopped one does not answer for a while.
+// questions bounds how many holders are asked at once: each takes a descriptor.
+const questions = 64
+
+// live asks many holders at once, because a stopped one does not answer for a while.
 func (r *Registry) live() (map[int]lessee, error) {
 	held, err := r.locks.held()
 	if err != nil {
@@ -58,8 +61,11 @@ func (r *Registry) live() (map[int]lessee, error) {
 		wg  sync.WaitGroup
 		out = make(map[int]lessee, len(held))
 	)
+	asking := make(chan struct{}, questions)
 	for _, port := range held {
+		asking <- struct{}{}
 		wg.Go(func() {
+			defer func() { <-asking }()
 			if who, ok := r.locks.holder(port); ok {
 				mu.Lock()
 				defer mu.Unlock()

@@ -26,11 +26,18 @@ type ExhaustedError struct {
 	Range  Range
 	Needed Request
 	// Registered is how many of them belong to known checkouts, running or not;
-	// the others are excluded or busy.
+	// the others are leased, excluded or busy.
 	Registered int
+	// Leased is how many of the others somebody leases; Holder is one who does.
+	Leased int
+	Holder Holder
 }
 
 func (e *ExhaustedError) Error() string {
-	return fmt.Sprintf("no port is left in %s for %s: %d of them are registered to checkouts on this machine, the rest is in use or reserved; widen ports.range",
-		e.Range, e.Needed, e.Registered)
+	leased := ""
+	if e.Leased > 0 {
+		leased = fmt.Sprintf("%d are leased, as by %s, ", e.Leased, e.Holder)
+	}
+	return fmt.Sprintf("no port is left in %s for %s: %d of them are registered to checkouts on this machine, %sthe rest is in use or reserved; widen ports.range",
+		e.Range, e.Needed, e.Registered, leased)
 }

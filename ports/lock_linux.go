@@ -19,9 +19,9 @@ import (
 // sockets holds a port by listening on the abstract unix socket
 // @lhrun/port/N. The kernel drops it with the process, shows it to every user of
 // the same network namespace, and names the process that listens.
-type sockets struct{}
+type sockets struct{ answers *limiter }
 
-func newLocks(string) (locks, error) { return sockets{}, nil }
+func newLocks(string) (locks, error) { return sockets{&limiter{}}, nil }
 
 const socketPrefix = "@lhrun/port/"
 
@@ -33,7 +33,7 @@ const (
 	busyPatience = 2 * time.Second
 )
 
-func (sockets) hold(port int, who identity) (hold, error) {
+func (k sockets) hold(port int, who identity) (hold, error) {
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socketPrefix + strconv.Itoa(port), Net: "unix"})
 	if errors.Is(err, unix.EADDRINUSE) {
 		return nil, errHeld
@@ -41,7 +41,7 @@ func (sockets) hold(port int, who identity) (hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &heldSocket{UnixListener: l}
+	h := &heldSocket{UnixListener: l, answers: k.answers}
 	h.who.Store(&who)
 	go h.serve()
 	return h, nil
@@ -50,7 +50,8 @@ func (sockets) hold(port int, who identity) (hold, error) {
 // heldSocket tells whoever connects to it who holds the port.
 type heldSocket struct {
 	*net.UnixListener
-	who atomic.Pointer[identity]
+	answers *limiter
+	who     atomic.Pointer[identity]
 }
 
 func (h *heldSocket) transfer(who identity) error {
@@ -67,6 +68,7 @@ func (h *heldSocket) serve() {
 		case err != nil: // Out of descriptors; the lease holds all the same.
 			time.Sleep(answerPatience)
 		default:
+			h.answers.wait()
 			h.answer(c)
 		}
 	}
@@ -98,6 +100,9 @@ func (sockets) holder(port int) (who lessee, held bool) {
 	if cred, err := peer(c); err == nil {
 		by = process(int(cred.Pid))
 		by.User = userName(cred.Uid)
+		if me := os.Geteuid(); me != 0 && int(cred.Uid) != me { // It tells us nothing.
+			return lessee{Holder: by}, true
+		}
 	}
 	id, err := hear(c, answerPatience)
 	if errors.Is(err, os.ErrDeadlineExceeded) && !stopped(by.PID) {

@@ -1,6 +1,9 @@
 package ports
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Lookup returns the ports that requests have or would get, without leasing them. It
 // gives new keys their home, so that a later Lease agrees. Where a live run of this
@@ -16,10 +19,10 @@ func (r *Registry) Lookup(c Checkout, requests []Request) ([]Lease, error) {
 	}
 	entries, known := r.portEntries(f, c, requests)
 	if !known {
-		vanished := r.vanished(f, c.Dir)
+		vanished, leases := r.vanished(f, c.Dir), r.survey(f, c, requests)
 		err = r.store.look(func(f *registryFile) (bool, error) {
 			f.collect(vanished)
-			err := r.register(f, c, requests)
+			err := r.register(f, c, requests, leases)
 			entries, _ = r.portEntries(f, c, requests)
 			return true, err
 		})
@@ -49,11 +52,11 @@ func (r *Registry) Runs(c Checkout, requests []Request) bool {
 	}
 	e := f.find(c.Project, c.Dir)
 	for _, q := range requests {
-		found := false
+		found, until := false, time.Now().Add(askingTime)
 		look := func(port int) (free bool, err error) {
 			who, held := r.locks.holder(port)
 			found = found || held && who.isOf(c)
-			return found || !held, nil
+			return found || !held || time.Now().After(until), nil
 		}
 		switch p := e.find(q); {
 		case q.Fixed != 0:
@@ -88,8 +91,45 @@ func (r *Registry) portEntries(f *registryFile, c Checkout, requests []Request) 
 // hasHome reports whether p, which may be nil, has a home in the range.
 func (r *Registry) hasHome(p *portEntry) bool { return p != nil && r.rng.contains(p.Port) }
 
+// askingTime is how long a search for a port may ask who has the ports on its way. The last
+// question may take longer than that.
+const askingTime = 100 * time.Millisecond
+
+// leaseSurvey is what leases there are, and who has those that were asked about.
+type leaseSurvey struct {
+	held  map[int]bool
+	asked map[int]lessee
+}
+
+// survey asks who has the ports that register comes across, before others have to wait for
+// the lock.
+func (r *Registry) survey(f *registryFile, c Checkout, requests []Request) leaseSurvey {
+	v := leaseSurvey{map[int]bool{}, map[int]lessee{}}
+	until := time.Now().Add(askingTime)
+	held, _ := r.locks.held() // Without the list nobody is asked, and a lease moves aside.
+	for _, port := range held {
+		v.held[port] = true
+	}
+	e := f.find(c.Project, c.Dir)
+	for _, q := range requests {
+		if q.Fixed != 0 || r.hasHome(e.find(q)) {
+			continue
+		}
+		_, _ = r.choose(f, q, r.home(c, q), func(port int) (bool, error) {
+			if !v.held[port] || time.Now().After(until) {
+				return true, nil
+			}
+			if who, ok := r.locks.holder(port); ok {
+				v.asked[port] = who
+			}
+			return v.asked[port].isOf(c), nil
+		})
+	}
+	return v
+}
+
 // register gives a home to every automatic request that has none.
-func (r *Registry) register(f *registryFile, c Checkout, requests []Request) error {
+func (r *Registry) register(f *registryFile, c Checkout, requests []Request, leases leaseSurvey) error {
 	fixed := map[int]bool{}
 	for _, q := range requests {
 		fixed[q.Fixed] = true
@@ -100,8 +140,8 @@ func (r *Registry) register(f *registryFile, c Checkout, requests []Request) err
 			continue
 		}
 		port, err := r.choose(f, q, r.home(c, q), func(port int) (bool, error) {
-			who, held := r.locks.holder(port)
-			if held { // By the run of c itself, where the registry was lost.
+			if leases.held[port] { // By the run of c itself, where the registry was lost.
+				who := leases.asked[port]
 				return who.isOf(c) && who.Service == q.Service && who.Name == q.Name, nil
 			}
 			return !fixed[port] && leasable(port), nil

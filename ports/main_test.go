@@ -60,8 +60,28 @@ func play(role string, in *bufio.Scanner) error {
 		return askRole(in)
 	case "hold":
 		return holdRole(in)
+	case "procview":
+		return procviewRole()
 	}
 	return fmt.Errorf("no role %q", role)
+}
+
+// procviewRole tells whether /proc can be used, and which process listens on a port of
+// this one.
+func procviewRole() error {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	who, err := Who(l.Addr().(*net.TCPAddr).Port)
+	if err != nil {
+		return err
+	}
+	for _, h := range who {
+		fmt.Println("names", h.PID)
+	}
+	return CheckProc()
 }
 
 // order is what a child of role "run" is to do.

@@ -15,7 +15,7 @@ func process(pid int) Holder {
 	}
 	h := Holder{PID: pid}
 	st, ok := readStatus(pid)
-	if !ok {
+	if !ok || CheckProc() != nil {
 		return h
 	}
 	h.User = userName(st.uids[1])

@@ -79,7 +79,11 @@ func (t *procTable) likely(pids []int, s socket) bool {
 func (t *procTable) holders(among []socket) map[Listener][]Holder {
 	wanted := byInode(among)
 	pids := map[Listener][]int{}
-	for _, pid := range allPIDs() {
+	var all []int
+	if CheckProc() == nil {
+		all = allPIDs()
+	}
+	for _, pid := range all {
 		for _, inode := range openSockets(pid, wanted) {
 			l := wanted[inode]
 			if !slices.Contains(pids[l], pid) {

@@ -61,7 +61,7 @@ func holdRole(in *bufio.Scanner) error {
 	if err != nil {
 		return err
 	}
-	if _, err := (sockets{}).hold(port, identity{"secret", "main", "api", "", "/src/secret", os.Getpid()}); err != nil {
+	if _, err := (sockets{&limiter{}}).hold(port, identity{"secret", "main", "api", "", "/src/secret", os.Getpid()}); err != nil {
 		return err
 	}
 	l, err := listenOn(loopback(port))

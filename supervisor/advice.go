@@ -19,7 +19,7 @@ func (a *attempt) advice() string {
 		silent = "; it has written nothing yet; many programs buffer a pipe: tty = true"
 	}
 	if container := a.svc.containerAdvice(ports.Holder{}); container != "" {
-		return container + silent
+		return container
 	}
 	nowhere := a.svc.gate() != 0 && len(a.listens.open) == 0 && a.listens.holder == ""
 	if nowhere && a.listens.otherAddr == "" {

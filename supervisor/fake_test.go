@@ -108,7 +108,7 @@ func (p *fakePlatform) setBusy(port int, err error) {
 	p.busy[port] = err
 }
 
-func (p *fakePlatform) runtimeDir() (string, error) { return os.TempDir(), nil }
+func (p *fakePlatform) notifyPath() (string, error) { return "", errors.New("no sockets here") }
 func (p *fakePlatform) RunID() string               { return "fake" }
 func (p *fakePlatform) Close()                      {}
 func (p *fakePlatform) close()                      {}

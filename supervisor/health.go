@@ -140,7 +140,7 @@ func (s *Supervisor) assess(a *attempt) {
 func (a *attempt) ailment() string {
 	switch {
 	case a.listens.lost:
-		return a.unreached(a.svc.servingPort())
+		return "unhealthy: " + a.unreached(a.svc.servingPort())
 	case a.health.Enabled && a.healthFailures >= a.health.Retries:
 		return a.unhealthy()
 	}

@@ -1,8 +1,7 @@
 package supervisor
 
 import (
-	"os"
-	"sync"
+	"fmt"
 
 	"github.com/lhrun/lhrun/ports"
 )
@@ -13,8 +12,8 @@ type platform interface {
 	runner
 	free(port int) error
 	watch(ports.Target) watch
-	// runtimeDir is a private directory for notify sockets, made for the first of them.
-	runtimeDir() (string, error)
+	// notifyPath returns where to make a notify socket, in a private directory.
+	notifyPath() (string, error)
 	close()
 }
 
@@ -28,12 +27,13 @@ type watch interface {
 type machine struct {
 	runner
 	watcher *ports.Watcher
-
-	mu  sync.Mutex
-	dir string
+	notify  notifyDir
 }
 
 func newPlatform(opts Options) (platform, error) {
+	if err := ports.CheckProc(); err != nil {
+		return nil, fmt.Errorf("cannot run services: %w", err)
+	}
 	r, err := newProcessRunner(opts.Subreaper)
 	if err != nil {
 		return nil, err
@@ -44,21 +44,10 @@ func newPlatform(opts Options) (platform, error) {
 func (m *machine) free(port int) error             { return ports.Free(port) }
 func (m *machine) watch(target ports.Target) watch { return m.watcher.Add(target) }
 
-func (m *machine) runtimeDir() (_ string, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.dir == "" {
-		m.dir, err = os.MkdirTemp("", "lhrun-")
-	}
-	return m.dir, err
-}
+func (m *machine) notifyPath() (string, error) { return m.notify.path() }
 
 func (m *machine) close() {
 	m.watcher.Close()
 	m.runner.Close()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.dir != "" {
-		_ = os.RemoveAll(m.dir)
-	}
+	m.notify.close()
 }

@@ -3,7 +3,6 @@ package supervisor
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"time"
 
@@ -32,11 +31,10 @@ func (s *Supervisor) listenBefore(a *attempt) ([]string, error) {
 	if a.svc.Ready.Kind != ProbeNotify && a.svc.Health.Kind != ProbeNotify {
 		return nil, nil
 	}
-	dir, err := s.platform.runtimeDir()
+	path, err := s.platform.notifyPath()
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a place for its notify socket: %w", err)
 	}
-	path := filepath.Join(dir, fmt.Sprintf("%s.%d.notify", a.unit.Name, a.unit.starts))
 	n, err := probe.ListenNotify(path, func(pid int) bool {
 		line := lineageOf(pid) // At once: it may be about to end.
 		<-a.started

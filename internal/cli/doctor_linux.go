@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lhrun/lhrun/ports"
 )
 
 // kernel checks what process trees are known and ended by.
@@ -14,6 +16,10 @@ func (d doctor) kernel() {
 	var name unix.Utsname
 	_ = unix.Uname(&name)
 	release := "Linux " + unix.ByteSliceToString(name.Release[:])
+	if err := ports.CheckProc(); err != nil {
+		d.fail("kernel", "lhrun up does not run services like this", "%v", err)
+		return
+	}
 	var lacks []string
 	if fd, err := unix.PidfdOpen(os.Getpid(), 0); err == nil {
 		_ = unix.Close(fd)

@@ -3,32 +3,44 @@ package probe
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // maxNotify is one byte more than a datagram may have; systemd takes 4096 too.
 const maxNotify = 4096 + 1
 
+// renewEvery is how often a socket is looked at that somebody may have removed.
+const renewEvery = 5 * time.Second
+
 // Notify is the receiving end of $NOTIFY_SOCKET, as sd_notify(3) speaks to it.
 type Notify struct {
 	path   string
-	conn   *net.UnixConn
+	own    func(pid int) bool
 	ready  chan struct{}
+	once   sync.Once // closes ready
 	status atomic.Pointer[string]
 	// refused is who sent READY=1 and was not believed.
 	refused atomic.Int64
 	beats   atomic.Int64
+	quit    chan struct{}
 	close   sync.Once
+
+	mu   sync.Mutex
+	conn *net.UnixConn
 }
 
 // ListenNotify opens a socket of mode 0600 at path; a socket that was left there
-// is replaced. The directory must be the caller's alone.
+// is replaced. The directory must be the caller's alone. Where the socket is removed
+// later, with its directory perhaps, as a logout does, it is made again.
 //
 // On Linux own is asked about each sender, and must look at it before it does
 // anything else: a sender may be gone a millisecond later, and nobody can tell
@@ -36,25 +48,72 @@ type Notify struct {
 // the kernel does not name the sender of a datagram, own is not asked, and the
 // directory is the only guard.
 func ListenNotify(path string, own func(pid int) bool) (*Notify, error) {
-	if len(path) > maxSocketPath {
+	if len(path) > MaxSocketPath {
 		return nil, fmt.Errorf("cannot listen at %q: the path has %d bytes, a socket's may have %d",
-			path, len(path), maxSocketPath)
+			path, len(path), MaxSocketPath)
 	}
+	conn, err := listenNotify(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen at %q: %w", path, innermost(err))
+	}
+	n := &Notify{path: path, own: own, conn: conn, ready: make(chan struct{}), quit: make(chan struct{})}
+	go n.receive(conn)
+	go n.keep()
+	return n, nil
+}
+
+func listenNotify(path string) (*net.UnixConn, error) {
 	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSocket {
 		_ = os.Remove(path)
 	}
 	config := net.ListenConfig{Control: askForSender}
 	conn, err := config.ListenPacket(context.Background(), "unixgram", path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen at %q: %w", path, innermost(err))
+		return nil, err
 	}
-	n := &Notify{path: path, conn: conn.(*net.UnixConn), ready: make(chan struct{})}
 	if err := os.Chmod(path, 0o600); err != nil {
-		n.Close()
-		return nil, fmt.Errorf("cannot listen at %q: %w", path, err)
+		_ = os.Remove(path)
+		return nil, errors.Join(err, conn.Close())
 	}
-	go n.receive(own)
-	return n, nil
+	return conn.(*net.UnixConn), nil
+}
+
+// keep makes the socket again where it is missing.
+func (n *Notify) keep() {
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-n.quit:
+			return
+		case <-tick.C:
+			n.renew()
+		}
+	}
+}
+
+// renew leaves everything as it is on an error: the next call tries again.
+func (n *Notify) renew() {
+	if _, err := os.Lstat(n.path); !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	select {
+	case <-n.quit:
+		return
+	default:
+	}
+	if err := os.MkdirAll(filepath.Dir(n.path), 0o700); err != nil {
+		return
+	}
+	conn, err := listenNotify(n.path)
+	if err != nil {
+		return
+	}
+	_ = n.conn.Close()
+	n.conn = conn
+	go n.receive(conn)
 }
 
 // Ready is closed when READY=1 has come.
@@ -77,17 +136,19 @@ func (n *Notify) Refused() int { return int(n.refused.Load()) }
 // Close takes the socket away. It does not wait for own to return.
 func (n *Notify) Close() {
 	n.close.Do(func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		close(n.quit)
 		_ = os.Remove(n.path)
 		_ = n.conn.Close()
 	})
 }
 
-// receive ends when the socket is closed.
-func (n *Notify) receive(own func(pid int) bool) {
+// receive ends when conn is closed.
+func (n *Notify) receive(conn *net.UnixConn) {
 	buf, control := make([]byte, maxNotify), make([]byte, controlSize)
-	ready := false
 	for {
-		size, controlled, _, _, err := n.conn.ReadMsgUnix(buf, control)
+		size, controlled, _, _, err := conn.ReadMsgUnix(buf, control)
 		if err != nil {
 			return
 		}
@@ -96,7 +157,7 @@ func (n *Notify) receive(own func(pid int) bool) {
 			continue
 		}
 		message := parseNotify(buf[:size])
-		if sender, ok := isOwn(control[:controlled], own); !ok {
+		if sender, ok := isOwn(control[:controlled], n.own); !ok {
 			if message.ready {
 				n.refused.Store(int64(sender))
 			}
@@ -108,9 +169,8 @@ func (n *Notify) receive(own func(pid int) bool) {
 		if message.alive {
 			n.beats.Add(1)
 		}
-		if message.ready && !ready {
-			ready = true
-			close(n.ready)
+		if message.ready {
+			n.once.Do(func() { close(n.ready) })
 		}
 	}
 }

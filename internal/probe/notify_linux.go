@@ -4,8 +4,8 @@ import (
 	"syscall"
 )
 
-// maxSocketPath is what sockaddr_un holds besides its final NUL.
-const maxSocketPath = 107
+// MaxSocketPath is what sockaddr_un holds besides its final NUL.
+const MaxSocketPath = 107
 
 // controlSize holds a sender's credentials and not one byte more: descriptors
 // that come along (FDSTORE, BARRIER) find no room and are closed by the kernel,

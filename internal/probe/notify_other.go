@@ -4,8 +4,8 @@ package probe
 
 import "syscall"
 
-// maxSocketPath is the shortest of the BSDs' and macOS's.
-const maxSocketPath = 103
+// MaxSocketPath is the shortest of the BSDs' and macOS's.
+const MaxSocketPath = 103
 
 const controlSize = 0
 

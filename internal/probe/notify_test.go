@@ -4,6 +4,7 @@ package probe
 
 import (
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,7 +150,7 @@ func TestNotifyReplacesOnlyASocket(t *testing.T) {
 
 func TestNotifyPathLimit(t *testing.T) {
 	dir := shortDir(t)
-	longest := filepath.Join(dir, strings.Repeat("x", maxSocketPath-len(dir)-1))
+	longest := filepath.Join(dir, strings.Repeat("x", MaxSocketPath-len(dir)-1))
 	n, err := ListenNotify(longest, anyone)
 	if err != nil {
 		t.Fatal(err)
@@ -186,4 +187,40 @@ func TestNotifyCountsSignsOfLife(t *testing.T) {
 		t.Errorf("%d beats, want 2", got)
 	}
 	notReady(t, n)
+}
+
+// A logout removes $XDG_RUNTIME_DIR, a cleaner of /tmp what is old.
+func TestANotifySocketThatWasRemovedIsMadeAgain(t *testing.T) {
+	dir := filepath.Join(shortDir(t), "run")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	n, err := ListenNotify(filepath.Join(dir, "1"), func(int) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	n.renew() // It is there.
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	n.renew()
+	conn, err := net.Dial("unixgram", n.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write([]byte("READY=1")); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-n.Ready():
+	case <-time.After(20 * time.Second):
+		t.Fatal("READY=1 has not come")
+	}
+	n.Close()
+	n.renew()
+	if _, err := os.Lstat(n.path); err == nil {
+		t.Error("it is there after the close")
+	}
 }

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package ports
+
+// CheckProc returns nil: processes are not found by /proc here.
+func CheckProc() error { return nil }
