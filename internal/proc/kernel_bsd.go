@@ -91,6 +91,19 @@ func signalExact(id ID, sig syscall.Signal) error {
 	return syscall.Kill(id.PID, sig)
 }
 
+// owner names the user that pid runs as.
+func owner(pid int) string {
+	p, err := process.NewProcess(int32(pid))
+	if err != nil {
+		return "another user"
+	}
+	uids, err := p.Uids()
+	if err != nil || len(uids) == 0 {
+		return "another user"
+	}
+	return userName(uint32(uids[0]))
+}
+
 // newPipe returns a pipe whose read end is in Go's poller and whose write end
 // blocks: os.Pipe sets both ends non-blocking, and a child would inherit that.
 func newPipe() (r, w *os.File, err error) {

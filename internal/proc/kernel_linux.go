@@ -50,7 +50,20 @@ func signalExact(id ID, sig syscall.Signal) error {
 	if !Alive(id) {
 		return os.ErrProcessDone
 	}
-	return unix.PidfdSendSignal(fd, sig, nil, 0)
+	err = unix.PidfdSendSignal(fd, sig, nil, 0)
+	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) { // A filter of calls says the same.
+		return syscall.Kill(id.PID, sig)
+	}
+	return err
+}
+
+// owner names the user that pid runs as.
+func owner(pid int) string {
+	var st unix.Stat_t
+	if err := unix.Stat("/proc/"+strconv.Itoa(pid), &st); err != nil {
+		return "another user"
+	}
+	return userName(st.Uid)
 }
 
 // newPipe returns a pipe whose read end is in Go's poller and whose write end
