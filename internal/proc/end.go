@@ -153,6 +153,9 @@ func (p *Process) kill() error {
 // survives says why s could not be ended.
 func survives(s stat) error {
 	why := "it survives SIGKILL"
+	if s.ppid == 0 {
+		return fmt.Errorf("cannot tell whether all of pid %d has ended: this system lets lhrun look at no process now", s.PID)
+	}
 	if errors.Is(signalExact(s.ID, 0), unix.EPERM) {
 		why = fmt.Sprintf("it belongs to %s, and lhrun may not signal it", owner(s.PID))
 	}

@@ -37,13 +37,13 @@ func getsOrphans() bool {
 func signalExact(id ID, sig syscall.Signal) error {
 	fd, err := unix.PidfdOpen(id.PID, 0)
 	switch {
-	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM), errors.Is(err, unix.EMFILE):
+	case errors.Is(err, unix.ESRCH):
+		return os.ErrProcessDone
+	case err != nil: // None in this kernel, refused, or out of descriptors.
 		if !Alive(id) {
 			return os.ErrProcessDone
 		}
 		return syscall.Kill(id.PID, sig)
-	case err != nil:
-		return os.ErrProcessDone
 	}
 	defer unix.Close(fd)
 	// The descriptor pins the process, so what is true now stays true.
