@@ -19,6 +19,8 @@ type attempt struct {
 	base   environment
 	health Health
 	stop   Stop
+	// remains is what could not be ended of the attempt before; nil for nothing.
+	remains instance
 	// instance is nil until the loop has taken the outcome of start.
 	instance instance
 	// sockets are handed to the process; the unit keeps them for the next one.
@@ -98,7 +100,7 @@ func (s *Supervisor) launch(u *unit) {
 	a := &attempt{
 		unit: u, svc: u.Service, base: s.base, health: u.Health, stop: u.Stop,
 		copied: make(chan struct{}), started: make(chan struct{}), over: make(chan struct{}),
-		sockets: u.takeSockets(), callOff: callOff,
+		sockets: u.takeSockets(), callOff: callOff, remains: u.remains,
 	}
 	u.attempt = a
 	u.starts++
@@ -141,6 +143,9 @@ func (s *Supervisor) restartDependents(u *unit) {
 // start starts the instance once its ports are free. It runs beside the loop.
 func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (instance, error) {
 	defer close(a.started)
+	if err := s.clear(a); err != nil {
+		return nil, err
+	}
 	cmd := command{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize(), OpenStdin: !a.svc.NullStdin}
 	if err := s.mayStart(ctx, a, &cmd, &env); err != nil {
 		return nil, err
@@ -175,7 +180,11 @@ func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 	s.amend(u, func(st *Status) { st.PID, st.StartedAt, st.ExitCode = i.Handle().PID, time.Now(), nil })
 	s.tell(u, Event{Kind: EventState})
 	s.spawn(func() {
-		<-i.Done()
+		select {
+		case <-i.Done():
+		case <-a.over: // It could not be ended.
+			return
+		}
 		waitBriefly(a.copied, 20*time.Millisecond)
 		s.postTo(a, func() { s.leaderGone(a) })
 	})

@@ -82,8 +82,11 @@ func (s *Supervisor) instances() map[string]instance {
 	s.post(func() {
 		all := make(map[string]instance)
 		for _, u := range s.units {
-			if u.attempt != nil && u.attempt.instance != nil {
+			switch {
+			case u.attempt != nil && u.attempt.instance != nil:
 				all[u.Name] = u.attempt.instance
+			case u.remains != nil:
+				all[u.Name] = u.remains
 			}
 		}
 		found <- all

@@ -75,6 +75,9 @@ func (s *Supervisor) gone(a *attempt) {
 	}
 	reason := a.reason()
 	next := decide(e)
+	if _, remains := errors.AsType[remainsError](a.startErr); remains {
+		next = StateFailed
+	}
 	if next.Settled() {
 		u.dropSockets()
 	}

@@ -34,7 +34,8 @@ type Status struct {
 	Wanted bool
 	// Restarting reports that it is to end and to start again, and has not ended yet.
 	Restarting bool
-	// PID is the leader's; 0 when nothing runs.
+	// PID is the leader's; 0 when nothing runs. A service in a settled State has one where
+	// a process of it could not be ended.
 	PID   int
 	Port  int
 	Ports map[string]int

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -24,14 +25,58 @@ func (s *Supervisor) end(a *attempt) {
 			sig = 0
 		}
 		err := a.instance.End(sig, stop.Timeout, s.kill)
+		var left []Handle
+		if err != nil {
+			left = a.instance.Parts()
+		}
 		s.readRest(a)
 		s.post(func() {
 			if err != nil {
-				s.notice(a.unit, NoticeTrouble, "%v", err)
+				s.unended(a, err, left)
+			} else {
+				s.gone(a)
 			}
-			s.gone(a)
 		})
 	})
+}
+
+// unended follows an attempt of which left could not be ended, for the reason err. It has
+// not stopped: the service has failed, and keeps the pid of what goes on.
+func (s *Supervisor) unended(a *attempt, err error, left []Handle) {
+	u := a.unit
+	s.unhook(a)
+	u.attempt, u.remains = nil, a.instance
+	close(a.over)
+	u.dropSockets()
+	s.amend(u, func(st *Status) {
+		if len(left) > 0 {
+			st.PID = left[0].PID
+		}
+	})
+	if u.desired == desiredRestart {
+		u.desired = desiredUp
+	}
+	s.fail(u, err.Error(), "")
+}
+
+// remainsError is why an attempt did not start: what is left of the one before goes on.
+type remainsError struct{ error }
+
+// clear ends what the attempt before has left, so that a never overlaps with it. It runs
+// beside the loop.
+func (s *Supervisor) clear(a *attempt) error {
+	if a.remains == nil {
+		return nil
+	}
+	if err := a.remains.End(syscall.SIGKILL, 0, s.kill); err != nil {
+		return remainsError{err}
+	}
+	s.post(func() {
+		if a.unit.remains == a.remains {
+			a.unit.remains = nil
+		}
+	})
+	return nil
 }
 
 // readRest takes what is still in the pipe of an instance that is gone. Only a stranger

@@ -21,6 +21,8 @@ type unit struct {
 	desired desired
 	status  *Status
 	attempt *attempt
+	// remains is the last attempt's instance where that could not be ended.
+	remains instance
 	// failures are restarts in a row without a minute of being ready.
 	failures int
 	starts   int

@@ -18,10 +18,11 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"lhrun":     main,
-		"httpget":   httpget,
-		"slowstop":  slowstop,
-		"keepclock": keepclock,
+		"lhrun":      main,
+		"httpget":    httpget,
+		"slowstop":   slowstop,
+		"becomeroot": becomeroot,
+		"keepclock":  keepclock,
 	})
 }
 

@@ -207,7 +207,7 @@ func (a *attached) ended(err error) {
 	case a.ending:
 		run.AwaitRelease(a.Checkout, handshakePatience)
 		a.view.Say("%s has ended", a)
-		a.finish(a.reason)
+		a.finish(whole(a.reason, a.unended()))
 	case a.options.detach:
 		a.view.Alarm("%s was stopped before all was ready", a)
 		a.finish(exitError{exitFailed, nil})

@@ -155,7 +155,7 @@ func (c *change) event(control.Change) {
 		c.finish(exitError{exitFailed, errors.New(c.superseded())})
 	case c.verb == supervisor.VerbStop:
 		if view.Count(goal, view.IsSettled) == len(goal) {
-			c.finish(nil)
+			c.finish(whole(nil, view.Filter(goal, view.IsUnended)))
 		}
 	case view.Count(goal, view.IsFailed) > 0:
 		c.finish(verdict(view.Filter(goal, view.IsFailed))) // The view has told why.

@@ -150,9 +150,10 @@ func (d *shutdown) stop(ctx context.Context, client *control.Client) error {
 	if err := d.awaitRelease(ctx); err != nil {
 		return err
 	}
-	if running > 0 {
-		d.view.Goodbye(running, time.Since(f.started))
-	} else {
+	switch unended := len(f.unended()); {
+	case running > unended:
+		d.view.Goodbye(running-unended, time.Since(f.started))
+	case unended == 0:
 		d.view.Say("%s (%s) is down", now.Project, now.Instance)
 	}
 	return outcome
@@ -188,11 +189,11 @@ func (d *stopping) kill(why string) {
 func (d *stopping) tick(now time.Time) { d.view.Stopping(d.all(), now.Sub(d.started)) }
 
 func (d *stopping) ended(error) {
+	var reason error
 	if d.interrupted != nil {
-		d.finish(signalError{d.interrupted, nil})
-	} else {
-		d.finish(nil)
+		reason = signalError{d.interrupted, nil}
 	}
+	d.finish(whole(reason, d.unended()))
 }
 
 // releasePatience is how long a run that has ended may take to put its things away,

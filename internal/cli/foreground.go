@@ -206,8 +206,18 @@ func (c *foreground) ended(error) {
 	if err := <-c.Ended(); err != nil { // It is of the log store: nothing that ran is the worse for it.
 		c.view.Warn("%v", err)
 	}
-	if c.stopped > 0 {
-		c.view.Goodbye(c.stopped, time.Since(c.since))
+	unended := c.unended()
+	if n := c.stopped - len(unended); n > 0 {
+		c.view.Goodbye(n, time.Since(c.since))
 	}
-	c.finish(c.reason)
+	c.finish(whole(c.reason, unended))
+}
+
+// whole is the outcome of an end that has left unended: whatever the reason for it was,
+// that is a failure.
+func whole(reason error, unended []control.Service) error {
+	if len(unended) == 0 {
+		return reason
+	}
+	return exitError{exitFailed, errors.New(view.DescribeAll(unended))}
 }

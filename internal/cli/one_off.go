@@ -144,7 +144,7 @@ func (e *oneOff) targetGone(err error) {
 // leave ends the loop once neither the command nor what was started is there any more.
 func (e *oneOff) leave() {
 	if e.gone && e.command == nil {
-		e.finish(e.reason)
+		e.finish(whole(e.reason, view.Filter(e.mine(e.all()), view.IsUnended)))
 	}
 }
 

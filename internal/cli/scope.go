@@ -64,6 +64,11 @@ func (s *scope) current() bool {
 func (s *scope) goal() []control.Service { return s.list(s.targets) }
 func (s *scope) all() []control.Service  { return append(s.list(s.targets), s.list(s.others)...) }
 
+// unended returns the services of which a process goes on that lhrun could not end.
+func (s *scope) unended() []control.Service {
+	return view.Filter(slices.Collect(s.mirror.All), view.IsUnended)
+}
+
 func (s *scope) list(names []string) []control.Service {
 	out := make([]control.Service, 0, len(names))
 	for _, name := range names {

@@ -9,11 +9,17 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// killPatience is how long a process may survive SIGKILL before killUntilGone gives up:
-// it belongs to another user, or hangs in the kernel.
-const killPatience = 5 * time.Second
+const (
+	// killPatience is how long a process may survive SIGKILL before killUntilGone gives
+	// up: it hangs in the kernel.
+	killPatience = 5 * time.Second
+	// foreignPatience is that for a process of another user, which only ends by itself.
+	foreignPatience = time.Second
+)
 
 // Signal sends sig to every process of the tree: to the leader's group at once, to
 // those outside of it one by one. It returns os.ErrProcessDone after End, and the
@@ -64,15 +70,18 @@ func (t *Table) signalGroup(p *Process, sig syscall.Signal) error {
 // after timeout, or when kill closes; a timeout of 0 kills at once. It continues stopped
 // processes, so that they can react.
 //
-// The error names what even SIGKILL did not end within seconds. Several calls at
-// once are fine.
+// The error names what even SIGKILL did not end within seconds, or what this user may not
+// signal. The Table goes on knowing such a process, and End may be called again. Several
+// calls at once are fine.
 func (p *Process) End(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) error {
-	defer p.table.release(p)
 	p.ending.Store(true)
-	if timeout > 0 && sig != syscall.SIGKILL && p.ask(sig, timeout, kill) {
-		return nil
+	if timeout == 0 || sig == syscall.SIGKILL || !p.ask(sig, timeout, kill) {
+		if err := p.kill(); err != nil {
+			return err
+		}
 	}
-	return p.kill()
+	p.table.release(p)
+	return nil
 }
 
 // ask sends sig and reports whether all of the tree ended by it.
@@ -135,14 +144,26 @@ func (p *Process) kill() error {
 	// One that hangs in its exit may be anybody's: see members.
 	left = slices.DeleteFunc(left, func(s stat) bool { return s.exiting() && p.table.ownerOf(s) != p })
 	if len(left) > 0 {
-		return fmt.Errorf("cannot end pid %d (%s): it survives SIGKILL", left[0].PID, Command(left[0].PID))
+		return survives(left[0])
 	}
 	<-p.done
 	return nil
 }
 
+// survives says why s could not be ended.
+func survives(s stat) error {
+	why := "it survives SIGKILL"
+	if s.ppid == 0 {
+		return fmt.Errorf("cannot tell whether all of pid %d has ended: this system lets lhrun look at no process now", s.PID)
+	}
+	if errors.Is(signalExact(s.ID, 0), unix.EPERM) {
+		why = fmt.Sprintf("it belongs to %s, and lhrun may not signal it", owner(s.PID))
+	}
+	return fmt.Errorf("cannot end pid %d (%s): %s", s.PID, Command(s.PID), why)
+}
+
 // killUntilGone kills what list names until it names nothing, and returns the survivors
-// of killPatience.
+// of killPatience and foreignPatience.
 func killUntilGone(list func() []stat) []stat {
 	first := map[ID]time.Time{}
 	pause := time.Millisecond / 2
@@ -153,10 +174,13 @@ func killUntilGone(list func() []stat) []stat {
 		}
 		survivors := 0
 		for _, s := range targets {
-			signalExact(s.ID, syscall.SIGKILL)
+			patience := killPatience
+			if err := signalExact(s.ID, syscall.SIGKILL); errors.Is(err, unix.EPERM) {
+				patience = foreignPatience
+			}
 			if at, ok := first[s.ID]; !ok {
 				first[s.ID] = time.Now()
-			} else if time.Since(at) > killPatience {
+			} else if time.Since(at) > patience {
 				survivors++
 			}
 		}

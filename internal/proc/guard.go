@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -59,10 +60,12 @@ func Guard(o GuardOptions) (Exit, error) {
 	exit := make(chan Exit, 1)
 	go func() { exit <- w.wait() }()
 	g := guard{child: w.pid, echoes: echoes{}}
+	stop := reapOrphans(w.pid)
 	if o.SameGroup {
 		g.told = near
 	}
 	end := g.pass(signals, near, exit)
+	stop()
 	endDescendants(w.pid, run)
 	return end, nil
 }
@@ -176,6 +179,31 @@ func (g *guard) send(sig syscall.Signal) {
 	}
 	g.told.SetWriteDeadline(time.Now().Add(time.Second)) // It may be stopped.
 	g.told.Write([]byte{byte(sig)})
+}
+
+// reapOrphans reaps what ends while child lives and has come to this program: as PID 1 of
+// a container it gets every orphan, those too that are nobody's below. It lasts until
+// stop is called.
+func reapOrphans(child int) (stop func()) {
+	ended, over := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(ended, unix.SIGCHLD)
+	ended <- unix.SIGCHLD // What has ended before.
+	var done sync.WaitGroup
+	done.Go(func() {
+		for {
+			select {
+			case <-ended:
+				reapAllBut(child)
+			case <-over:
+				return
+			}
+		}
+	})
+	return func() {
+		signal.Stop(ended)
+		close(over)
+		done.Wait()
+	}
 }
 
 // endDescendants kills what is left below this process. Where orphans do not come back

@@ -4,7 +4,9 @@ package proc
 
 import (
 	"os"
+	"os/user"
 	"slices"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -34,6 +36,14 @@ func Self() ID {
 		return ID{PID: os.Getpid()}
 	}
 	return s.ID
+}
+
+func userName(uid uint32) string {
+	id := strconv.FormatUint(uint64(uid), 10)
+	if u, err := user.LookupId(id); err == nil {
+		return u.Username
+	}
+	return "user " + id
 }
 
 func signalName(sig syscall.Signal) string {

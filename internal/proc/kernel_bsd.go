@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -46,6 +47,9 @@ func eachNewest(skip func(pid int) bool, f func(pid int, s stat, there bool)) {
 func BecomeSubreaper() error { return nil }
 
 func getsOrphans() bool { return os.Getpid() == 1 }
+
+// failedLooks counts the looks at processes that failed; here none is known to.
+var failedLooks atomic.Int64
 
 func hasChildLists() bool { return false }
 
@@ -89,6 +93,19 @@ func signalExact(id ID, sig syscall.Signal) error {
 		return os.ErrProcessDone
 	}
 	return syscall.Kill(id.PID, sig)
+}
+
+// owner names the user that pid runs as.
+func owner(pid int) string {
+	p, err := process.NewProcess(int32(pid))
+	if err != nil {
+		return "another user"
+	}
+	uids, err := p.Uids()
+	if err != nil || len(uids) == 0 {
+		return "another user"
+	}
+	return userName(uint32(uids[0]))
 }
 
 // newPipe returns a pipe whose read end is in Go's poller and whose write end

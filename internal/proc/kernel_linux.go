@@ -37,20 +37,33 @@ func getsOrphans() bool {
 func signalExact(id ID, sig syscall.Signal) error {
 	fd, err := unix.PidfdOpen(id.PID, 0)
 	switch {
-	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM), errors.Is(err, unix.EMFILE):
+	case errors.Is(err, unix.ESRCH):
+		return os.ErrProcessDone
+	case err != nil: // None in this kernel, refused, or out of descriptors.
 		if !Alive(id) {
 			return os.ErrProcessDone
 		}
 		return syscall.Kill(id.PID, sig)
-	case err != nil:
-		return os.ErrProcessDone
 	}
 	defer unix.Close(fd)
 	// The descriptor pins the process, so what is true now stays true.
 	if !Alive(id) {
 		return os.ErrProcessDone
 	}
-	return unix.PidfdSendSignal(fd, sig, nil, 0)
+	err = unix.PidfdSendSignal(fd, sig, nil, 0)
+	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) { // A filter of calls says the same.
+		return syscall.Kill(id.PID, sig)
+	}
+	return err
+}
+
+// owner names the user that pid runs as.
+func owner(pid int) string {
+	var st unix.Stat_t
+	if err := unix.Stat("/proc/"+strconv.Itoa(pid), &st); err != nil {
+		return "another user"
+	}
+	return userName(st.Uid)
 }
 
 // newPipe returns a pipe whose read end is in Go's poller and whose write end

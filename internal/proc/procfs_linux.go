@@ -91,13 +91,10 @@ var bootMark = sync.OnceValue(func() uint64 {
 // slurp reads a small file of /proc into buf, which is all that it needs: these
 // files give a consistent text in one read.
 func slurp(path string, buf []byte) ([]byte, bool) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, false
-	}
-	defer unix.Close(fd)
-	n, err := unix.Read(fd, buf)
-	return buf[:max(n, 0)], err == nil && n > 0
+	var n int
+	var readErr error
+	err := withFile(path, 0, func(fd int) { n, readErr = unix.Read(fd, buf) })
+	return buf[:max(n, 0)], err == nil && readErr == nil && n > 0
 }
 
 // listAll returns every process of the machine that this user may see.
@@ -132,19 +129,17 @@ func eachNewest(skip func(pid int) bool, f func(pid int, s stat, there bool)) {
 
 // names lists a directory. Package os would try to poll it, at five calls more.
 func names(dir string) (list []string) {
-	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil
-	}
-	defer unix.Close(fd)
-	var buf [8192]byte
-	for {
-		n, err := unix.ReadDirent(fd, buf[:])
-		if n <= 0 || err != nil {
-			return list
+	_ = withFile(dir, unix.O_DIRECTORY, func(fd int) {
+		var buf [8192]byte
+		for {
+			n, err := unix.ReadDirent(fd, buf[:])
+			if n <= 0 || err != nil {
+				return
+			}
+			_, _, list = unix.ParseDirent(buf[:n], -1, list)
 		}
-		_, _, list = unix.ParseDirent(buf[:n], -1, list)
-	}
+	})
+	return list
 }
 
 // hasChildLists reports whether the kernel lists the children of each thread.
@@ -194,20 +189,17 @@ func listAdopted(threads []int, skip func(pid int) bool) []stat {
 }
 
 func readChildren(path string) []int {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil
-	}
-	defer unix.Close(fd)
 	var text []byte
-	var buf [4096]byte
-	for {
-		n, err := unix.Read(fd, buf[:])
-		if n <= 0 || err != nil {
-			break
+	_ = withFile(path, 0, func(fd int) {
+		var buf [4096]byte
+		for {
+			n, err := unix.Read(fd, buf[:])
+			if n <= 0 || err != nil {
+				return
+			}
+			text = append(text, buf[:n]...)
 		}
-		text = append(text, buf[:n]...)
-	}
+	})
 	var pids []int
 	for field := range bytes.FieldsSeq(text) {
 		if pid, err := strconv.Atoi(string(field)); err == nil {
@@ -237,11 +229,11 @@ func lookForMark(pid int, run string) (n uint64, ok, empty bool) {
 }
 
 func scanEnviron(pid int, run string) (n uint64, ok, empty bool) {
-	fd, err := unix.Open("/proc/"+strconv.Itoa(pid)+"/environ", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return 0, false, false
-	}
-	defer unix.Close(fd)
+	_ = withFile("/proc/"+strconv.Itoa(pid)+"/environ", 0, func(fd int) { n, ok, empty = readEnviron(fd, run) })
+	return n, ok, empty
+}
+
+func readEnviron(fd int, run string) (n uint64, ok, empty bool) {
 	environ := make([]byte, 0, 8192)
 	for {
 		if len(environ) == cap(environ) {

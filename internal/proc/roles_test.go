@@ -108,6 +108,8 @@ func playMore(role string, args []string) {
 		fmt.Println("then", tableSize())
 	case "reckless": // a supervisor without guard that says what it started
 		playReckless(args)
+	case "few":
+		playFew(args)
 	case "host": // embeds a Table, and gets no orphans
 		playHost(args)
 	}

@@ -61,6 +61,7 @@ func (t *Table) members(p *Process, closely look) []stat {
 // membersLocked is members for callers that hold mu. They took asked, and whether p had
 // exited, before that.
 func (t *Table) membersLocked(p *Process, closely look, asked time.Time, exited bool) []stat {
+	failed := failedLooks.Load()
 	f := newForest()
 	var roots []stat
 	if leader, ok := readStat(p.id.PID); ok && !p.exited() {
@@ -72,6 +73,10 @@ func (t *Table) membersLocked(p *Process, closely look, asked time.Time, exited 
 	living := f.below(append(roots, p.orphans...))
 	t.remember(p, living)
 	if closely == final && len(living) == 0 {
+		if failedLooks.Load() != failed {
+			t.settled = time.Time{}
+			return []stat{{ID: p.id}} // Something of it may live.
+		}
 		return t.exiting
 	}
 	return living

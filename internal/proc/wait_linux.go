@@ -98,6 +98,23 @@ func peekExit(pid, flags int) (Exit, bool) {
 	}
 }
 
+// reapAllBut reaps the dead children up to the one named child, which ends this program's
+// work anyway.
+func reapAllBut(child int) {
+	for {
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+		pid := int((*childInfo)(unsafe.Pointer(&info)).pid)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil, pid == 0, pid == child:
+			return
+		default:
+			reapChild(pid)
+		}
+	}
+}
+
 // childless reports whether this program has no child, neither one that lives nor one
 // that waits to be reaped.
 func childless() bool {

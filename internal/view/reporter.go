@@ -192,7 +192,7 @@ func (v *Reporter) Progress(all []control.Service, now time.Time) {
 // Stopping says once a second which services still have a process while all are
 // being stopped; on a terminal it stays on the screen.
 func (v *Reporter) Stopping(services []control.Service, since time.Duration) {
-	left := Filter(services, func(st control.Service) bool { return st.PID != 0 })
+	left := Filter(services, func(st control.Service) bool { return st.PID != 0 && !IsSettled(st) })
 	if len(left) == 0 || since < time.Second {
 		return
 	}

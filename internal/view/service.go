@@ -32,8 +32,11 @@ func AtTarget(s control.Service) bool {
 // IsFailed reports whether s has failed.
 func IsFailed(s control.Service) bool { return InState(s, supervisor.StateFailed) }
 
-// IsSettled reports whether s has no process and nobody is about to start one.
+// IsSettled reports whether nothing more happens to s unless somebody asks for it.
 func IsSettled(s control.Service) bool { return s.State.Settled() }
+
+// IsUnended reports whether a process of s goes on that lhrun could not end.
+func IsUnended(s control.Service) bool { return IsSettled(s) && s.PID != 0 }
 
 // IsPending reports whether s is on its way: neither at its target nor settled.
 func IsPending(s control.Service) bool { return !AtTarget(s) && !IsSettled(s) }
