@@ -59,6 +59,9 @@ type attempt struct {
 	healthErr      error
 	stopHealth     func()
 
+	// suspended is the reason that tells of a stopped process; "" for none.
+	suspended string
+
 	exit *exitStatus
 	// brief says that it ended by itself so soon that it may be no service at all.
 	brief bool

@@ -49,8 +49,9 @@ type fakeInstance struct {
 	socket uint64
 	out    *os.File
 	// target is what the watcher was asked for.
-	target  ports.Target
-	signals []syscall.Signal
+	target    ports.Target
+	signals   []syscall.Signal
+	suspended int
 }
 
 func (p *fakePlatform) Start(ctx context.Context, c command) (instance, error) {
@@ -163,6 +164,7 @@ func (f *fakeInstance) Output() *os.File      { return f.out }
 func (f *fakeInstance) Resize(Size)           {}
 func (f *fakeInstance) Includes(lineage) bool { return false }
 func (f *fakeInstance) Usage() (Usage, bool)  { return Usage{CPU: time.Second, Memory: 1 << 20}, true }
+func (f *fakeInstance) Suspended() int        { return f.suspended }
 func (f *fakeInstance) Handle() Handle        { return Handle{ID: f.id} }
 
 func (f *fakeInstance) Signal(sig syscall.Signal) error {

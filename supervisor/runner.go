@@ -45,6 +45,8 @@ type instance interface {
 	Includes(line lineage) bool
 	// Usage reports false where nothing of the instance lives.
 	Usage() (Usage, bool)
+	// Suspended returns the pid of what a signal has stopped in the instance; 0 for nothing.
+	Suspended() int
 	// Handle names the instance. It is cheap.
 	Handle() Handle
 	// Parts names all that lives of the instance now, which costs a look at the machine.

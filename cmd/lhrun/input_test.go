@@ -72,3 +72,18 @@ port = false
 	r.signal(syscall.SIGINT)
 	r.code()
 }
+
+func TestAStoppedProcessShowsInPsAndWhy(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", "dotenv = false\n[services.halted]\ncommand = \"echo up; kill -STOP $$; exec sleep 1000\"\nport = false\n")
+	r := h.up(dir)
+	r.wait("halted +. up")
+	for _, verb := range [][]string{{"ps"}, {"why", "halted"}} {
+
+		eventually(t, verb[0]+" tells that it is stopped", func() bool {
+			out, _, _ := h.output(dir, verb...)
+			return strings.Contains(out, "is stopped by a signal") && strings.Contains(out, "kill -CONT")
+		})
+	}
+	r.stop()
+}

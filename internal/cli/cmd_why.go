@@ -60,7 +60,7 @@ func (g *globals) why(name string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	snap, err := client.Snapshot(ctx, false)
+	snap, err := client.Snapshot(ctx, true)
 	if err != nil {
 		return err
 	}

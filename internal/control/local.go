@@ -37,6 +37,9 @@ func NewLocal(o LocalOptions) *Local { return &Local{o: o} }
 // Snapshot is Project's.
 func (l *Local) Snapshot(_ context.Context, usage bool) (Snapshot, error) {
 	snap := l.o.About
+	if usage {
+		l.o.Supervisor.NoteSuspended()
+	}
 	statuses, seq := l.o.Supervisor.SnapshotAt()
 	snap.Seq, snap.Services = seq, make([]Service, len(statuses))
 	for i, st := range statuses {

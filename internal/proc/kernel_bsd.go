@@ -26,6 +26,8 @@ func (s stat) dead() bool { return s.zombie }
 
 func (s stat) exiting() bool { return false }
 
+func (s stat) suspended() bool { return s.stopped }
+
 func (s stat) kernel() bool { return false }
 
 func lookForMark(pid int, run string) (n uint64, ok, empty bool) {

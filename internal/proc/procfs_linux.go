@@ -33,6 +33,9 @@ func (s stat) exiting() bool {
 	return s.flags&flag != 0 && s.threads <= 1 && !s.dead()
 }
 
+// suspended reports whether a signal, or a debugger, has stopped s.
+func (s stat) suspended() bool { return s.state == 'T' || s.state == 't' }
+
 // kernel reports whether s is a thread of the kernel's own, which has no environment.
 func (s stat) kernel() bool {
 	const kernelThread = 0x200000 // PF_KTHREAD

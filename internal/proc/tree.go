@@ -34,6 +34,17 @@ func (p *Process) Members() []ID {
 	return ids
 }
 
+// Suspended returns the first process of p that a signal or a debugger has stopped; 0 for
+// none.
+func (p *Process) Suspended() int {
+	for _, s := range p.table.members(p, recent) {
+		if s.suspended() {
+			return s.PID
+		}
+	}
+	return 0
+}
+
 // look is how closely members looks for orphans.
 type look int
 

@@ -46,6 +46,7 @@ func (*Process) Members() []ID                                            { retu
 func (*Process) Output() *os.File                                         { return nil }
 func (*Process) Done() <-chan struct{}                                    { return nil }
 func (*Process) Exit() Exit                                               { return Exit{} }
+func (*Process) Suspended() int                                           { return 0 }
 func (*Process) Tree() []int                                              { return nil }
 func (*Process) Signal(syscall.Signal) error                              { return errNoTrees }
 func (*Process) End(syscall.Signal, time.Duration, <-chan struct{}) error { return errNoTrees }

@@ -29,7 +29,7 @@ func (c *cause) sentence(now time.Time) string {
 		}
 		return c.Name + " is starting, for " + since + " so far" + reason + c.again()
 	case supervisor.StateReady:
-		return c.Name + " is ready, for " + since + c.again()
+		return c.Name + " is ready, for " + since + reason + c.again()
 	case supervisor.StateUnhealthy:
 		return c.Name + " is unhealthy, for " + since + " so far" + reason + c.again()
 	case supervisor.StateStopping:
