@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -110,4 +111,23 @@ restart = { backoff = "100ms" }
 	})
 	r.stop()
 	noneLeft(t, dir)
+}
+
+func TestAPortThatIsLostIsUnhealthyUntilItIsServedAgain(t *testing.T) {
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("python3 is missing:", err)
+	}
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", `dotenv = false
+[services.api]
+command = "timeout 1 python3 -m http.server -b $HOST $PORT; echo crashed; sleep 5; exec python3 -m http.server -b $HOST $PORT"
+`)
+	r := h.up(dir)
+	r.wait("all ready")
+	r.wait(`\| api is unhealthy: nothing listens on its port \d+ any more$`)
+	eventually(t, "it is ready again", func() bool { return strings.Count(r.text(), "api is ready after") == 2 })
+	r.stop()
+	if strings.Contains(r.text(), "api starts again") {
+		t.Errorf("it was restarted:\n%s", r.text())
+	}
 }
