@@ -19,6 +19,8 @@ type Reload struct {
 	// Start names services to start where they are not up, as VerbStart with Missing does. New ones
 	// that are not among them stay down.
 	Start []string
+	// NoDeps has what Restart and Start name not wait for what nobody wants up.
+	NoDeps bool
 }
 
 // Reloaded is what a Reload came to.
@@ -96,6 +98,9 @@ func (s *Supervisor) apply(r Reload) (ending []*attempt) {
 		if u := s.byName[name]; u != nil && !u.removed {
 			s.ensureUp(u)
 		}
+	}
+	if r.NoDeps {
+		s.waitForWanted(slices.Concat(r.Restart, r.Start))
 	}
 	for _, u := range s.units {
 		if u.attempt != nil && u.desired != desiredUp {

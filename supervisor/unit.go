@@ -27,6 +27,8 @@ type unit struct {
 	retry    *time.Timer
 	sockets  *sockets
 	stream   *logs.Stream
+	// unawaited names the dependencies that its starts do not wait for.
+	unawaited []string
 	// blockers are what it waits for, since its status was blockedSince.
 	blockers     []blocker
 	blockedSince *Status

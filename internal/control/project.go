@@ -146,7 +146,8 @@ const (
 type Request struct {
 	Verb     supervisor.Verb `json:"verb"`
 	Services []string        `json:"services,omitempty"`
-	// NoDeps leaves out what they depend on (start) or what depends on them (stop).
+	// NoDeps leaves out what they depend on, which is not waited for either (start,
+	// restart), or what depends on them (stop).
 	NoDeps bool `json:"no_deps,omitempty"`
 	// Missing, with supervisor.VerbStart, leaves completed tasks as they are.
 	Missing bool `json:"missing,omitempty"`
