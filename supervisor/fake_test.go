@@ -28,6 +28,7 @@ type fakePlatform struct {
 	hang     func(context.Context) error // instead of probe
 	stops    map[string]time.Duration    // time to end after a signal
 	leaves   map[string][]string         // what lives on after an exit
+	apart    []string                    // what End says that it ended
 }
 
 func newFake() *fakePlatform {
@@ -51,6 +52,7 @@ type fakeInstance struct {
 	// target is what the watcher was asked for.
 	target  ports.Target
 	signals []syscall.Signal
+	keep    []string
 }
 
 func (p *fakePlatform) Start(ctx context.Context, c command) (instance, error) {
@@ -172,7 +174,7 @@ func (f *fakeInstance) Signal(sig syscall.Signal) error {
 	return nil
 }
 
-func (f *fakeInstance) Parts() (parts []Handle) {
+func (f *fakeInstance) Parts([]string) (parts []Handle) {
 	select {
 	case <-f.done:
 	default:
@@ -186,19 +188,20 @@ func (f *fakeInstance) Parts() (parts []Handle) {
 	return parts
 }
 
-func (f *fakeInstance) End(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) error {
+func (f *fakeInstance) End(how Stop, kill <-chan struct{}) ([]string, error) {
 	f.p.mu.Lock()
-	f.signals = append(f.signals, sig)
+	f.signals = append(f.signals, how.Signal)
+	f.keep = how.Keep
 	takes := f.p.stops[f.name]
 	f.p.mu.Unlock()
 	select {
 	case <-f.done:
 	case <-time.After(takes):
-		f.die(128 + int(sig))
-	case <-time.After(timeout):
+		f.die(128 + int(how.Signal))
+	case <-time.After(how.Timeout):
 		f.die(137)
 	case <-kill:
 		f.die(137)
 	}
-	return nil
+	return f.p.apart, nil
 }

@@ -55,7 +55,7 @@ func (s *Supervisor) Handles(parts bool) []Handle {
 	for name, i := range s.instances() {
 		found := []Handle{i.Handle()}
 		if parts {
-			found = i.Parts()
+			found = i.Parts(nil)
 		}
 		for _, h := range found {
 			h.Service = name

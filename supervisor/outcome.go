@@ -20,8 +20,9 @@ func waitBriefly(c <-chan struct{}, d time.Duration) {
 
 // leaderGone: nobody is ending the attempt, so what its leader has left is looked for.
 func (s *Supervisor) leaderGone(a *attempt) {
+	keep := a.stop.Keep
 	s.spawn(func() {
-		left := a.instance.Parts()
+		left := a.instance.Parts(keep)
 		s.post(func() { s.exited(a, left) })
 	})
 }

@@ -84,8 +84,12 @@ func (p process) Usage() (Usage, bool) {
 
 func (p process) Handle() Handle { return p.handle(p.ID()) }
 
-func (p process) Parts() (parts []Handle) {
-	for _, id := range p.Members() {
+func (p process) End(how Stop, kill <-chan struct{}) ([]string, error) {
+	return p.EndWith(proc.Ending{Signal: how.Signal, Timeout: how.Timeout, Kill: kill, Leader: how.Leader, Keep: how.Keep})
+}
+
+func (p process) Parts(keep []string) (parts []Handle) {
+	for _, id := range p.Ending(keep) {
 		parts = append(parts, p.handle(id))
 	}
 	return parts

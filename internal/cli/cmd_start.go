@@ -50,8 +50,9 @@ func newStop(g *globals) *cobra.Command {
 		Use:   "stop [SERVICE…]",
 		Short: "Stop services, those that depend on them first",
 		Long: `stop stops services of the running project, after those that depend on them, and
-returns when nothing of their process trees is left; without a name, all of them.
-The run goes on, even with no service left: lhrun start brings a service back, lhrun down ends the run.
+returns when nothing of their process trees is left. Without a name it stops all
+of them. The run goes on, even with no service left: lhrun start brings a
+service back, lhrun down ends the run.
 
 Exit codes: 4 when something is still there after --timeout, 5 when the project
 does not run.`,

@@ -131,6 +131,8 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 	note(&update, reflect.DeepEqual(old.Ready, svc.Ready), "ready")
 	note(toHealth, reflect.DeepEqual(old.Health, svc.Health), "health")
 	note(&update, old.Restart == svc.Restart, "restart")
+	note(&update, slices.Equal(old.Stop.Keep, svc.Stop.Keep), "keep")
+	old.Stop.Keep = svc.Stop.Keep
 	note(&update, reflect.DeepEqual(old.Stop, svc.Stop), "stop")
 	note(&update, sameWatch(older.Watch[svc.Name], newer.Watch[svc.Name]), "watch")
 	switch {

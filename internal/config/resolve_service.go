@@ -26,6 +26,8 @@ func (r *resolver) service(s *Service, env []string) supervisor.Service {
 			Signal:  s.Stop.Signal,
 			Timeout: s.Stop.Timeout,
 			Command: r.argv(s.Stop.Command, s),
+			Leader:  s.Stop.Leader,
+			Keep:    s.Keep,
 		},
 		TTY:       s.TTY,
 		NullStdin: s.NullStdin,

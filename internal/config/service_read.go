@@ -124,6 +124,7 @@ func (c *checker) serviceKeys(f *fields, s *Service) {
 	s.Health = c.health(f.get("health"), s)
 	s.Restart = c.restart(f.get("restart"), s)
 	s.Stop = c.stop(f.get("stop"))
+	s.Keep = c.keep(f.get("keep"))
 	s.TTY = c.boolean(f.get("tty"), false)
 	s.NullStdin = c.oneOf(f.get("stdin"), "open", "null") == "null"
 	s.Profiles = raws(c.list(f.get("profiles")))

@@ -49,6 +49,8 @@ func (*Process) Exit() Exit                                               { retu
 func (*Process) Tree() []int                                              { return nil }
 func (*Process) Signal(syscall.Signal) error                              { return errNoTrees }
 func (*Process) End(syscall.Signal, time.Duration, <-chan struct{}) error { return errNoTrees }
+func (*Process) EndWith(Ending) ([]string, error)                         { return nil, errNoTrees }
+func (*Process) Ending([]string) []ID                                     { return nil }
 func (*Process) Resize(Size)                                              {}
 
 // BecomeSubreaper does nothing.
