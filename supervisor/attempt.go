@@ -148,7 +148,7 @@ func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (insta
 	defer s.spawning.Release(1)
 	cmd.Env = a.environ(env...)
 	a.notBefore = time.Now()
-	i, err := s.platform.Start(ctx, cmd)
+	i, err := s.startInstance(ctx, a, cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +160,13 @@ func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (insta
 		_ = stream.Copy(i.Output())
 	})
 	return i, nil
+}
+
+func (s *Supervisor) startInstance(ctx context.Context, a *attempt, cmd command) (instance, error) {
+	if a.svc.External {
+		return newOutside()
+	}
+	return s.platform.Start(ctx, cmd)
 }
 
 // spawned takes the outcome of start: an instance, or why there is none.

@@ -24,6 +24,7 @@ type fakePlatform struct {
 	refuse   map[string]error
 	slow     map[string]chan struct{} // those that start until they are called off and this closes
 	busy     map[int]error
+	outside  map[int]error // what listens that no test has started; nil is this user's
 	probe    func(argv string) (int, error)
 	hang     func(context.Context) error // instead of probe
 	stops    map[string]time.Duration    // time to end after a signal
@@ -35,7 +36,7 @@ func newFake() *fakePlatform {
 	return &fakePlatform{
 		live: map[string]*fakeInstance{}, starts: map[string]int{}, commands: map[string]command{}, refuse: map[string]error{},
 		slow: map[string]chan struct{}{},
-		busy: map[int]error{}, stops: map[string]time.Duration{}, leaves: map[string][]string{},
+		busy: map[int]error{}, outside: map[int]error{}, stops: map[string]time.Duration{}, leaves: map[string][]string{},
 	}
 }
 
@@ -108,6 +109,15 @@ func (p *fakePlatform) setBusy(port int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.busy[port] = err
+}
+
+func (p *fakePlatform) mine(port int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err, known := p.outside[port]; known {
+		return err
+	}
+	return ports.ErrNobody
 }
 
 func (p *fakePlatform) runtimeDir() (string, error) { return os.TempDir(), nil }

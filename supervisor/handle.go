@@ -58,6 +58,9 @@ func (s *Supervisor) Handles(parts bool) []Handle {
 			found = i.Parts(nil)
 		}
 		for _, h := range found {
+			if h == (Handle{}) {
+				continue // Nothing of it is lhrun's to end.
+			}
 			h.Service = name
 			all = append(all, h)
 		}

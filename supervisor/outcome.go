@@ -61,7 +61,7 @@ func (s *Supervisor) gone(a *attempt) {
 	s.unhook(a)
 	u.attempt = nil
 	close(a.over)
-	if a.instance != nil {
+	if a.instance != nil && !a.svc.External {
 		exit := a.instance.Exit()
 		a.exit = &exit
 		s.amend(u, func(st *Status) { st.PID, st.ExitCode, st.TimedOut = 0, &exit.Code, a.timedOut })

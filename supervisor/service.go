@@ -15,6 +15,9 @@ type Service struct {
 	// Task runs to its end and is done when it exits 0.
 	Task bool
 
+	// External says that there is no process to start: whoever of this user listens on
+	// Port is the service, or what Ready asks, where that is not its own port.
+	External bool
 	// Command is executed as it is, without a shell.
 	Command []string
 	Dir     string

@@ -120,6 +120,7 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 	note(&restart, maps.Equal(old.Ports, svc.Ports), "ports")
 	note(&restart, old.TTY == svc.TTY, "tty")
 	note(&restart, old.NullStdin == svc.NullStdin, "stdin")
+	note(&restart, old.External == svc.External, "external")
 	note(&restart, old.Listen == svc.Listen, "listen")
 	note(toURL, old.URL == svc.URL || !ports, "url")
 	told := func(key string) bool { return tellsOf(newer, svc, key) && (old.URL != svc.URL || !ports) }

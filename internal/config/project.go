@@ -95,6 +95,9 @@ type Service struct {
 	TTY        bool
 	// NullStdin is `stdin = "null"`.
 	NullStdin bool
+	// External is `external`, ExternalURL its URL where it is one.
+	External    bool
+	ExternalURL Text
 	// Keep names programs that outlive it.
 	Keep      []string
 	Profiles  []string

@@ -33,6 +33,11 @@ func (r *resolver) service(s *Service, env []string) supervisor.Service {
 		NullStdin: s.NullStdin,
 		Listen:    s.ListenFD,
 	}
+	if out.External = s.External; s.ExternalURL.Raw != "" && out.Ready.Kind == supervisor.ProbeDefault {
+		p := r.externalProbe(s)
+		p.Timeout, p.Interval = s.Ready.Timeout, s.Ready.Interval
+		out.Ready = p
+	}
 	r.place(s, &out)
 	for _, d := range s.DependsOn {
 		out.DependsOn = append(out.DependsOn, r.dependency(d))
