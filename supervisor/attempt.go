@@ -19,6 +19,8 @@ type attempt struct {
 	base   environment
 	health Health
 	stop   Stop
+	// hold has it run by hand; nil for an attempt of lhrun's own.
+	hold *hold
 	// instance is nil until the loop has taken the outcome of start.
 	instance instance
 	// sockets are handed to the process; the unit keeps them for the next one.
@@ -98,16 +100,23 @@ func (s *Supervisor) launch(u *unit) {
 	a := &attempt{
 		unit: u, svc: u.Service, base: s.base, health: u.Health, stop: u.Stop,
 		copied: make(chan struct{}), started: make(chan struct{}), over: make(chan struct{}),
-		sockets: u.takeSockets(), callOff: callOff,
+		sockets: u.takeSockets(), callOff: callOff, hold: u.hold,
 	}
 	u.attempt = a
-	u.starts++
+	quiet := a.hold != nil || u.returns
+	if u.returns = false; !quiet || u.starts == 0 {
+		u.starts++
+	}
+	if a.hold != nil {
+		a.svc = a.hold.byHand(a.svc)
+		a.health = a.svc.Health
+	}
 	s.amend(u, func(st *Status) {
-		st.Restarts = u.starts - 1
+		st.Restarts = max(0, u.starts-1)
 		st.StartedAt, st.ReadyAt, st.TimedOut = time.Time{}, time.Time{}, false
 	})
 	s.set(u, StateStarting, "")
-	if u.starts > 1 {
+	if u.starts > 1 && !quiet {
 		s.restartDependents(u)
 	}
 	s.openStream(u)
@@ -128,7 +137,7 @@ func (s *Supervisor) launch(u *unit) {
 func (s *Supervisor) restartDependents(u *unit) {
 	for _, dep := range u.dependents {
 		for _, d := range dep.DependsOn {
-			if d.Name != u.Name || !d.Restart || dep.desired != desiredUp {
+			if d.Name != u.Name || !d.Restart || dep.desired != desiredUp || dep.hold != nil {
 				continue
 			}
 			if dep.attempt != nil || dep.status.State == StateCompleted {
@@ -164,7 +173,14 @@ func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (insta
 
 func (s *Supervisor) startInstance(ctx context.Context, a *attempt, cmd command) (instance, error) {
 	if a.svc.External {
-		return newOutside()
+		i, err := newOutside()
+		if a.hold != nil {
+			a.hold.settle(Taken{}, err)
+		}
+		return i, err
+	}
+	if a.hold != nil {
+		return s.startByHand(a, cmd)
 	}
 	return s.platform.Start(ctx, cmd)
 }
@@ -179,12 +195,23 @@ func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 		return
 	}
 	a.instance = i
-	s.amend(u, func(st *Status) { st.PID, st.StartedAt, st.ExitCode = i.Handle().PID, time.Now(), nil })
+	s.amend(u, func(st *Status) {
+		st.PID, st.StartedAt, st.ExitCode = i.Handle().PID, time.Now(), nil
+		if a.hold != nil {
+			st.PID = a.hold.PID
+		}
+	})
 	s.tell(u, Event{Kind: EventState})
 	s.spawn(func() {
 		<-i.Done()
 		waitBriefly(a.copied, 20*time.Millisecond)
-		s.postTo(a, func() { s.leaderGone(a) })
+		s.postTo(a, func() {
+			if a.hold != nil {
+				s.handEnded(a)
+				return
+			}
+			s.leaderGone(a)
+		})
 	})
 	if u.desired == desiredUp {
 		s.awaitReady(a)
@@ -196,6 +223,8 @@ func (s *Supervisor) notStarted(a *attempt, err error) {
 	a.startErr = err
 	close(a.copied)
 	switch u := a.unit; {
+	case a.hold != nil:
+		s.notTaken(a)
 	case !errors.Is(err, context.Canceled):
 		s.tell(u, Event{Kind: EventExit, Text: err.Error()})
 	case u.desired == desiredUp: // It is wanted again since.

@@ -96,7 +96,7 @@ func (s *Supervisor) do(c Command) (Accepted, error) {
 			before[u] = u.status
 		}
 		for _, u := range concerned {
-			if c.Verb != VerbStop {
+			if c.Verb != VerbStop && u.hold == nil {
 				u.unawaited = c.unawaited(u)
 			}
 			// Those that failed with another one begin with it.
@@ -174,6 +174,7 @@ func (s *Supervisor) carryOut(c Command, u *unit, own bool) bool {
 		s.stopUnit(u)
 		return up
 	case c.Verb == VerbRestart && own:
+		u.release()
 		s.restartUnit(u)
 		return true
 	case own && !c.Missing:

@@ -61,7 +61,12 @@ func (s *Supervisor) checkOutside(a *attempt, p Probe) probe.Check {
 
 // manner says how a runs where lhrun has not started it as usual.
 func (a *attempt) manner() string {
-	if a.svc.External {
+	switch {
+	case a.hold != nil && a.hold.Outside:
+		return "by hand, outside of lhrun"
+	case a.hold != nil:
+		return fmt.Sprintf("by hand, pid %d", a.hold.PID)
+	case a.svc.External:
 		return "external"
 	}
 	return ""
@@ -74,7 +79,7 @@ type outside struct {
 	done   chan struct{}
 }
 
-func newOutside() (instance, error) {
+func newOutside() (*outside, error) {
 	out, err := os.Open(os.DevNull)
 	if err != nil {
 		return nil, err
@@ -97,6 +102,8 @@ func (o *outside) Parts([]string) []Handle { return nil }
 
 // End leaves whoever is outside alone.
 func (o *outside) End(Stop, <-chan struct{}) ([]string, error) {
-	o.once.Do(func() { close(o.done) })
+	o.close()
 	return nil, nil
 }
+
+func (o *outside) close() { o.once.Do(func() { close(o.done) }) }

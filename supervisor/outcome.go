@@ -61,7 +61,10 @@ func (s *Supervisor) gone(a *attempt) {
 	s.unhook(a)
 	u.attempt = nil
 	close(a.over)
-	if a.instance != nil && !a.svc.External {
+	switch {
+	case a.hold != nil:
+		s.amend(u, func(st *Status) { st.PID = 0 })
+	case a.instance != nil && !a.svc.External:
 		exit := a.instance.Exit()
 		a.exit = &exit
 		s.amend(u, func(st *Status) { st.PID, st.ExitCode, st.TimedOut = 0, &exit.Code, a.timedOut })

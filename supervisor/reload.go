@@ -90,7 +90,7 @@ func (s *Supervisor) apply(r Reload) (ending []*attempt) {
 	s.mask = s.mask.With(s.environs()...)
 	s.reordered = s.reordered || !slices.Equal(before, s.names())
 	for _, name := range r.Restart {
-		if u := s.byName[name]; u != nil && u.desired == desiredUp {
+		if u := s.byName[name]; u != nil && u.desired == desiredUp && u.hold == nil {
 			s.restartUnit(u)
 		}
 	}
@@ -131,7 +131,7 @@ func (s *Supervisor) adopt(svc Service, restarts bool) *unit {
 	u.Service, u.removed = svc, false
 	s.amend(u, u.describe)
 	a := u.attempt
-	if a == nil || a.ending || restarts {
+	if a == nil || a.ending || restarts || a.hold != nil {
 		return u
 	}
 	a.stop = svc.Stop

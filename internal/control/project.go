@@ -140,6 +140,9 @@ const (
 	VerbDown   supervisor.Verb = "down"
 	VerbPlan   supervisor.Verb = "plan"
 	VerbReload supervisor.Verb = "reload"
+	// VerbTake has a process of the caller be a service; see supervisor.Taking. The
+	// answer comes when the process may begin.
+	VerbTake supervisor.Verb = "take"
 )
 
 // Request asks for a change. No Services means all of them.
@@ -153,6 +156,10 @@ type Request struct {
 	Missing bool `json:"missing,omitempty"`
 	// Kill, with VerbDown, waits for nobody.
 	Kill bool `json:"kill,omitempty"`
+	// PID, Outside and Leave belong to VerbTake.
+	PID     int  `json:"pid,omitempty"`
+	Outside bool `json:"outside,omitempty"`
+	Leave   bool `json:"leave,omitempty"`
 }
 
 // Answer is what became of a Request.
@@ -170,6 +177,15 @@ type Answer struct {
 	Operations []Operation `json:"operations,omitempty"`
 	// Notes are lines for people.
 	Notes []string `json:"notes,omitempty"`
+	// Taken is what the process of VerbTake is to execute.
+	Taken *Taken `json:"taken,omitempty"`
+}
+
+// Taken is a service's command, with its environment and directory.
+type Taken struct {
+	Command []string `json:"command"`
+	Env     []string `json:"env"`
+	Dir     string   `json:"dir"`
 }
 
 // Operation is one thing that a reload does.

@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	serviceVerbs = []supervisor.Verb{supervisor.VerbStart, supervisor.VerbStop, supervisor.VerbRestart}
+	serviceVerbs = []supervisor.Verb{supervisor.VerbStart, supervisor.VerbStop, supervisor.VerbRestart, VerbTake}
 	projectVerbs = []supervisor.Verb{VerbDown, VerbPlan, VerbReload}
 )
 
@@ -23,6 +23,10 @@ func (r Request) check() error {
 		return mistake("%s with no_deps needs the names of services", r.Verb)
 	case r.Kill && r.Verb != VerbDown:
 		return mistake("kill goes with %s, not with %s", VerbDown, r.Verb)
+	case r.Verb == VerbTake && (len(r.Services) != 1 || r.NoDeps || r.Outside == (r.PID > 0) || r.Outside && r.Leave):
+		return mistake("%s needs one service, and a pid or outside", r.Verb)
+	case r.Verb != VerbTake && (r.PID != 0 || r.Outside || r.Leave):
+		return mistake("pid, outside and leave go with %s, not with %s", VerbTake, r.Verb)
 	case r.Missing && r.Verb != supervisor.VerbStart:
 		return mistake("missing goes with %s, not with %s", supervisor.VerbStart, r.Verb)
 	}
