@@ -44,9 +44,9 @@ func startPrograms(t *testing.T, table *Table, script string) (*child, map[strin
 		}
 		pids[name], _ = strconv.Atoi(pid)
 	}
-	for _, pid := range pids { // It is a shell until its exec.
+	for _, pid := range pids { // Each is a shell until its exec.
 		for range 500 {
-			if names := programNames(pid); slices.Contains(names, "browser") || slices.Contains(names, "daemon") || slices.Contains(names, "sh") {
+			if names := programNames(pid); slices.Contains(names, "browser") || slices.Contains(names, "daemon") {
 				break
 			}
 			time.Sleep(10 * time.Millisecond)
