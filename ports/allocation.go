@@ -77,7 +77,7 @@ func (a *allocation) take(i, port int) (ok bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("cannot lease port %d for %s: %w", port, q, err)
 	}
-	if !leasable(port) {
+	if !q.Outside && !leasable(port) {
 		return false, h.Close()
 	}
 	a.holds[i] = h
@@ -95,6 +95,10 @@ func (a *allocation) fixed() error {
 	var busy []error
 	for i, l := range a.all {
 		if l.Fixed == 0 {
+			continue
+		}
+		if l.Outside { // Several checkouts may use one server.
+			a.set(i, l.Fixed, l.Fixed)
 			continue
 		}
 		ok, err := a.take(i, l.Fixed)

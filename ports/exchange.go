@@ -72,7 +72,7 @@ func (a *allocation) inherit(i, port int) bool {
 		return false
 	}
 	j := slices.IndexFunc(a.old.all, func(l Lease) bool { return l.Port == port })
-	if j < 0 {
+	if j < 0 || a.old.holds[j] == nil {
 		return false
 	}
 	if _, gone := a.moved[j]; gone || a.all[i].Fixed == 0 && a.old.all[j].compare(a.all[i].Request) != 0 {

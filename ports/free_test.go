@@ -103,3 +103,48 @@ func TestProcessOfAServiceIsNamedByItsProject(t *testing.T) {
 		t.Errorf("it is %v, want %s", who[0], want)
 	}
 }
+
+func TestMineIsAnyProcessOfThisUser(t *testing.T) {
+	port := freePort(t)
+	if err := Mine(port); !errors.Is(err, ErrNobody) {
+		t.Errorf("nobody listens, and it says %v", err)
+	}
+	c := spawn(t, "listen")
+	c.listen(fmt.Sprintf("127.0.0.1:%d", port))
+	if err := Mine(port); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAPortForWhatRunsOutsideMayBeInUse(t *testing.T) {
+	r, c := newRegistry(t), Checkout{Project: "shop", Instance: "main", Dir: t.TempDir()}
+	automatic, fixed := Request{Service: "a", Outside: true}, Request{Service: "f", Fixed: freePort(t), Outside: true}
+	known, err := r.Lookup(c, []Request{automatic, fixed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := spawn(t, "listen")
+	for _, l := range known {
+		child.listen(fmt.Sprintf("127.0.0.1:%d", l.Port))
+	}
+	held, err := r.Lease(c, []Request{automatic, fixed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	if all := held.All(); all[0].Port != known[0].Port || all[1].Port != fixed.Fixed {
+		t.Errorf("they moved aside: %+v", all)
+	}
+	// Another checkout may use the fixed one as well, and what lhrun starts may not.
+	other := Checkout{Project: "shop", Instance: "b", Dir: t.TempDir()}
+	both, err := r.Lease(other, []Request{fixed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer both.Close()
+	own := fixed
+	own.Outside = false
+	if _, _, err := r.Exchange(both, other, []Request{own}); err == nil {
+		t.Error("a service that lhrun starts has the port of what runs outside")
+	}
+}

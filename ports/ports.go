@@ -24,6 +24,9 @@ type Request struct {
 	// Prefer is the number that an automatic one is in the main checkout while it is
 	// free; 0 is none.
 	Prefer int
+	// Outside says that its service is no child of a run: whoever listens there may do
+	// so before the run begins.
+	Outside bool
 }
 
 // String names the port for people.

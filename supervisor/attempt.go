@@ -21,6 +21,8 @@ type attempt struct {
 	stop   Stop
 	// remains is what could not be ended of the attempt before; nil for nothing.
 	remains instance
+	// hold has it run by hand; nil for an attempt of lhrun's own.
+	hold *hold
 	// instance is nil until the loop has taken the outcome of start.
 	instance instance
 	// sockets are handed to the process; the unit keeps them for the next one.
@@ -103,16 +105,23 @@ func (s *Supervisor) launch(u *unit) {
 	a := &attempt{
 		unit: u, svc: u.Service, base: s.base, health: u.Health, stop: u.Stop,
 		copied: make(chan struct{}), started: make(chan struct{}), over: make(chan struct{}),
-		sockets: u.takeSockets(), callOff: callOff, remains: u.remains,
+		sockets: u.takeSockets(), callOff: callOff, remains: u.remains, hold: u.hold,
 	}
 	u.attempt = a
-	u.starts++
+	quiet := a.hold != nil || u.returns
+	if u.returns = false; !quiet || u.starts == 0 {
+		u.starts++
+	}
+	if a.hold != nil {
+		a.svc = a.hold.byHand(a.svc)
+		a.health = a.svc.Health
+	}
 	s.amend(u, func(st *Status) {
-		st.Restarts = u.starts - 1
+		st.Restarts = max(0, u.starts-1)
 		st.StartedAt, st.ReadyAt, st.TimedOut = time.Time{}, time.Time{}, false
 	})
 	s.set(u, StateStarting, "")
-	if u.starts > 1 {
+	if u.starts > 1 && !quiet {
 		s.restartDependents(u)
 	}
 	s.openStream(u)
@@ -133,7 +142,7 @@ func (s *Supervisor) launch(u *unit) {
 func (s *Supervisor) restartDependents(u *unit) {
 	for _, dep := range u.dependents {
 		for _, d := range dep.DependsOn {
-			if d.Name != u.Name || !d.Restart || dep.desired != desiredUp {
+			if d.Name != u.Name || !d.Restart || dep.desired != desiredUp || dep.hold != nil {
 				continue
 			}
 			if dep.attempt != nil || dep.status.State == StateCompleted {
@@ -156,7 +165,7 @@ func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (insta
 	defer s.spawning.Release(1)
 	cmd.Env = a.environ(env...)
 	a.notBefore = time.Now()
-	i, err := s.platform.Start(ctx, cmd)
+	i, err := s.startInstance(ctx, a, cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -170,6 +179,20 @@ func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (insta
 	return i, nil
 }
 
+func (s *Supervisor) startInstance(ctx context.Context, a *attempt, cmd command) (instance, error) {
+	if a.svc.External {
+		i, err := newOutside()
+		if a.hold != nil {
+			a.hold.settle(Taken{}, err)
+		}
+		return i, err
+	}
+	if a.hold != nil {
+		return s.startByHand(a, cmd)
+	}
+	return s.platform.Start(ctx, cmd)
+}
+
 // spawned takes the outcome of start: an instance, or why there is none.
 func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 	u := a.unit
@@ -180,7 +203,12 @@ func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 		return
 	}
 	a.instance = i
-	s.amend(u, func(st *Status) { st.PID, st.StartedAt, st.ExitCode = i.Handle().PID, time.Now(), nil })
+	s.amend(u, func(st *Status) {
+		st.PID, st.StartedAt, st.ExitCode = i.Handle().PID, time.Now(), nil
+		if a.hold != nil {
+			st.PID = a.hold.PID
+		}
+	})
 	s.tell(u, Event{Kind: EventState})
 	s.spawn(func() {
 		select {
@@ -189,7 +217,13 @@ func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 			return
 		}
 		waitBriefly(a.copied, 20*time.Millisecond)
-		s.postTo(a, func() { s.leaderGone(a) })
+		s.postTo(a, func() {
+			if a.hold != nil {
+				s.handEnded(a)
+				return
+			}
+			s.leaderGone(a)
+		})
 	})
 	if u.desired == desiredUp {
 		s.awaitReady(a)
@@ -201,6 +235,8 @@ func (s *Supervisor) notStarted(a *attempt, err error) {
 	a.startErr = err
 	close(a.copied)
 	switch u := a.unit; {
+	case a.hold != nil:
+		s.notTaken(a)
 	case !errors.Is(err, context.Canceled):
 		s.tell(u, Event{Kind: EventExit, Text: err.Error()})
 	case u.desired == desiredUp: // It is wanted again since.

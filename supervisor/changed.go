@@ -9,6 +9,7 @@ import "syscall"
 func (s *Supervisor) FilesChanged(name, what string, sig syscall.Signal) error {
 	return s.ask([]string{name}, func(u *unit) {
 		switch {
+		case u.hold != nil: // Whoever runs it by hand restarts it.
 		case u.desired != desiredUp || u.status.State == StateWaiting:
 			// It is not wanted, or about to start with the files as they are.
 		case u.attempt == nil:

@@ -28,7 +28,8 @@ type Command struct {
 	// Services names those that are meant. No names mean all; with VerbRestart, all
 	// that are up or have failed.
 	Services []string
-	// NoDeps leaves out what belongs to the named ones.
+	// NoDeps leaves out what belongs to the named ones: what they need is neither started
+	// nor waited for, until the next start without it.
 	NoDeps bool
 	// Missing, with VerbStart, leaves completed tasks as they are.
 	Missing bool
@@ -95,6 +96,9 @@ func (s *Supervisor) do(c Command) (Accepted, error) {
 			before[u] = u.status
 		}
 		for _, u := range concerned {
+			if c.Verb != VerbStop && u.hold == nil {
+				u.unawaited = c.unawaited(u)
+			}
 			// Those that failed with another one begin with it.
 			if s.carryOut(c, u, own[u]) || u.status != before[u] {
 				accepted.Changed = append(accepted.Changed, u.Name)
@@ -170,6 +174,7 @@ func (s *Supervisor) carryOut(c Command, u *unit, own bool) bool {
 		s.stopUnit(u)
 		return up
 	case c.Verb == VerbRestart && own:
+		u.release()
 		s.restartUnit(u)
 		return true
 	case own && !c.Missing:

@@ -209,3 +209,45 @@ func TestAReaderOfEventsThatIsTooSlowSeesAGap(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutItsDependenciesAServiceWaitsForNone(t *testing.T) {
+	for _, verb := range []Verb{VerbStart, VerbRestart} {
+		t.Run(string(verb), func(t *testing.T) {
+			services := []Service{svc("web", "api", "db"), svc("api", "db"), svc("db")}
+			inWorld(t, services, func(w *world) {
+				w.do(Command{Verb: VerbStart, Services: []string{"web"}})
+				w.do(Command{Verb: VerbStop, Services: []string{"db"}})
+				time.Sleep(time.Second)
+				accepted := w.do(Command{Verb: verb, Services: []string{"web"}, NoDeps: true})
+				if !slices.Equal(accepted.Services, []string{"web"}) {
+					t.Errorf("it concerns %v", accepted.Services)
+				}
+				w.expect("web", StateReady, "")
+				w.expect("api", StateStopped, "")
+
+				// It crashes: the next try needs no more than this one.
+				w.fake.instance("web").die(1)
+				time.Sleep(2 * time.Second)
+				w.expect("web", StateReady, "")
+
+				// Those that are named together wait for each other.
+				w.do(Command{Verb: VerbStop, Services: []string{"web"}})
+				time.Sleep(time.Second)
+				w.fake.slow["api"] = make(chan struct{})
+				w.do(Command{Verb: verb, Services: []string{"web", "api"}, NoDeps: true})
+				w.expect("web", StateWaiting, "waits for api (starting)")
+				close(w.fake.slow["api"])
+				delete(w.fake.slow, "api")
+
+				// The next ordinary start waits again.
+				w.do(Command{Verb: VerbStop, Services: []string{"web", "api"}})
+				time.Sleep(time.Second)
+				w.fake.slow["db"] = make(chan struct{})
+				w.do(Command{Verb: verb, Services: []string{"web"}})
+				w.expect("web", StateWaiting, "waits for api (waiting), db (starting)")
+				close(w.fake.slow["db"])
+				delete(w.fake.slow, "db")
+			})
+		})
+	}
+}

@@ -84,6 +84,9 @@ func (s Service) withDefaults() Service {
 		s.Stop.Signal = defaultStopSignal
 	}
 	orDuration(&s.Stop.Timeout, 10*time.Second)
+	if s.External {
+		s = s.asExternal()
+	}
 	orDuration(&s.Health.Interval, 10*time.Second)
 	orDuration(&s.Health.Timeout, time.Second)
 	if s.Health.Retries == 0 {

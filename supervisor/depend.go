@@ -41,7 +41,7 @@ func (s *Supervisor) tryStart(u *unit) {
 	blockers := s.blockers[:0]
 	for _, d := range u.DependsOn {
 		dep := s.byName[d.Name]
-		if dep == nil {
+		if dep == nil || slices.Contains(u.unawaited, d.Name) {
 			continue // Only a removed service can depend on one that is gone.
 		}
 		switch satisfied(d, dep.facts()) {

@@ -11,6 +11,11 @@ const defaultStopSignal = syscall.SIGTERM
 
 // startUnit reports whether u was not on its way already.
 func (s *Supervisor) startUnit(u *unit) bool {
+	if u.hold != nil && u.hold.Outside {
+		u.hold.wanted = true
+		s.handOver(u)
+		return true
+	}
 	if u.wanted() && u.attempt != nil {
 		return false
 	}
@@ -135,6 +140,7 @@ func (s *Supervisor) enqueue(u *unit) {
 }
 
 func (s *Supervisor) stopUnit(u *unit) {
+	u.release()
 	u.desired = desiredDown
 	s.moved = true
 	if u.attempt != nil {

@@ -24,17 +24,19 @@ type fakePlatform struct {
 	refuse   map[string]error
 	slow     map[string]chan struct{} // those that start until they are called off and this closes
 	busy     map[int]error
+	outside  map[int]error // what listens that no test has started; nil is this user's
 	probe    func(argv string) (int, error)
 	hang     func(context.Context) error // instead of probe
 	stops    map[string]time.Duration    // time to end after a signal
 	leaves   map[string][]string         // what lives on after an exit
+	apart    []string                    // what End says that it ended
 }
 
 func newFake() *fakePlatform {
 	return &fakePlatform{
 		live: map[string]*fakeInstance{}, starts: map[string]int{}, commands: map[string]command{}, refuse: map[string]error{},
 		slow: map[string]chan struct{}{},
-		busy: map[int]error{}, stops: map[string]time.Duration{}, leaves: map[string][]string{},
+		busy: map[int]error{}, outside: map[int]error{}, stops: map[string]time.Duration{}, leaves: map[string][]string{},
 	}
 }
 
@@ -52,6 +54,7 @@ type fakeInstance struct {
 	target    ports.Target
 	signals   []syscall.Signal
 	suspended int
+	keep      []string
 }
 
 func (p *fakePlatform) Start(ctx context.Context, c command) (instance, error) {
@@ -110,9 +113,18 @@ func (p *fakePlatform) setBusy(port int, err error) {
 }
 
 func (p *fakePlatform) notifyPath() (string, error) { return "", errors.New("no sockets here") }
-func (p *fakePlatform) RunID() string               { return "fake" }
-func (p *fakePlatform) Close()                      {}
-func (p *fakePlatform) close()                      {}
+func (p *fakePlatform) mine(port int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err, known := p.outside[port]; known {
+		return err
+	}
+	return ports.ErrNobody
+}
+
+func (p *fakePlatform) RunID() string { return "fake" }
+func (p *fakePlatform) Close()        {}
+func (p *fakePlatform) close()        {}
 
 func (p *fakePlatform) watch(t ports.Target) watch {
 	p.mu.Lock()
@@ -174,7 +186,7 @@ func (f *fakeInstance) Signal(sig syscall.Signal) error {
 	return nil
 }
 
-func (f *fakeInstance) Parts() (parts []Handle) {
+func (f *fakeInstance) Parts([]string) (parts []Handle) {
 	select {
 	case <-f.done:
 	default:
@@ -188,19 +200,20 @@ func (f *fakeInstance) Parts() (parts []Handle) {
 	return parts
 }
 
-func (f *fakeInstance) End(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) error {
+func (f *fakeInstance) End(how Stop, kill <-chan struct{}) ([]string, error) {
 	f.p.mu.Lock()
-	f.signals = append(f.signals, sig)
+	f.signals = append(f.signals, how.Signal)
+	f.keep = how.Keep
 	takes := f.p.stops[f.name]
 	f.p.mu.Unlock()
 	select {
 	case <-f.done:
 	case <-time.After(takes):
-		f.die(128 + int(sig))
-	case <-time.After(timeout):
+		f.die(128 + int(how.Signal))
+	case <-time.After(how.Timeout):
 		f.die(137)
 	case <-kill:
 		f.die(137)
 	}
-	return nil
+	return f.p.apart, nil
 }

@@ -55,9 +55,12 @@ func (s *Supervisor) Handles(parts bool) []Handle {
 	for name, i := range s.instances() {
 		found := []Handle{i.Handle()}
 		if parts {
-			found = i.Parts()
+			found = i.Parts(nil)
 		}
 		for _, h := range found {
+			if h == (Handle{}) {
+				continue // Nothing of it is lhrun's to end.
+			}
 			h.Service = name
 			all = append(all, h)
 		}

@@ -132,7 +132,7 @@ func (s *Supervisor) assess(a *attempt) {
 	case why != "":
 		s.set(u, StateUnhealthy, why)
 	case state != StateReady:
-		s.set(u, StateReady, "")
+		s.set(u, StateReady, a.manner())
 	}
 }
 

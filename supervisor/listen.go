@@ -46,7 +46,11 @@ func (s *Supervisor) follow(a *attempt) {
 }
 
 // settled tells the watcher that nobody waits for this service's ports any more.
-func (s *Supervisor) settled(a *attempt) { a.watch.Settle() }
+func (s *Supervisor) settled(a *attempt) {
+	if a.watch != nil {
+		a.watch.Settle()
+	}
+}
 
 // servingPort is the port on which a service that is ready has to go on listening: its
 // gate or, where it has none, its own port, once it has listened there. 0 is none.

@@ -30,7 +30,7 @@ func TestAServiceThatListensNoMoreIsUnhealthyUntilItDoes(t *testing.T) {
 			w.shut(name, addr)
 			w.expect(name, StateUnhealthy, "unhealthy: nothing listens on its port "+addr[len(addr)-4:]+" any more")
 		}
-		w.start("web")
+		w.do(Command{Verb: VerbStart, Services: []string{"web"}})
 		w.expect("web", StateWaiting, "waits for api (unhealthy)")
 		time.Sleep(time.Hour)
 		w.expect("api", StateUnhealthy, "")

@@ -50,6 +50,9 @@ func (s *Supervisor) lingers(a *attempt, busy *ports.BusyError) {
 // occupy makes sure that nobody has the service's ports. For a service with Listen it
 // opens them itself and has cmd inherit the sockets.
 func (s *Supervisor) occupy(a *attempt, cmd *command, env *[]string) error {
+	if a.svc.External {
+		return nil
+	}
 	if a.svc.Listen && a.sockets != nil {
 		*env = append(*env, a.sockets.hand(cmd)...)
 		return nil

@@ -20,8 +20,9 @@ func waitBriefly(c <-chan struct{}, d time.Duration) {
 
 // leaderGone: nobody is ending the attempt, so what its leader has left is looked for.
 func (s *Supervisor) leaderGone(a *attempt) {
+	keep := a.stop.Keep
 	s.spawn(func() {
-		left := a.instance.Parts()
+		left := a.instance.Parts(keep)
 		s.post(func() { s.exited(a, left) })
 	})
 }
@@ -60,7 +61,10 @@ func (s *Supervisor) gone(a *attempt) {
 	s.unhook(a)
 	u.attempt = nil
 	close(a.over)
-	if a.instance != nil {
+	switch {
+	case a.hold != nil:
+		s.amend(u, func(st *Status) { st.PID = 0 })
+	case a.instance != nil && !a.svc.External:
 		exit := a.instance.Exit()
 		a.exit = &exit
 		s.amend(u, func(st *Status) { st.PID, st.ExitCode, st.TimedOut = 0, &exit.Code, a.timedOut })

@@ -11,6 +11,8 @@ import (
 type platform interface {
 	runner
 	free(port int) error
+	// mine returns why no process of this user listens on port, nil where one does.
+	mine(port int) error
 	watch(ports.Target) watch
 	// notifyPath returns where to make a notify socket, in a private directory.
 	notifyPath() (string, error)
@@ -42,6 +44,7 @@ func newPlatform(opts Options) (platform, error) {
 }
 
 func (m *machine) free(port int) error             { return ports.Free(port) }
+func (m *machine) mine(port int) error             { return ports.Mine(port) }
 func (m *machine) watch(target ports.Target) watch { return m.watcher.Add(target) }
 
 func (m *machine) notifyPath() (string, error) { return m.notify.path() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/proc"
@@ -84,8 +85,12 @@ func (p process) Usage() (Usage, bool) {
 
 func (p process) Handle() Handle { return p.handle(p.ID()) }
 
-func (p process) Parts() (parts []Handle) {
-	for _, id := range p.Members() {
+func (p process) End(how Stop, kill <-chan struct{}) ([]string, error) {
+	return p.EndWith(proc.Ending{Signal: how.Signal, Timeout: how.Timeout, Kill: kill, Leader: how.Leader, Keep: how.Keep})
+}
+
+func (p process) Parts(keep []string) (parts []Handle) {
+	for _, id := range p.Ending(keep) {
 		parts = append(parts, p.handle(id))
 	}
 	return parts
@@ -145,4 +150,70 @@ func leftoversOf(left []proc.Left) (all []Leftover) {
 		all = append(all, Leftover(l))
 	}
 	return all
+}
+
+// identify returns the process that has pid now.
+func identify(pid int) (Process, bool) {
+	id, alive := proc.Identify(pid)
+	return Process(id), alive
+}
+
+// handInstance is a process that somebody else has started, with what descends from it.
+type handInstance struct {
+	outside
+	tree proc.ForeignTree
+}
+
+// handPause is how often the process is looked for.
+const handPause = 25 * time.Millisecond
+
+func newHandInstance(p Process) (instance, error) {
+	out, err := newOutside()
+	if err != nil {
+		return nil, err
+	}
+	h := &handInstance{tree: proc.ForeignTree{ID: proc.ID(p)}}
+	h.output, h.done = out.output, out.done
+	go func() {
+		defer h.close()
+		for p.Alive() {
+			select {
+			case <-h.done:
+				return
+			case <-time.After(handPause):
+			}
+		}
+	}()
+	return h, nil
+}
+
+func (h *handInstance) pids() (pids []int) {
+	for _, id := range h.tree.Members() {
+		pids = append(pids, id.PID)
+	}
+	return pids
+}
+
+func (h *handInstance) Target() ports.Target {
+	return ports.Target{Tree: h.pids, Leader: h.tree.PID}
+}
+
+func (h *handInstance) Includes(line lineage) bool { return slices.Contains(line, h.tree.PID) }
+
+// Suspended is for those who debug by hand to know.
+func (h *handInstance) Suspended() int { return 0 }
+
+func (h *handInstance) Usage() (Usage, bool) {
+	pids := h.pids()
+	cpu, memory := proc.Usage(pids)
+	return Usage{cpu, memory}, len(pids) > 0
+}
+
+func (h *handInstance) Signal(sig syscall.Signal) error { return proc.SignalForeign(h.tree.ID, sig) }
+
+// End ends the process as it would the service's own. One that has ended by itself has
+// left whatever it has started to the person who started it.
+func (h *handInstance) End(how Stop, kill <-chan struct{}) ([]string, error) {
+	defer h.close()
+	return nil, h.tree.End(how.Signal, how.Timeout, kill)
 }

@@ -57,6 +57,11 @@ func (s *Supervisor) awaitReady(a *attempt) {
 	if t := a.svc.Ready.Timeout; t > 0 {
 		s.expect(a, t)
 	}
+	if a.svc.External {
+		s.explain(a)
+		s.probe(a)
+		return
+	}
 	s.follow(a)
 	s.explain(a)
 	switch {
@@ -113,7 +118,7 @@ func (s *Service) goal() State {
 // make it ready; 0 is none. With Listen there is no gate: the sockets are open before
 // the start, so nobody else can have the port.
 func (s *Service) gate() int {
-	if s.Listen {
+	if s.Listen || s.External {
 		return 0
 	}
 	switch s.Ready.Kind {
@@ -156,6 +161,13 @@ func (s *Supervisor) probe(a *attempt) {
 
 // check returns what makes one try of p.
 func (s *Supervisor) check(a *attempt, p Probe) probe.Check {
+	if a.svc.External {
+		return s.checkOutside(a, p)
+	}
+	return s.try(a, p)
+}
+
+func (s *Supervisor) try(a *attempt, p Probe) probe.Check {
 	switch p.Kind {
 	case ProbeHTTP:
 		return probe.HTTP(p.Target, p.Status)

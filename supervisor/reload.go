@@ -19,6 +19,8 @@ type Reload struct {
 	// Start names services to start where they are not up, as VerbStart with Missing does. New ones
 	// that are not among them stay down.
 	Start []string
+	// NoDeps has what Restart and Start name not wait for what nobody wants up.
+	NoDeps bool
 }
 
 // Reloaded is what a Reload came to.
@@ -88,7 +90,7 @@ func (s *Supervisor) apply(r Reload) (ending []*attempt) {
 	s.mask = s.mask.With(s.environs()...)
 	s.reordered = s.reordered || !slices.Equal(before, s.names())
 	for _, name := range r.Restart {
-		if u := s.byName[name]; u != nil && u.desired == desiredUp {
+		if u := s.byName[name]; u != nil && u.desired == desiredUp && u.hold == nil {
 			s.restartUnit(u)
 		}
 	}
@@ -96,6 +98,9 @@ func (s *Supervisor) apply(r Reload) (ending []*attempt) {
 		if u := s.byName[name]; u != nil && !u.removed {
 			s.ensureUp(u)
 		}
+	}
+	if r.NoDeps {
+		s.waitForWanted(slices.Concat(r.Restart, r.Start))
 	}
 	for _, u := range s.units {
 		if u.attempt != nil && u.desired != desiredUp {
@@ -126,7 +131,7 @@ func (s *Supervisor) adopt(svc Service, restarts bool) *unit {
 	u.Service, u.removed = svc, false
 	s.amend(u, u.describe)
 	a := u.attempt
-	if a == nil || a.ending || restarts {
+	if a == nil || a.ending || restarts || a.hold != nil {
 		return u
 	}
 	a.stop = svc.Stop

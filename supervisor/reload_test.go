@@ -414,7 +414,7 @@ func TestAnUnhealthyServiceKeepsItsWaitersWaiting(t *testing.T) {
 		time.Sleep(time.Minute)
 		w.expect("db", StateUnhealthy, "exit code 7: says ping (6 failures in a row)")
 		w.expect("api", StateReady, "")
-		w.start("late")
+		w.do(Command{Verb: VerbStart, Services: []string{"late"}})
 		w.expect("late", StateWaiting, "waits for db (unhealthy)")
 		code.Store(0)
 		time.Sleep(10 * time.Second)

@@ -31,9 +31,11 @@ type instance interface {
 	// Exit is zero before Done closes.
 	Exit() exitStatus
 	Signal(syscall.Signal) error
-	// End signals all of the instance and returns when nothing of it is left. What
-	// goes on after timeout, or when kill closes, is killed.
-	End(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) error
+	// End ends the instance in the way of how, whose command has been run, and returns
+	// when nothing of it is left but what how keeps. What goes on after how.Timeout, or
+	// when kill closes, is killed. The signal 0 is none. It names the programs in
+	// sessions of their own that it has ended.
+	End(how Stop, kill <-chan struct{}) (apart []string, err error)
 	// Output is the read end of the pipe, or of the pseudo-terminal, that it writes
 	// to. The caller closes it.
 	Output() *os.File
@@ -49,8 +51,9 @@ type instance interface {
 	Suspended() int
 	// Handle names the instance. It is cheap.
 	Handle() Handle
-	// Parts names all that lives of the instance now, which costs a look at the machine.
-	Parts() []Handle
+	// Parts names all that lives of the instance now but the programs of keep, which
+	// costs a look at the machine.
+	Parts(keep []string) []Handle
 }
 
 // command is one program to run. Dir "" is this program's own; Env holds each key once.

@@ -15,6 +15,9 @@ type Service struct {
 	// Task runs to its end and is done when it exits 0.
 	Task bool
 
+	// External says that there is no process to start: whoever of this user listens on
+	// Port is the service, or what Ready asks, where that is not its own port.
+	External bool
 	// Command is executed as it is, without a shell.
 	Command []string
 	Dir     string
@@ -145,10 +148,15 @@ type Restart struct {
 
 // Stop is how a service is asked to end.
 type Stop struct {
-	// Signal goes to the whole process tree (0: SIGTERM).
+	// Signal goes to the whole process tree (0: SIGTERM) or, with Leader, to its first
+	// process alone, and to what that leaves behind.
 	Signal syscall.Signal
+	Leader bool
 	// Timeout is the patience before SIGKILL (0: 10s).
 	Timeout time.Duration
 	// Command, an argv, is run first, in the service's environment and directory.
 	Command []string
+	// Keep names programs that the service may start and that outlive it. They end with
+	// the run.
+	Keep []string
 }

@@ -20,17 +20,19 @@ func (s *Supervisor) end(a *attempt) {
 	stop := a.stop
 	asked := a.exit == nil
 	s.spawn(func() {
-		sig := stop.Signal
 		if asked && stop.Command != nil && s.runStopCommand(a, stop) {
-			sig = 0
+			stop.Signal = 0
 		}
-		err := a.instance.End(sig, stop.Timeout, s.kill)
+		apart, err := a.instance.End(stop, s.kill)
 		var left []Handle
 		if err != nil {
-			left = a.instance.Parts()
+			left = a.instance.Parts(stop.Keep)
 		}
-		s.readRest(a)
+		s.readRest(a, len(stop.Keep) > 0)
 		s.post(func() {
+			if asked && len(apart) > 0 && !s.closing {
+				s.remark(a.unit, NoticeLeftovers, "also ended %s, which had left its session; keep = [%q] lets that go on", strings.Join(apart, ", "), apart[0])
+			}
 			if err != nil {
 				s.unended(a, err, left)
 			} else {
@@ -68,7 +70,7 @@ func (s *Supervisor) clear(a *attempt) error {
 	if a.remains == nil {
 		return nil
 	}
-	if err := a.remains.End(syscall.SIGKILL, 0, s.kill); err != nil {
+	if _, err := a.remains.End(Stop{Signal: syscall.SIGKILL}, s.kill); err != nil {
 		return remainsError{err}
 	}
 	s.post(func() {
@@ -82,9 +84,13 @@ func (s *Supervisor) clear(a *attempt) error {
 // readRest takes what is still in the pipe of an instance that is gone. Only a stranger
 // that was handed the writing end can keep the pipe open. A blocked Output delays Run's
 // return, and nothing else.
-func (s *Supervisor) readRest(a *attempt) {
-	waitBriefly(a.copied, time.Second)
+func (s *Supervisor) readRest(a *attempt, keeps bool) {
 	out := a.instance.Output()
+	if keeps {
+		s.readRestOfKept(a, out)
+		return
+	}
+	waitBriefly(a.copied, time.Second)
 	_ = out.SetReadDeadline(time.Now())
 	s.spawn(func() {
 		<-a.copied

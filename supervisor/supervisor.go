@@ -156,7 +156,7 @@ func check(services []Service) error {
 		if _, twice := byName[svc.Name]; twice {
 			return fmt.Errorf("cannot have two services named %q", svc.Name)
 		}
-		if len(svc.Command) == 0 {
+		if len(svc.Command) == 0 && !svc.External {
 			return fmt.Errorf("cannot run service %q: it has no command", svc.Name)
 		}
 		byName[svc.Name] = svc

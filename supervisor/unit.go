@@ -29,6 +29,12 @@ type unit struct {
 	retry    *time.Timer
 	sockets  *sockets
 	stream   *logs.Stream
+	// hold, unless nil, has it run by hand; see Take. returns says that its next start
+	// is the return from that.
+	hold    *hold
+	returns bool
+	// unawaited names the dependencies that its starts do not wait for.
+	unawaited []string
 	// blockers are what it waits for, since its status was blockedSince.
 	blockers     []blocker
 	blockedSince *Status

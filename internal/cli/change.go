@@ -44,7 +44,7 @@ func (g *globals) change(ctx context.Context, o changeOptions) error {
 	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	start := "lhrun up"
-	if o.verb != supervisor.VerbStop {
+	if o.verb != supervisor.VerbStop && len(o.names) > 0 {
 		start += " " + strings.Join(o.names, " ")
 	}
 	_, client, err := g.DialOr(ctx, start, o.names...)
@@ -54,7 +54,13 @@ func (g *globals) change(ctx context.Context, o changeOptions) error {
 	screen := g.Bare(o.json)
 	defer screen.Close()
 	c := &change{changeOptions: o, client: client}
-	if err := c.ask(ctx, view.NewReporter(screen, o.names)); err != nil {
+	request := control.Request{Verb: o.verb, Services: o.names, NoDeps: o.noDeps}
+	if o.verb == supervisor.VerbStart && len(o.names) == 0 {
+		if request, err = g.missing(ctx, client); err != nil {
+			return err
+		}
+	}
+	if err := c.ask(ctx, view.NewReporter(screen, o.names), request); err != nil {
 		return err
 	}
 	err = c.follow(ctx, c)
@@ -65,7 +71,7 @@ func (g *globals) change(ctx context.Context, o changeOptions) error {
 }
 
 // ask asks for the change and says what it takes in beyond what was named.
-func (c *change) ask(ctx context.Context, v *view.Reporter) (err error) {
+func (c *change) ask(ctx context.Context, v *view.Reporter, request control.Request) (err error) {
 	if c.now, err = c.client.Snapshot(ctx, false); err != nil {
 		return err
 	}
@@ -75,13 +81,16 @@ func (c *change) ask(ctx context.Context, v *view.Reporter) (err error) {
 			return exitError{exitUsage, words.Unknown("service", name, all)}
 		}
 	}
-	c.answer, err = c.client.Ask(ctx, control.Request{Verb: c.verb, Services: c.names, NoDeps: c.noDeps})
+	c.answer, err = c.client.Ask(ctx, request)
 	if err != nil {
 		return asUsage(err)
 	}
 	targets := c.names
-	if c.verb == supervisor.VerbStop && len(c.answer.Services) > 0 {
+	switch {
+	case c.verb == supervisor.VerbStop && len(c.answer.Services) > 0:
 		targets = c.answer.Services // All that go are waited for.
+	case len(c.names) == 0:
+		targets = c.unfinished(c.answer.Services)
 	}
 	c.begin(v, targets)
 	if line := changedFiles(c.now); line != "" && c.verb != supervisor.VerbStop {
@@ -90,7 +99,10 @@ func (c *change) ask(ctx context.Context, v *view.Reporter) (err error) {
 	for _, note := range c.answer.Notes {
 		c.view.Say("%s", note)
 	}
-	if c.verb == supervisor.VerbStop {
+	switch {
+	case len(c.names) == 0 && len(c.answer.Changed) == 0:
+		c.view.Say("nothing to %s", c.verb)
+	case len(c.names) > 0 && c.verb == supervisor.VerbStop:
 		c.tellDependents()
 	}
 	for _, name := range c.names {
@@ -113,6 +125,38 @@ func changedFiles(s control.Snapshot) string {
 	}
 	return fmt.Sprintf("%s %s changed since the run read %s: \"lhrun plan\" says what \"lhrun reload\" would do",
 		strings.Join(s.Changed, ", "), have, them)
+}
+
+// unfinished leaves out of names the completed tasks, which nobody runs again unnamed.
+func (c *change) unfinished(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		st, _ := view.ServiceNamed(c.now, name)
+		return st.State == supervisor.StateCompleted
+	})
+}
+
+// missing asks for what an up would start of the run that is there.
+func (g *globals) missing(ctx context.Context, client *control.Client) (control.Request, error) {
+	r := control.Request{Verb: supervisor.VerbStart, Missing: true}
+	p, err := g.Find()
+	if err != nil {
+		return r, err
+	}
+	now, err := client.Snapshot(ctx, false)
+	if err != nil {
+		return r, err
+	}
+	if r.Services, err = p.Select(nil, g.Profiles, false); err != nil {
+		return r, asUsage(err)
+	}
+	r.Services = slices.DeleteFunc(r.Services, func(name string) bool {
+		_, known := view.ServiceNamed(now, name)
+		return !known // "lhrun reload" brings it in.
+	})
+	if len(r.Services) == 0 {
+		return r, usageError("no service starts by itself here: name one, or a --profile")
+	}
+	return r, nil
 }
 
 // begin makes the follower, once the answer is there.

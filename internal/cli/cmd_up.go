@@ -67,7 +67,7 @@ does, and its exit code is up's.`,
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of the stream: text or json")
 	f.DurationVar(&o.timeout, "timeout", 0, "exit with code 4 when not ready after `DURATION`")
 	f.BoolVar(&o.abortOnFailure, "abort-on-failure", false, "stop everything when a service fails")
-	f.BoolVar(&o.noDeps, "no-deps", false, "leave out what the named services depend on")
+	f.BoolVar(&o.noDeps, "no-deps", false, "neither start nor await what the named ones need")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what up would do, and do nothing")
 	f.BoolVar(&o.json, "json", false, "with --dry-run: print JSON")
 	f.BoolVar(&o.keepGoing, "keep-going", false, "with a Procfile: go on when a process ends")

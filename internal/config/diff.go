@@ -120,6 +120,7 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 	note(&restart, maps.Equal(old.Ports, svc.Ports), "ports")
 	note(&restart, old.TTY == svc.TTY, "tty")
 	note(&restart, old.NullStdin == svc.NullStdin, "stdin")
+	note(&restart, old.External == svc.External, "external")
 	note(&restart, old.Listen == svc.Listen, "listen")
 	note(toURL, old.URL == svc.URL || !ports, "url")
 	told := func(key string) bool { return tellsOf(newer, svc, key) && (old.URL != svc.URL || !ports) }
@@ -131,6 +132,8 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 	note(&update, reflect.DeepEqual(old.Ready, svc.Ready), "ready")
 	note(toHealth, reflect.DeepEqual(old.Health, svc.Health), "health")
 	note(&update, old.Restart == svc.Restart, "restart")
+	note(&update, slices.Equal(old.Stop.Keep, svc.Stop.Keep), "keep")
+	old.Stop.Keep = svc.Stop.Keep
 	note(&update, reflect.DeepEqual(old.Stop, svc.Stop), "stop")
 	note(&update, sameWatch(older.Watch[svc.Name], newer.Watch[svc.Name]), "watch")
 	switch {

@@ -153,8 +153,8 @@ func TestDiffNamesWhatDiffersAndNothingElse(t *testing.T) {
 		"health by watchdog": {text: edit(`health     = { http = "/healthz", interval = "10s" }`, "health = { notify = true }"),
 			want: []string{"restart api: health changed"}},
 		"ready, stop, watch, restart, description": {text: edit(`ready      = { http = "/healthz" }`,
-			"ready = { tcp = true }\nstop = { signal = \"INT\" }\nrestart = \"always\"\ndescription = \"d\"", `["a", "b"]`, `["a"]`),
-			want: []string{"update api: description changed, ready changed, restart changed, stop changed, watch changed"}},
+			"ready = { tcp = true }\nstop = { signal = \"INT\" }\nkeep = [\"java\"]\nrestart = \"always\"\ndescription = \"d\"", `["a", "b"]`, `["a"]`),
+			want: []string{"update api: description changed, ready changed, restart changed, keep changed, stop changed, watch changed"}},
 		"depends_on": {text: edit(`depends_on = ["api"]`, `depends_on = ["api", "mail"]`), want: []string{"update web: depends_on changed"}},
 		"type, tty, stdin, listen, working_dir": {text: edit(`command = "mail"`, "command = \"mail\"\ntype = \"task\"\nworking_dir = \"/\"",
 			`command = "run-db"`, "command = \"run-db\"\ntty = true\nstdin = \"null\"\nlisten = \"fd\""), want: []string{

@@ -1,6 +1,9 @@
 package config
 
 import (
+	"path"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -63,7 +66,19 @@ func (c *checker) stop(n *node) Stop {
 		Signal:  c.signal(f.get("signal")),
 		Timeout: c.duration(f.get("timeout")),
 		Command: c.command(f.get("command")),
+		Leader:  c.oneOf(f.get("to"), "group", "leader") == "leader",
 	}
+}
+
+// keep reads the names of programs, without their paths.
+func (c *checker) keep(n *node) []string {
+	names := c.list(n)
+	for _, t := range names {
+		if strings.Contains(t.Raw, "/") {
+			c.bad(t.Pos, didYouMean(strconv.Quote(path.Base(t.Raw))), "%q is no name of a program: it has a path", t.Raw)
+		}
+	}
+	return raws(names)
 }
 
 // watch reads patterns, or a table of them and of what to do.

@@ -95,6 +95,11 @@ type Service struct {
 	TTY        bool
 	// NullStdin is `stdin = "null"`.
 	NullStdin bool
+	// External is `external`, ExternalURL its URL where it is one.
+	External    bool
+	ExternalURL Text
+	// Keep names programs that outlive it.
+	Keep      []string
 	Profiles  []string
 	Autostart bool
 	Watch     *Watch
@@ -152,6 +157,8 @@ type Stop struct {
 	Signal  syscall.Signal
 	Timeout time.Duration
 	Command Command
+	// Leader is `to = "leader"`.
+	Leader bool
 }
 
 // Watch is what restarts or signals a service when it changes.

@@ -26,10 +26,17 @@ func (r *resolver) service(s *Service, env []string) supervisor.Service {
 			Signal:  s.Stop.Signal,
 			Timeout: s.Stop.Timeout,
 			Command: r.argv(s.Stop.Command, s),
+			Leader:  s.Stop.Leader,
+			Keep:    s.Keep,
 		},
 		TTY:       s.TTY,
 		NullStdin: s.NullStdin,
 		Listen:    s.ListenFD,
+	}
+	if out.External = s.External; s.ExternalURL.Raw != "" && out.Ready.Kind == supervisor.ProbeDefault {
+		p := r.externalProbe(s)
+		p.Timeout, p.Interval = s.Ready.Timeout, s.Ready.Interval
+		out.Ready = p
 	}
 	r.place(s, &out)
 	for _, d := range s.DependsOn {

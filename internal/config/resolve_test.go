@@ -408,3 +408,36 @@ web/.env.local:
 		t.Errorf("got:\n%swant:\n%s", &got, want)
 	}
 }
+
+func TestAnExternalServiceIsResolved(t *testing.T) {
+	r := resolved(t, map[string]string{"lhrun.toml": `
+[services.own]
+external = true
+port = 5432
+[services.http]
+external = "http://{{env.WHERE}}/healthz"
+[services.db]
+external = "postgres://app@127.0.0.1:5432/x"
+[services.probed]
+external = "http://127.0.0.1:1"
+ready = { tcp = "127.0.0.1:2" }
+`}, "WHERE=example.test:8080")
+	want := map[string]supervisor.Probe{
+		"own": {}, "http": {Kind: supervisor.ProbeHTTP, Target: "http://example.test:8080/healthz"},
+		"db":     {Kind: supervisor.ProbeTCP, Target: "127.0.0.1:5432"},
+		"probed": {Kind: supervisor.ProbeTCP, Target: "127.0.0.1:2"},
+	}
+	for _, s := range r.Services {
+		if !s.External || len(s.Command) > 0 || !reflect.DeepEqual(s.Ready, want[s.Name]) {
+			t.Errorf("%+v", s)
+		}
+		if url := map[string]string{"http": "http://example.test:8080/healthz", "db": "postgres://app@127.0.0.1:5432/x"}[s.Name]; url != "" && (s.URL != url || s.Port != 0) {
+			t.Errorf("%s is at %q, port %d", s.Name, s.URL, s.Port)
+		}
+	}
+	for text, want := range map[string]string{"nothing": `"nothing" is no URL`, "redis://h": "names no port to connect to"} {
+		if _, err := resolveIn(t, map[string]string{"lhrun.toml": "[services.a]\nexternal = \"" + text + "\"\n"}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

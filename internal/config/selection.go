@@ -13,7 +13,7 @@ func (p *Project) Requests() []ports.Request {
 	var requests []ports.Request
 	for _, s := range p.Services {
 		if !s.Port.None {
-			requests = append(requests, ports.Request{Service: s.Name, Fixed: s.Port.Number, Prefer: s.Port.Prefer})
+			requests = append(requests, ports.Request{Service: s.Name, Outside: s.External, Fixed: s.Port.Number, Prefer: s.Port.Prefer})
 		}
 		for _, port := range s.Ports {
 			requests = append(requests, ports.Request{Service: s.Name, Name: port.Name, Fixed: port.Number})

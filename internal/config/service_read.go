@@ -47,7 +47,8 @@ func (c *checker) service(name string, n, defaults *node) Service {
 	c.serviceKeys(f, &s)
 	f.n = own
 	f.end(where)
-	if len(s.Command.Args) == 0 && own.parts["command"] == nil && !slices.Contains(f.meant, "command") {
+	c.checkExternal(f, own, &s)
+	if !s.External && len(s.Command.Args) == 0 && own.parts["command"] == nil && !slices.Contains(f.meant, "command") {
 		c.bad(s.Pos, "", "%s has no command", where)
 	}
 	return s
@@ -120,10 +121,12 @@ func (c *checker) serviceKeys(f *fields, s *Service) {
 	s.Ports = c.namedPorts(f.get("ports"))
 	s.URL = c.text(f.get("url"))
 	s.DependsOn = c.dependsOn(f.get("depends_on"))
+	c.external(f.get("external"), s)
 	s.Ready = c.ready(f.get("ready"), s)
 	s.Health = c.health(f.get("health"), s)
 	s.Restart = c.restart(f.get("restart"), s)
 	s.Stop = c.stop(f.get("stop"))
+	s.Keep = c.keep(f.get("keep"))
 	s.TTY = c.boolean(f.get("tty"), false)
 	s.NullStdin = c.oneOf(f.get("stdin"), "open", "null") == "null"
 	s.Profiles = raws(c.list(f.get("profiles")))

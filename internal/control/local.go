@@ -94,6 +94,8 @@ func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) {
 		return Answer{}, mistake("nothing is held here")
 	case VerbReload:
 		return ask(ctx, r.Verb, l.o.Reload)
+	case VerbTake:
+		return l.take(ctx, r)
 	}
 	accepted, err := l.o.Supervisor.Do(supervisor.Command{
 		Verb: r.Verb, Services: r.Services, NoDeps: r.NoDeps, Missing: r.Missing,
@@ -105,6 +107,22 @@ func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) {
 		return Answer{}, mistake("cannot %s: %v", r.Verb, err)
 	}
 	return Answer{Seq: accepted.Seq, Effective: accepted.Effective, Services: accepted.Services, Changed: accepted.Changed}, nil
+}
+
+func (l *Local) take(ctx context.Context, r Request) (Answer, error) {
+	_, seq := l.o.Supervisor.SnapshotAt()
+	t, err := l.o.Supervisor.Take(ctx, supervisor.Taking{Service: r.Services[0], PID: r.PID, Outside: r.Outside, Leave: r.Leave})
+	switch {
+	case errors.Is(err, supervisor.ErrEnding), errors.Is(err, supervisor.ErrEnded):
+		return Answer{}, fmt.Errorf("cannot %s: %w", r.Verb, ErrEnded)
+	case err != nil:
+		return Answer{}, mistake("cannot %s it: %v", r.Verb, err)
+	}
+	_, after := l.o.Supervisor.SnapshotAt()
+	return Answer{
+		Seq: seq, Effective: after, Services: r.Services, Changed: r.Services,
+		Taken: &Taken{Command: t.Command, Env: t.Env, Dir: t.Dir},
+	}, nil
 }
 
 func ask(ctx context.Context, verb supervisor.Verb, f func(context.Context) (Answer, error)) (Answer, error) {

@@ -157,13 +157,17 @@ const (
 	VerbReload supervisor.Verb = "reload"
 	// VerbRelease ends a hold; its Answer names the services that are stopped for that.
 	VerbRelease supervisor.Verb = "release"
+	// VerbTake has a process of the caller be a service; see supervisor.Taking. The
+	// answer comes when the process may begin.
+	VerbTake supervisor.Verb = "take"
 )
 
 // Request asks for a change. No Services means all of them.
 type Request struct {
 	Verb     supervisor.Verb `json:"verb"`
 	Services []string        `json:"services,omitempty"`
-	// NoDeps leaves out what they depend on (start) or what depends on them (stop).
+	// NoDeps leaves out what they depend on, which is not waited for either (start,
+	// restart), or what depends on them (stop).
 	NoDeps bool `json:"no_deps,omitempty"`
 	// Missing, with supervisor.VerbStart, leaves completed tasks as they are.
 	Missing bool `json:"missing,omitempty"`
@@ -171,6 +175,10 @@ type Request struct {
 	Kill bool `json:"kill,omitempty"`
 	// Hold, with VerbRelease, is Answer.Hold.
 	Hold uint64 `json:"hold,omitempty"`
+	// PID, Outside and Leave belong to VerbTake.
+	PID     int  `json:"pid,omitempty"`
+	Outside bool `json:"outside,omitempty"`
+	Leave   bool `json:"leave,omitempty"`
 }
 
 // Answer is what became of a Request.
@@ -190,6 +198,15 @@ type Answer struct {
 	Notes []string `json:"notes,omitempty"`
 	// Hold names a hold; see Holder.
 	Hold uint64 `json:"hold,omitempty"`
+	// Taken is what the process of VerbTake is to execute.
+	Taken *Taken `json:"taken,omitempty"`
+}
+
+// Taken is a service's command, with its environment and directory.
+type Taken struct {
+	Command []string `json:"command"`
+	Env     []string `json:"env"`
+	Dir     string   `json:"dir"`
 }
 
 // Operation is one thing that a reload does.

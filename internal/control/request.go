@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	serviceVerbs = []supervisor.Verb{supervisor.VerbStart, supervisor.VerbStop, supervisor.VerbRestart}
+	serviceVerbs = []supervisor.Verb{supervisor.VerbStart, supervisor.VerbStop, supervisor.VerbRestart, VerbTake}
 	projectVerbs = []supervisor.Verb{VerbDown, VerbPlan, VerbReload, VerbRelease}
 )
 
@@ -25,6 +25,10 @@ func (r Request) check() error {
 		return mistake("kill goes with %s, not with %s", VerbDown, r.Verb)
 	case (r.Hold != 0) != (r.Verb == VerbRelease):
 		return mistake("%s, and nothing else, goes with the number of a hold", VerbRelease)
+	case r.Verb == VerbTake && (len(r.Services) != 1 || r.NoDeps || r.Outside == (r.PID > 0) || r.Outside && r.Leave):
+		return mistake("%s needs one service, and a pid or outside", r.Verb)
+	case r.Verb != VerbTake && (r.PID != 0 || r.Outside || r.Leave):
+		return mistake("pid, outside and leave go with %s, not with %s", VerbTake, r.Verb)
 	case r.Missing && r.Verb != supervisor.VerbStart:
 		return mistake("missing goes with %s, not with %s", supervisor.VerbStart, r.Verb)
 	}

@@ -25,30 +25,42 @@ const (
 // those outside of it one by one. It returns os.ErrProcessDone after End, and the
 // kernel's error when the group could not be signalled.
 func (p *Process) Signal(sig syscall.Signal) error {
-	_, err := p.send(sig)
+	_, err := p.send(Ending{}, sig)
 	return err
 }
 
 // send sends one signal after the other to the same processes and returns them. It
 // holds the lock from the look to the last signal: where a crowd ends at once, the
 // first would be gone while the last are still looked at.
-func (p *Process) send(signals ...syscall.Signal) ([]stat, error) {
+func (p *Process) send(how Ending, signals ...syscall.Signal) ([]stat, error) {
 	asked, exited := time.Now(), p.exited()
 	t := p.table
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	// The look comes first, so that what a signal orphans is known.
-	members := t.membersLocked(p, now, asked, exited)
+	all := t.membersLocked(p, now, asked, exited)
+	members, kept := p.divide(all, how.Keep)
+	// A group with a kept process in it cannot be signalled as one.
+	together := !slices.ContainsFunc(kept, func(s stat) bool { return s.pgrp == p.id.PID })
+	if how.Leader && !exited {
+		together = false
+		members = slices.DeleteFunc(members, func(s stat) bool { return s.ID != p.id })
+	}
 	var first error
 	for _, sig := range signals {
-		if err := t.signalGroup(p, sig); err != nil && first == nil {
-			first = err
+		if together {
+			if err := t.signalGroup(p, sig); err != nil && first == nil {
+				first = err
+			}
 		}
 		for _, s := range members {
-			if s.pgrp != p.id.PID {
+			if !together || s.pgrp != p.id.PID {
 				signalExact(s.ID, sig)
 			}
 		}
+	}
+	if t.leaders[p.id.PID] != p {
+		first = os.ErrProcessDone
 	}
 	return members, first
 }
@@ -74,45 +86,58 @@ func (t *Table) signalGroup(p *Process, sig syscall.Signal) error {
 // signal. The Table goes on knowing such a process, and End may be called again. Several
 // calls at once are fine.
 func (p *Process) End(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) error {
-	p.ending.Store(true)
-	if timeout == 0 || sig == syscall.SIGKILL || !p.ask(sig, timeout, kill) {
-		if err := p.kill(); err != nil {
-			return err
-		}
-	}
-	p.table.release(p)
-	return nil
+	_, err := p.EndWith(Ending{Signal: sig, Timeout: timeout, Kill: kill})
+	return err
 }
 
-// ask sends sig and reports whether all of the tree ended by it.
-func (p *Process) ask(sig syscall.Signal, timeout time.Duration, kill <-chan struct{}) bool {
+// EndWith is End in the way of how. It also names the programs in sessions of their own
+// that it has ended.
+func (p *Process) EndWith(how Ending) (apart []string, err error) {
+	p.ending.Store(true)
+	gone := false
+	if how.Timeout > 0 && how.Signal != syscall.SIGKILL {
+		apart, gone = p.ask(how)
+	}
+	if !gone {
+		if err := p.kill(how); err != nil {
+			return apart, err
+		}
+	}
+	p.keep(how.Keep)
+	p.table.release(p)
+	return apart, nil
+}
+
+// ask sends the signal and reports whether all of the tree ended by it.
+func (p *Process) ask(how Ending) (apart []string, gone bool) {
+	apart = p.apart(how.Keep)
 	told := map[ID]stat{}
-	members, _ := p.send(sig, syscall.SIGCONT)
+	members, _ := p.send(how, how.Signal, syscall.SIGCONT)
 	for _, s := range members {
 		told[s.ID] = s
 	}
 	limit := make(chan struct{})
-	defer AfterAwake(timeout, func() { close(limit) })()
+	defer AfterAwake(how.Timeout, func() { close(limit) })()
 	done := p.done
 	var look <-chan time.Time
 	for pause := time.Millisecond; ; pause = min(pause+pause/2, 20*time.Millisecond) {
 		if p.exited() {
-			left := p.table.members(p, final)
+			left := p.left(how.Keep)
 			if len(left) == 0 {
-				return true
+				return apart, true
 			}
-			p.tellNewcomers(left, told, sig)
+			p.tellNewcomers(left, told, how.Signal)
 			done, look = nil, time.After(pause)
 		}
 		select {
 		case <-done:
 		case <-look:
 		case <-p.gone:
-			return true
-		case <-kill:
-			return false
+			return apart, true
+		case <-how.Kill:
+			return apart, false
 		case <-limit:
-			return false
+			return apart, false
 		}
 	}
 }
@@ -132,15 +157,16 @@ func (p *Process) tellNewcomers(left []stat, told map[ID]stat, sig syscall.Signa
 	}
 }
 
-func (p *Process) kill() error {
-	if err := p.Signal(syscall.SIGKILL); errors.Is(err, os.ErrProcessDone) {
+func (p *Process) kill(how Ending) error {
+	how.Leader = false
+	if _, err := p.send(how, syscall.SIGKILL); errors.Is(err, os.ErrProcessDone) {
 		return nil
 	}
 	select {
 	case <-p.done:
 	case <-time.After(20 * time.Millisecond):
 	}
-	left := killUntilGone(func() []stat { return p.table.members(p, final) })
+	left := killUntilGone(func() []stat { return p.left(how.Keep) })
 	// One that hangs in its exit may be anybody's: see members.
 	left = slices.DeleteFunc(left, func(s stat) bool { return s.exiting() && p.table.ownerOf(s) != p })
 	if len(left) > 0 {

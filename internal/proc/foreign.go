@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// SignalForeign signals the very process that id names.
+func SignalForeign(id ID, sig syscall.Signal) error { return signalExact(id, sig) }
+
 // Identify names the process that has pid now; false when there is none.
 func Identify(pid int) (ID, bool) {
 	s, ok := readStat(pid)

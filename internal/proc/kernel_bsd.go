@@ -78,6 +78,18 @@ func (*forker) close() {}
 
 func pipeLink(*os.File) string { return "" }
 
+// programNames are the names that a process may be known by.
+func programNames(pid int) []string {
+	p, err := process.NewProcess(int32(pid))
+	if err != nil {
+		return nil
+	}
+	name, _ := p.Name()
+	exe, _ := p.Exe()
+	line, _ := p.CmdlineSlice()
+	return baseNames(append([]string{name, exe}, line[:min(1, len(line))]...)...)
+}
+
 // Command is the command line of a process; "" when there is no such process.
 func Command(pid int) string {
 	p, err := process.NewProcess(int32(pid))

@@ -21,6 +21,9 @@ type Process struct {
 	link string
 	tty  bool
 
+	// session is the leader's; 0 is unknown.
+	session int
+
 	waiter waiter
 	done   chan struct{}
 	exit   Exit

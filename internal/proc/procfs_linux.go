@@ -297,6 +297,20 @@ func pidfdsHeld() (map[int]bool, bool) {
 	return held, true
 }
 
+// programNames are the names that a process may be known by: of the file that it runs,
+// of its first argument, and what it calls itself.
+func programNames(pid int) []string {
+	dir := "/proc/" + strconv.Itoa(pid)
+	comm, err := os.ReadFile(dir + "/comm")
+	if err != nil {
+		return nil
+	}
+	line, _ := os.ReadFile(dir + "/cmdline")
+	first, _, _ := bytes.Cut(line, []byte{0})
+	exe, _ := os.Readlink(dir + "/exe")
+	return baseNames(string(bytes.TrimSuffix(comm, []byte("\n"))), string(first), strings.TrimSuffix(exe, " (deleted)"))
+}
+
 // Command returns the command line of a process, or its name in brackets where it has
 // none; "" when there is no such process.
 func Command(pid int) string {

@@ -52,7 +52,7 @@ func (p *Process) spawn(path string, s Spec, env []string) error {
 	}
 	p.id = ID{PID: pid}
 	if st, ok := readStat(pid); ok {
-		p.id = st.ID
+		p.id, p.session = st.ID, st.session
 	}
 	p.waiter = newWaiter(pid, pidfd)
 	return nil

@@ -38,6 +38,8 @@ type Table struct {
 	// exiting are those that it found exiting, whoever they belong to.
 	looked, settled time.Time
 	exiting         []stat
+	// kept live on beyond their Process.
+	kept []ID
 }
 
 // tables counts the open ones. Orphans come to the program, not to a Table, so only the
@@ -139,6 +141,7 @@ func (t *Table) Close() {
 	}
 	t.mu.Unlock()
 	ending.Wait()
+	t.endKept()
 	t.leave()
 	signal.Stop(t.children)
 	signal.Stop(t.discard)

@@ -63,6 +63,20 @@ func (e Exit) String() string {
 	return fmt.Sprintf("exited with code %d", e.Code)
 }
 
+// Ending says how to end a process tree; see Process.EndWith.
+type Ending struct {
+	Signal syscall.Signal
+	// Timeout is the patience before SIGKILL; 0 kills at once.
+	Timeout time.Duration
+	// Kill, when it closes, ends that patience.
+	Kill <-chan struct{}
+	// Leader has Signal go to the leader alone, and to the others once it is gone.
+	Leader bool
+	// Keep names programs that live on, with all that they have started. They end with
+	// the Table.
+	Keep []string
+}
+
 // ID names one process for ever: a pid may be used again, but not with the same
 // kernel start time. Start has no unit, and fits a JSON number.
 type ID struct {

@@ -50,6 +50,8 @@ func (*Process) Suspended() int                                           { retu
 func (*Process) Tree() []int                                              { return nil }
 func (*Process) Signal(syscall.Signal) error                              { return errNoTrees }
 func (*Process) End(syscall.Signal, time.Duration, <-chan struct{}) error { return errNoTrees }
+func (*Process) EndWith(Ending) ([]string, error)                         { return nil, errNoTrees }
+func (*Process) Ending([]string) []ID                                     { return nil }
 func (*Process) Resize(Size)                                              {}
 
 // BecomeSubreaper does nothing.
@@ -63,6 +65,16 @@ func Identify(int) (ID, bool) { return ID{}, false }
 
 // Above is true of this process alone.
 func Above(pid int) bool { return pid == os.Getpid() }
+
+// SignalForeign returns an error that wraps errors.ErrUnsupported.
+func SignalForeign(ID, syscall.Signal) error { return errNoTrees }
+
+// ForeignTree has no members on this system.
+type ForeignTree struct{ ID }
+
+// The methods of a ForeignTree; see those of Linux.
+func (ForeignTree) Members() []ID                                            { return nil }
+func (ForeignTree) End(syscall.Signal, time.Duration, <-chan struct{}) error { return errNoTrees }
 
 // EndForeign returns an error that wraps errors.ErrUnsupported.
 func EndForeign(ID, time.Duration) error { return errNoTrees }

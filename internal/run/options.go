@@ -9,11 +9,8 @@
 package run
 
 import (
-	"slices"
-
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/supervisor"
@@ -25,7 +22,7 @@ type Options struct {
 	// Names are the services to start, with what they need; none is all that start
 	// by themselves.
 	Names []string
-	// NoDeps leaves out what the named services depend on.
+	// NoDeps leaves out what the named services depend on: they do not wait for it.
 	NoDeps bool
 	// Guard is the process that outlives this one and ends what it leaves. The zero
 	// ID means that there is none.
@@ -49,19 +46,4 @@ type Screen interface {
 	// Size returns the size of the terminal, the zero Size where there is none.
 	Size() supervisor.Size
 	Close() error
-}
-
-// services are all of the project's; with NoDeps the wanted ones wait only for
-// each other.
-func (o Options) services(r *config.Resolved, wanted []string) []supervisor.Service {
-	services := slices.Clone(r.Services)
-	if !o.NoDeps {
-		return services
-	}
-	for i, svc := range services {
-		services[i].DependsOn = slices.DeleteFunc(slices.Clone(svc.DependsOn), func(d supervisor.Dependency) bool {
-			return !slices.Contains(wanted, d.Name)
-		})
-	}
-	return services
 }

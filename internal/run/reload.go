@@ -125,7 +125,8 @@ func (r *reloader) change(next *Project) (control.Answer, <-chan struct{}, error
 		return control.Answer{}, nil, err
 	}
 	done, err := r.sup.Apply(supervisor.Reload{
-		Services: r.options.services(next.Resolved, s.wanted), Env: next.Resolved.Env, Restart: s.restarts(), Start: s.starts,
+		Services: next.Resolved.Services, Env: next.Resolved.Env, Restart: s.restarts(), Start: s.starts,
+		NoDeps: r.options.NoDeps,
 	})
 	if err != nil {
 		return control.Answer{}, nil, err

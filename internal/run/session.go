@@ -152,7 +152,7 @@ func (s *Session) Prepare(screen Screen) (err error) {
 		s.warn("%s", r)
 	}
 	s.sup, err = supervisor.New(supervisor.Options{
-		Services:   s.options.services(s.Resolved, s.wanted),
+		Services:   s.Resolved.Services,
 		Env:        s.Resolved.Env,
 		Output:     s.screen,
 		LogDir:     s.instance.LogDir(),
