@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -92,7 +93,7 @@ func (sockets) holder(port int) (who lessee, held bool) {
 		return lessee{}, false
 	}
 	if err != nil { // The queue is full: somebody holds it and does not answer.
-		return lessee{}, true
+		return lessee{Holder: listenerNamed(socketPrefix + strconv.Itoa(port))}, true
 	}
 	defer conn.Close()
 	c := conn.(*net.UnixConn)
@@ -110,6 +111,35 @@ func (sockets) holder(port int) (who lessee, held bool) {
 	}
 	return id.lessee(by), true
 }
+
+// listenerNamed finds the process that listens on an abstract socket by the kernel's list,
+// where it cannot be asked. It looks at every process, for what is rare.
+func listenerNamed(name string) Holder {
+	f, err := os.Open("/proc/net/unix")
+	if err != nil || CheckProc() != nil {
+		return Holder{}
+	}
+	defer f.Close()
+	wanted := map[uint64]Listener{}
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		if len(fields) != 8 || fields[7] != name || fields[3] != listening {
+			continue
+		}
+		if inode, err := strconv.ParseUint(fields[6], 10, 64); err == nil {
+			wanted[inode] = Listener{Addr: netip.AddrPortFrom(netip.IPv6Loopback(), 1)}
+		}
+	}
+	for _, pid := range allPIDs() {
+		if len(wanted) > 0 && len(openSockets(pid, wanted)) > 0 {
+			return process(pid)
+		}
+	}
+	return Holder{}
+}
+
+// listening is the flag of a listening socket in /proc/net/unix.
+const listening = "00010000"
 
 // hear reads what a holder says, which it writes in one piece.
 func hear(c net.Conn, patience time.Duration) (id identity, err error) {
