@@ -116,6 +116,8 @@ const (
 	// than to say that it is there.
 	dialPatience = 5 * time.Second
 	dialPause    = 20 * time.Millisecond
+	// dyingPatience is how long a process that was killed may hold on to its lock.
+	dyingPatience = 200 * time.Millisecond
 )
 
 // DialCheckout returns control.ErrNotRunning where the checkout does not run.
@@ -167,8 +169,13 @@ func (l Locate) ClearUp(c ports.Checkout) (phase string) {
 	if err != nil {
 		return "" // Whoever needs the directory says what is wrong with it.
 	}
-	if i.lock, err = i.takeLock(); err != nil {
-		return i.phase(err)
+	for limit := time.Now().Add(dyingPatience); ; time.Sleep(dialPause) {
+		if i.lock, err = i.takeFromGuard(); err == nil {
+			break
+		}
+		if !errors.Is(err, files.ErrLocked) || time.Now().After(limit) {
+			return i.phase(err)
+		}
 	}
 	if _, err := i.record(); err != nil {
 		_ = i.lock.Close()

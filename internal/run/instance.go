@@ -51,7 +51,7 @@ func claim(c ports.Checkout) (*Instance, error) {
 		return nil, err
 	}
 	for limit := time.Now().Add(lockPatience); ; time.Sleep(20 * time.Millisecond) {
-		if i.lock, err = i.takeLock(); !errors.Is(err, files.ErrLocked) {
+		if i.lock, err = i.takeFromGuard(); !errors.Is(err, files.ErrLocked) {
 			return i, err
 		}
 		rec, _ := i.record()
@@ -65,6 +65,26 @@ func claim(c ports.Checkout) (*Instance, error) {
 			ended, _ := supervisor.EndLeftovers(rec.CrashRecord, sweepPatience)
 			i.ended = append(i.ended, ended...)
 		}
+	}
+}
+
+// guardPatience is how long the guard of a killed run may take to end what that has left.
+const guardPatience = 3 * time.Second
+
+// takeFromGuard is takeLock, except that it waits while the guard of a run that was killed
+// ends what that has left: the guard knows best, and says so itself.
+func (i *Instance) takeFromGuard() (*os.File, error) {
+	for limit := time.Now().Add(guardPatience); ; time.Sleep(dialPause) {
+		lock, err := i.takeLock()
+		if err != nil {
+			return nil, err
+		}
+		rec, none := i.record()
+		ending := none == nil && !rec.Supervisor.Alive() && rec.Guard.Alive() && rec.Guard.PID != os.Getpid()
+		if !ending || time.Now().After(limit) {
+			return lock, nil
+		}
+		_ = lock.Close()
 	}
 }
 

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/internal/mask"
 	"github.com/lhrun/lhrun/internal/proc"
@@ -112,7 +114,13 @@ func RecordCrash() {
 			continue
 		}
 		i := &Instance{dir: filepath.Dir(path)}
-		if i.lock, err = i.takeLock(); err != nil {
+		for limit := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {
+			// Another verb has the lock for an instant, to see whether this guard is done.
+			if i.lock, err = i.takeLock(); !errors.Is(err, files.ErrLocked) || time.Now().After(limit) {
+				break
+			}
+		}
+		if err != nil {
 			continue // Somebody else does it.
 		}
 		i.sweep(mask.Masker{})
