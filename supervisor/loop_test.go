@@ -494,3 +494,19 @@ func TestAServiceThatIsWantedAgainWhileItsStartIsCalledOffStarts(t *testing.T) {
 		}
 	})
 }
+
+func TestAServiceThatIsKilledAfterItsTimeIsTold(t *testing.T) {
+	slow := svc("slow")
+	slow.Stop.Timeout = 3 * time.Second
+	inWorld(t, []Service{slow, svc("quick")}, func(w *world) {
+		w.fake.stops["slow"], w.fake.stops["quick"] = time.Hour, time.Second
+		w.start("slow", "quick")
+		if err := w.alone(VerbStop, "slow", "quick"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if got := w.notices(); len(got) != 1 || got[0] != "slow did not end within 3s, and was killed" {
+			t.Errorf("told: %q", got)
+		}
+	})
+}

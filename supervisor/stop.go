@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// killedCode is the exit code of what SIGKILL has ended.
+const killedCode = 128 + int(syscall.SIGKILL)
+
 // end ends the attempt's instance, beside the loop.
 func (s *Supervisor) end(a *attempt) {
 	if a.instance == nil {
@@ -20,6 +23,7 @@ func (s *Supervisor) end(a *attempt) {
 	stop := a.stop
 	asked := a.exit == nil
 	s.spawn(func() {
+		began := time.Now()
 		if asked && stop.Command != nil && s.runStopCommand(a, stop) {
 			stop.Signal = 0
 		}
@@ -32,6 +36,9 @@ func (s *Supervisor) end(a *attempt) {
 		s.post(func() {
 			if asked && len(apart) > 0 && !s.closing {
 				s.remark(a.unit, NoticeLeftovers, "also ended %s, which had left its session; keep = [%q] lets that go on", strings.Join(apart, ", "), apart[0])
+			}
+			if asked && !s.killed && stop.Timeout > 0 && time.Since(began) >= stop.Timeout && a.instance.Exit().Code == killedCode {
+				s.notice(a.unit, NoticeTrouble, "did not end within %s, and was killed", stop.Timeout)
 			}
 			if err != nil {
 				s.unended(a, err, left)
