@@ -30,7 +30,8 @@ ends as CMD did: with its exit code, or by the signal that ended it. When CMD
 has ended, run ends what CMD left behind and what run itself started.
 
 Where the project already runs, run joins it: it starts what is missing and, in
-the end, stops only that, unless something else depends on it by then.
+the end, stops only that, unless something else depends on it by then. What
+several runs use goes on until the last of them has left.
 
 When a service fails, or not all is ready within --timeout, run does not run
 CMD. It shows the reason and the last lines of the services at fault.
