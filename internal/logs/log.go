@@ -29,7 +29,7 @@ type Log struct {
 	service string
 	limit   int64 // bytes of a segment with its index
 	found   []string
-	sources sources
+	pipes   pipes
 
 	mu       sync.Mutex
 	closed   bool

@@ -76,7 +76,7 @@ func (s *Stream) Copy(r *os.File) error {
 	s.note()
 	s.delays.end()
 	if s.opts.Log != nil {
-		defer s.opts.Log.sources.add(r)()
+		defer s.opts.Log.pipes.add(r)()
 	}
 	return readChunks(r, c)
 }
@@ -126,13 +126,13 @@ func (c *copier) pending() []byte { return c.split.pending }
 // else takes in between, or the order would be lost.
 func (c *copier) take() {
 	if l := c.stream.opts.Log; l != nil {
-		l.sources.taking.Lock()
+		l.pipes.taking.Lock()
 	}
 }
 
 func (c *copier) kept() {
 	if l := c.stream.opts.Log; l != nil {
-		l.sources.taking.Unlock()
+		l.pipes.taking.Unlock()
 	}
 }
 
