@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// discoverEvery is how soon a log that is new is seen.
+// discoverEvery is how often FollowAll looks for new logs.
 const discoverEvery = 500 * time.Millisecond
 
-// pollFast and pollSlow are the pauses between looks for what was written: the writer,
-// which may be another process, tells nobody.
+// pollFast and pollSlow bound the pause between two looks at the files: the writer, which
+// may be another process, notifies nobody.
 const (
 	pollFast = 20 * time.Millisecond
 	pollSlow = 200 * time.Millisecond
@@ -21,9 +21,9 @@ const (
 // It reads from disk and never slows the writer: a cursor that the log's bound has
 // overtaken is told so.
 //
-// from says where to begin with each service, 0 being the oldest line kept, and what is
-// at hand comes by time. With others, a service that is not in from is followed too,
-// from the beginning of its log, once it has one.
+// from says where to begin with each service; 0 is the oldest line kept. Lines that are
+// ready come in order of time. With others, FollowAll also follows services that are not in
+// from, from the beginning of their logs, once they have one.
 func (s *Store) FollowAll(ctx context.Context, from map[string]Cursor, others bool, f func(service string, l Line) error) error {
 	return s.FollowAllUntil(ctx, nil, from, others, f)
 }
@@ -59,16 +59,16 @@ func (s *Store) FollowAllUntil(ctx context.Context, last <-chan struct{}, from m
 	return nil
 }
 
-// input is one log among several that are followed.
+// input is one of the logs that a merger merges.
 type input struct {
 	*follower
 	head Line
-	ok   bool // head is a line that nobody has seen
+	ok   bool // head is a line that was not emitted
 }
 
 func (in *input) take() { in.head, in.ok = in.next() }
 
-// merger is one FollowAll at work.
+// merger is the state of one FollowAll.
 type merger struct {
 	store  *Store
 	others bool
@@ -86,7 +86,7 @@ func (m *merger) close() {
 	}
 }
 
-// look takes what has been written. Nothing is at hand before it.
+// look takes the next line of each log. Callers have emitted those of the last look.
 func (m *merger) look() error {
 	m.discover()
 	for _, in := range m.inputs {
@@ -103,7 +103,7 @@ func (m *merger) discover() {
 		return
 	}
 	m.listed = time.Now()
-	names, _ := m.store.Services() // the next look may see them
+	names, _ := m.store.Services() // After an error the next look tries again.
 	for _, name := range names {
 		known := func(in *input) bool { return in.service == name }
 		if !slices.ContainsFunc(m.inputs, known) {
@@ -116,7 +116,7 @@ func (m *merger) ready() bool {
 	return slices.ContainsFunc(m.inputs, func(in *input) bool { return in.ok })
 }
 
-// emit gives out the oldest of the lines at hand.
+// emit passes on the oldest line that is ready.
 func (m *merger) emit() error {
 	var first *input
 	hands := 0
@@ -139,7 +139,7 @@ func (m *merger) emit() error {
 	return nil
 }
 
-// wait is until it is time to look.
+// wait returns when it is time to look again.
 func (m *merger) wait(ctx context.Context) {
 	m.pause = min(max(2*m.pause, pollFast), pollSlow)
 	timer := time.NewTimer(m.pause)
@@ -151,7 +151,7 @@ func (m *merger) wait(ctx context.Context) {
 	}
 }
 
-// finish gives out the last lines that have no end.
+// finish passes on last lines without a newline.
 func (m *merger) finish() error {
 	for _, in := range m.inputs {
 		if err := in.finish(func(l Line) error { return m.f(in.service, l) }); err != nil {

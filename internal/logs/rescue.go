@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// pipes are the open pipes that are copied into a log.
+// pipes holds the open pipes that are copied into a log.
 type pipes struct {
-	// taking is held by who takes from one of them until what was taken is kept.
+	// Whoever reads from one of them holds taking until the bytes are on disk.
 	taking sync.Mutex
 
 	mu   sync.Mutex
@@ -33,9 +33,9 @@ func (p *pipes) list() []*os.File {
 	return slices.Clone(p.open)
 }
 
-// Rescue keeps what is still in the pipes that Streams copy, without showing it to
-// anybody: for a program that is about to end, though a Sink has stalled or the
-// readers were too slow.
+// Rescue stores what is still in the pipes that Streams copy, and shows it to nobody. It
+// is for a program that is about to end although a Sink has stalled or the readers are
+// behind.
 func (s *Store) Rescue() {
 	s.mu.Lock()
 	logs := slices.Collect(maps.Values(s.logs))
