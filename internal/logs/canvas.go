@@ -18,9 +18,9 @@ const (
 	tabStop = 8
 )
 
-// canvas is the part of a terminal's screen that a service is still drawing: rows of
-// cells and a cursor. A program that goes back and writes over its own text is
-// understood by it; who asks for the text gets what a terminal would show.
+// canvas is the part of a terminal's screen that a service still draws on: rows of cells
+// and a cursor. It gives the text that a terminal would show of a program that goes back
+// and writes over what it has written.
 type canvas struct {
 	rows    []*row
 	at, col int // the cursor
@@ -40,15 +40,15 @@ type row struct {
 	cells []cell
 	// drawn is false for a row above the first, of which nothing is known.
 	drawn bool
-	// changed says that no state has told of the row as it is.
+	// changed says that the row differs from what state was last called with.
 	changed bool
-	// shown is what has been passed on of it, if told.
+	// shown is the text that was passed on for the row, if told.
 	shown string
 	told  bool
 }
 
-// cell is one column: a character with what combines with it, or "" for the further
-// columns of a wide one.
+// cell is one column: a character with the marks that combine with it, or "" for the
+// further columns of a wide one.
 type cell struct{ text, colour string }
 
 var blank = cell{text: " "}
@@ -69,10 +69,10 @@ func (c *canvas) clone() *canvas {
 
 func (c *canvas) row() *row { return c.rows[c.at] }
 
-// full reports that the canvas must be given out before it takes more.
+// full reports whether c has reached a bound, so that its rows must be passed on.
 func (c *canvas) full() bool { return c.cells > maxCells || len(c.rows) >= maxRows }
 
-// put writes one character of so many columns over what is there.
+// put writes one character of that width over the cells at the cursor.
 func (c *canvas) put(text string, width int) {
 	r := c.row()
 	r.drawn, r.changed = true, true
@@ -99,7 +99,7 @@ func (c *canvas) grow(r *row, columns int) {
 	}
 }
 
-// split makes blanks of a wide character that columns before and from col share.
+// split turns a wide character that reaches across col into blanks.
 func (r *row) split(col int) {
 	if col >= len(r.cells) || r.cells[col].text != "" {
 		return
@@ -135,7 +135,7 @@ func (c *canvas) erase(from, to int) {
 	r.drawn, r.changed = true, false
 }
 
-// eraseBelow takes away what stands behind and below the cursor.
+// eraseBelow erases what stands behind and below the cursor.
 func (c *canvas) eraseBelow() {
 	c.erase(c.col, len(c.row().cells))
 	for _, r := range c.rows[c.at+1:] {
@@ -177,7 +177,8 @@ func (c *canvas) column(col int) {
 	c.col = col
 }
 
-// up moves the cursor n rows up, to rows that were given out before if need be.
+// up moves the cursor n rows up. Above the first row it adds rows for lines that were
+// passed on before.
 func (c *canvas) up(n int) {
 	c.tell()
 	if above := min(n-(c.at-c.floor), maxRows-len(c.rows)); above > 0 {
@@ -224,7 +225,7 @@ func (c *canvas) apart() {
 	c.col, c.floor = 0, c.at
 }
 
-// tell gives state the cursor's row.
+// tell calls state with the cursor's row if that has changed.
 func (c *canvas) tell() {
 	if r := c.row(); c.state != nil && r.changed {
 		r.changed = false

@@ -15,7 +15,7 @@ type Choice struct {
 	given Cursor
 }
 
-// NewChoice returns the choice by q.Grep, q.Before and q.After.
+// NewChoice returns a Choice by q.Grep, q.Before and q.After.
 func NewChoice(q Query) *Choice { return &Choice{q: q} }
 
 // Take takes the next line and returns those that are wanted by now, in order. The text
@@ -40,7 +40,7 @@ func (c *Choice) Take(l Line) []Line {
 	return nil
 }
 
-// give notes whether lines were left out before those.
+// give marks lines as context, and whether others were left out before them.
 func (c *Choice) give(lines []Line) []Line {
 	if c.q.Before > 0 || c.q.After > 0 {
 		lines[0].Apart = c.given > 0 && lines[0].start > c.given

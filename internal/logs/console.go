@@ -2,12 +2,9 @@ package logs
 
 import (
 	"bytes"
-	"fmt"
-	"hash/fnv"
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -24,19 +21,19 @@ type ConsoleOptions struct {
 	Color bool
 	// Time puts HH:MM:SS.mmm, local time, before each name.
 	Time bool
-	// Bare writes no names: all lines are one's own.
+	// Bare writes no names: all lines are lhrun's own.
 	Bare bool
 	// Names are padded to the longest of them, and get colours in their order.
 	Names []string
-	// Terminal says that the cursor can be moved: Live works.
+	// Terminal says that w moves its cursor as it is told, so that Live works.
 	Terminal bool
 	// Width is the terminal's number of columns; nil is 80.
 	Width func() int
 }
 
-// Console writes one stream for people: `name | text`. Every line of a service,
-// and every part of one that a carriage return would put over its beginning, is
-// written behind its name, and only colours are left of its escapes.
+// Console writes one stream for people: `name | text`. It writes what a terminal would
+// show of each line, always behind the service's name, and keeps nothing of its escapes
+// but colours.
 type Console struct {
 	*output
 	opts  ConsoleOptions
@@ -80,18 +77,6 @@ func NewConsole(w io.Writer, opts ConsoleOptions) *Console {
 		c.heads[name] = c.newHead(name, i)
 	}
 	return c
-}
-
-// Indent is how many columns of a terminal stand before each line's text.
-func (c *Console) Indent() int {
-	if c.opts.Bare {
-		return 0
-	}
-	indent := c.pad + len(" | ")
-	if c.opts.Time {
-		indent += len("15:04:05.000 ")
-	}
-	return indent
 }
 
 // blocks are buffers for formatted blocks; a block that grew large is not kept.
@@ -153,7 +138,7 @@ func (c *Console) Preview(service string, at time.Time, text []byte) error {
 	return c.putOpen(service, head, clean, state.coloured)
 }
 
-// show has a terminal show what r holds below the stream, or no longer.
+// show updates what a terminal shows of r below the stream.
 func (c *Console) show(r *redraw) error {
 	if !c.opts.Terminal {
 		return nil
@@ -216,14 +201,14 @@ func (p preview) ending() []byte {
 	return []byte("…\n")
 }
 
-// columns is how many the line takes on a terminal, with its head.
+// columns returns the width of the line on a terminal, with its head.
 func (p preview) columns(c *Console) int {
 	drawn := newCanvas()
 	drawn.draw(append(c.appendHead(nil, p.service, time.Time{}), p.text...))
 	return drawn.col
 }
 
-// Close takes the live lines away, shows what is held back, ends an open line and returns
+// Close removes the live lines, writes what is held back, ends an open line and returns
 // the first write error. The writer stays open, and lines may still follow.
 func (c *Console) Close() error {
 	c.Live(nil)
@@ -246,8 +231,8 @@ func (c *Console) Close() error {
 	return c.write(end)
 }
 
-// appendBlock appends each line of block behind head, but for those that may still be
-// redrawn: r has them.
+// appendBlock appends each line of block behind head. It leaves lines that the service
+// may still redraw to r.
 func (c *Console) appendBlock(dst []byte, r *redraw, head, block []byte) []byte {
 	clean := plain(block) && !r.holds() && !endsBlank(block)
 	for len(block) > 0 {
@@ -261,43 +246,4 @@ func (c *Console) appendBlock(dst []byte, r *redraw, head, block []byte) []byte 
 		block = block[end:]
 	}
 	return r.settle(dst, head)
-}
-
-func (c *Console) appendHead(dst []byte, service string, at time.Time) []byte {
-	if c.opts.Time {
-		if c.opts.Color {
-			dst = append(dst, "\x1b[2m"...)
-		}
-		dst = at.Local().AppendFormat(dst, "15:04:05.000")
-		if c.opts.Color {
-			dst = append(dst, resetColour...)
-		}
-		dst = append(dst, ' ')
-	}
-	head, ok := c.heads[service]
-	if !ok {
-		h := fnv.New32a()
-		_, _ = io.WriteString(h, service)
-		head = c.newHead(service, int(h.Sum32()%uint32(len(palette))))
-	}
-	return append(dst, head...)
-}
-
-// palette are the colours of names, of the 256: as far from white as from black, and none
-// of them red or yellow, in which lhrun itself warns. Neighbours are far from each other.
-var palette = [...]string{"31", "164", "28", "99", "30", "129", "29", "27", "133", "63"}
-
-func (c *Console) newHead(name string, i int) string {
-	if c.opts.Bare {
-		return ""
-	}
-	text := name + strings.Repeat(" ", max(0, c.pad-utf8.RuneCountInString(name))) + " |"
-	if !c.opts.Color {
-		return text + " "
-	}
-	colour := "38;5;" + palette[i%len(palette)]
-	if name == Self {
-		colour = "1"
-	}
-	return fmt.Sprintf("\x1b[%sm%s%s ", colour, text, resetColour)
 }

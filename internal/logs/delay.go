@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// heldUpAfter is how long a write must take to hold a service up: its pipe has room
-// for what ordinary ones take.
+// heldUpAfter is how long a write must take to count: the pipe buffers what a service
+// writes during shorter ones.
 const heldUpAfter = 250 * time.Millisecond
 
-// delays are the times in which nobody read a service's output, since the disk or
-// the sink took long. Its numbers are nanoseconds since origin, plus one.
+// delays records when nobody read a service's output because the disk or the sink was
+// slow. Its numbers are nanoseconds since origin, plus one.
 type delays struct {
 	origin time.Time
-	// writing is when the write that goes on began; 0 is none. over is when the
+	// writing is when the current write began, 0 if there is none. over is when the
 	// last long one ended.
 	writing, over atomic.Int64
 }
@@ -29,9 +29,9 @@ func (d *delays) end() {
 	}
 }
 
-// HeldUp reports whether, at any time since then, the service's output was not read
-// for so long that the service may have stood still: a disk that takes its time, or a
-// sink that does. What it did not do in that time is not its fault.
+// HeldUp reports whether, at any time since then, a slow disk or sink kept lhrun from
+// reading the service's output for so long that the service may have been blocked. A
+// service that did nothing in that time is not to blame.
 func (s *Stream) HeldUp(since time.Time) bool {
 	d := &s.delays
 	began := d.writing.Load()

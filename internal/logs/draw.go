@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// draw lets text, without its newline, take its course on c as on a terminal. What does
-// not concern the text of a few rows (titles, modes, keys) is passed over.
+// draw writes text, without its newline, to c as to a terminal. It ignores sequences that
+// change no text: titles, modes, keys.
 func (c *canvas) draw(text []byte) {
 	for i := 0; i < len(text); {
 		if n := printable(text[i:]); n > 0 {
@@ -101,8 +101,8 @@ func (c *canvas) csi(final byte, params []byte) {
 	}
 }
 
-// clear takes ESC [ how J, of the screen, and ESC [ how K, of a row. That the screen is
-// cleared erases no text: it is what the service has written.
+// clear takes ESC [ how J, of the screen, and ESC [ how K, of a row. Clearing the screen
+// erases no text of the stream.
 func (c *canvas) clear(final byte, how int) {
 	width := len(c.row().cells)
 	switch {
@@ -118,7 +118,8 @@ func (c *canvas) clear(final byte, how int) {
 	}
 }
 
-// clearsScreen reports that line begins by clearing the screen, or at its first place.
+// clearsScreen reports whether line begins by clearing the screen or by moving to its
+// first column and row.
 func clearsScreen(line []byte) bool {
 	for len(line) > 0 && line[0] == 0x1b {
 		kind, size := introducer(line)

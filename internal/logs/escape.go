@@ -1,12 +1,9 @@
 package logs
 
 import (
-	"bytes"
 	"encoding/binary"
 	"unicode/utf8"
 )
-
-const resetColour = "\x1b[0m"
 
 // plain reports whether b holds nothing but printable ASCII, tabs and newlines, so that
 // it can be shown as it is. It looks at 32 bytes between branches, which halves the time
@@ -38,8 +35,9 @@ func plainPrefix(b []byte) int {
 	return n
 }
 
-// unprintable is not 0 when one of w's eight bytes is not plain. Each sum sets the
-// high bit of the bytes it speaks of; none of those that count carries into the next.
+// unprintable returns a value other than 0 if one of w's eight bytes is not plain. Each
+// sum sets the high bit of the bytes that its comment names; no sum that counts carries
+// into the next byte.
 func unprintable(w uint64) uint64 {
 	const ones = 0x0101010101010101
 	del := w + 0x01*ones   // 0x7f and more
@@ -49,120 +47,9 @@ func unprintable(w uint64) uint64 {
 	return (w | del | ^text&(below|^tab)) & (0x80 * ones)
 }
 
-// appendLine appends what a terminal shows of line, which is without its newline: a row
-// for each one that line draws, behind head and ended by a newline. A row that shows
-// nothing is left out, unless there is no other.
-func appendLine(dst, head, line []byte, colour bool) []byte {
-	start := len(dst)
-	dst, state := appendOpen(append(dst, head...), line, colour)
-	if !state.scattered {
-		return append(state.end(dst), '\n')
-	}
-	dst = dst[:start]
-	c := newCanvas()
-	c.draw(line)
-	for _, r := range c.rows {
-		if len(r.cells) > 0 {
-			dst = append(r.appendTo(append(dst, head...), colour), '\n')
-		}
-	}
-	if len(dst) == start {
-		dst = append(append(dst, head...), '\n')
-	}
-	return dst
-}
-
-// appendText appends what a terminal shows of text, in one line: without control
-// characters and escape sequences, and what was written over is gone. With colour, the
-// sequences that set colours stay, and are reset at the end.
-func appendText(dst, text []byte, colour bool) []byte {
-	start := len(dst)
-	dst, state := appendOpen(dst, text, colour)
-	if !state.scattered {
-		return state.end(dst)
-	}
-	lines := appendLine(nil, nil, text, colour)
-	return append(dst[:start], bytes.ReplaceAll(lines[:len(lines)-1], []byte{'\n'}, []byte{' '})...)
-}
-
-// visible reports that there is something to see in text: a program that ends often does so
-// with what makes the cursor visible again.
-func visible(text []byte) bool { return len(appendText(nil, text, false)) > 0 }
-
-// drawing says how appendOpen has found a text.
-type drawing struct {
-	// coloured says that a colour is to be reset.
-	coloured bool
-	// redrawn says that the text goes back to the beginning of its line, if only at its
-	// beginning or end, as what is drawn again and again does.
-	redrawn bool
-	// scattered says that a terminal shows something else than the text in its order.
-	// appendOpen stops there.
-	scattered bool
-}
-
-// redraws reports that text goes back in its line, or to others.
-func redraws(text []byte) bool {
-	if plain(text) {
-		return false
-	}
-	_, d := appendOpen(nil, text, false)
-	return d.redrawn || d.scattered
-}
-
-func (d drawing) end(dst []byte) []byte {
-	if d.coloured {
-		dst = append(dst, resetColour...)
-	}
-	return dst
-}
-
-// appendOpen is appendText without the reset, for text whose characters a terminal
-// shows in their order.
-func appendOpen(dst, text []byte, colour bool) (out []byte, d drawing) {
-	start := len(dst)
-	if trimmed := bytes.TrimRight(text, "\r"); len(trimmed) < len(text) {
-		text, d.redrawn = trimmed, true
-	}
-	for i := 0; i < len(text); {
-		if n := printable(text[i:]); n > 0 {
-			dst = append(dst, text[i:i+n]...)
-			i += n
-			continue
-		}
-		kind, size := introducer(text[i:])
-		end := i + size
-		if kind == 0 {
-			end++
-		} else {
-			end += sequence(kind, text[end:])
-		}
-		rest := text[i+size : end]
-		if kind == '[' && isColour(rest) {
-			if colour {
-				dst = append(append(dst, "\x1b["...), rest...)
-				d.coloured = !isReset(rest)
-			}
-			i = end
-			continue
-		}
-		back, scatters := motion(kind, rest, len(dst) == start)
-		d.redrawn = d.redrawn || back
-		if scatters {
-			d.scattered = true
-			return dst, d
-		}
-		if kind == 0 {
-			dst = appendOther(dst, text[i])
-		}
-		i = end
-	}
-	return dst, d
-}
-
-// motion reports whether a control character (kind 0) or sequence goes back to the
-// beginning of the line, and whether it moves or erases something, the cursor being at the
-// end of the line.
+// motion reports whether a control character (kind 0) or sequence returns to the beginning
+// of the line, and whether it moves or erases anything when the cursor is at the end of
+// the line.
 func motion(kind byte, rest []byte, empty bool) (back, scatters bool) {
 	switch kind {
 	case 0:
@@ -214,9 +101,9 @@ func printable(b []byte) int {
 	return i
 }
 
-// appendOther takes a byte that is neither printable nor the beginning of a sequence: a
-// control character goes, a byte that is not UTF-8 stays, unless an 8-bit terminal would
-// take it for a control character.
+// appendOther appends a byte that is neither printable nor the beginning of a sequence.
+// It drops control characters, and replaces bytes that an 8-bit terminal would take for
+// one.
 func appendOther(dst []byte, c byte) []byte {
 	switch {
 	case c < utf8.RuneSelf:
@@ -273,7 +160,7 @@ func span(b []byte, from, to byte) int {
 	return len(b)
 }
 
-// final is 1 when b begins with a byte that ends a sequence.
+// final returns 1 if b begins with a byte that ends a sequence, else 0.
 func final(b []byte, from byte) int {
 	if len(b) > 0 && b[0] >= from && b[0] <= 0x7e {
 		return 1

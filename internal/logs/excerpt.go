@@ -7,10 +7,10 @@ import (
 	"sync"
 )
 
-// Excerpt returns up to n of lines, in their order: those that say best what went wrong.
-// Stack frames and what npm, make and their like say about the end of the program that
-// they ran are left out, as long as anything else is there. What is left ends with the
-// last lines, or begins with the last error where that stands before them.
+// Excerpt returns up to n of lines, in their order: those that best say what went wrong.
+// It leaves out stack frames, and what npm, make and the like say about the end of the
+// program that they ran, unless there is nothing else. Of the rest it returns the last
+// lines, or those from the last error on if that comes earlier.
 func Excerpt(lines []string, n int) []string {
 	if n <= 0 {
 		return nil
@@ -46,7 +46,7 @@ func without(lines []string, re *regexp.Regexp) []string {
 	return slices.DeleteFunc(slices.Clone(lines), re.MatchString)
 }
 
-// withoutFrames also leaves out what stands under a frame of Python: its source.
+// withoutFrames leaves out stack frames, and the lines of source under those of Python.
 func (p *linePatterns) withoutFrames(lines []string) (kept []string) {
 	under := -1 // the indentation of the last frame of Python
 	for _, line := range lines {
@@ -63,18 +63,18 @@ func (p *linePatterns) withoutFrames(lines []string) (kept []string) {
 	return kept
 }
 
-// linePatterns tell lines by what they are for. They are made when a service fails, not
-// at each start of lhrun.
+// linePatterns classify the lines of a failure.
 type linePatterns struct {
 	pythonFrame *regexp.Regexp
-	// frame are the lines around an error that name places in a program.
+	// frame matches lines that only name places in a program.
 	frame *regexp.Regexp
-	// wrapper are the words of a program about the end of another that it ran.
+	// wrapper matches what a program says about the end of another that it ran.
 	wrapper *regexp.Regexp
-	// error are lines that are an error, hint those that may be about one.
+	// error matches lines that are an error, hint lines that may be about one.
 	error, hint *regexp.Regexp
 }
 
+// patterns compiles the expressions at the first failure, not at each start of lhrun.
 var patterns = sync.OnceValue(func() *linePatterns {
 	anyOf := func(patterns ...string) *regexp.Regexp { return regexp.MustCompile(strings.Join(patterns, "|")) }
 	return &linePatterns{

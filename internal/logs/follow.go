@@ -21,10 +21,10 @@ type Line struct {
 	// Missed, if positive, is how many bytes the log has lost since the last
 	// line, because it was written faster than it was followed; Text is nil.
 	Missed int64
-	// More says that the next line is at hand, so that output may be held back.
+	// More says that another line is ready, so that output may be held back.
 	More bool
-	// Context says that the line is wanted for one beside it, and Apart that lines were
-	// left out before it: see Query.Before.
+	// Context says that the line does not match but is near one that does. Apart says
+	// that lines were left out before it. See Query.Before.
 	Context, Apart bool
 	// Next is where to go on after this line.
 	Next  Cursor
@@ -43,18 +43,19 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// follower is one log being followed. It owns its files and its place.
+// follower follows one log. It owns the open files and the place in them.
 type follower struct {
 	store   *Store
 	service string
-	// h is what is being read, nil before the first look, by lines.
+	// h is what lines reads from; nil before the first look.
 	h     *history
 	lines *scanner
-	// at is where a new h is begun.
+	// at is the offset at which to begin a new h.
 	at int64
-	// missed are bytes that are gone and have not been told.
+	// missed counts bytes that are gone, until next reports them.
 	missed int64
-	// partial is how far an unfinished line was shown, idle since when it waits.
+	// partial is the end of the unfinished line that was last shown. idle is when the
+	// current one was first seen.
 	partial int64
 	idle    time.Time
 	// grown is when the last bytes were seen.
@@ -72,7 +73,7 @@ func (fol *follower) close() {
 	}
 }
 
-// look takes what was written since the last look, for next to give out.
+// look finds what was written since the last look, for next to return.
 func (fol *follower) look() error {
 	if fol.h != nil {
 		moved := fol.moved(fol.h)
@@ -96,7 +97,7 @@ func (fol *follower) look() error {
 	return nil
 }
 
-// next returns a line that is at hand; its text is good until the next call.
+// next returns the next line that look has found; its text is valid until the next call.
 func (fol *follower) next() (Line, bool) {
 	if fol.missed == 0 {
 		if t, ok := fol.lines.next(); ok {
@@ -115,7 +116,7 @@ func (fol *follower) next() (Line, bool) {
 	return fol.unfinished()
 }
 
-// place puts the cursor where there is something, and notes what it passes over.
+// place moves the cursor to the nearest byte that exists, and counts what it skips.
 func (fol *follower) place(h *history) {
 	start, end := h.start(), h.end()
 	switch missed := start - fol.at; {
@@ -153,9 +154,9 @@ func (fol *follower) finish(f func(Line) error) error {
 	return f(t.asLine())
 }
 
-// moved reports that other files have taken the place of those being read. Where none
-// is written yet it looks for that alone: hundreds of silent services that each list
-// the directory would keep a core busy.
+// moved reports whether other files have replaced those being read. While no log exists it
+// checks for that one file: if each of hundreds of silent services listed the directory,
+// that would keep a core busy.
 func (fol *follower) moved(h *history) bool {
 	if n := len(h.segs); n == 0 || h.segs[n-1].named {
 		_, err := os.Lstat(filepath.Join(fol.store.dir, fol.service+".log"))
@@ -191,5 +192,5 @@ func (h *history) grow() bool {
 	return true
 }
 
-// more reports that next would return a line without reading.
+// more reports whether next would return a line without reading.
 func (s *scanner) more() bool { return bytes.IndexByte(s.buf, '\n') >= 0 }

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// discoverEvery is how soon a log that is new is seen.
+// discoverEvery is how often FollowAll looks for new logs.
 const discoverEvery = 500 * time.Millisecond
 
-// pollFast and pollSlow are the pauses between looks for what was written: the writer,
-// which may be another process, tells nobody.
+// pollFast and pollSlow bound the pause between two looks at the files: the writer, which
+// may be another process, notifies nobody.
 const (
 	pollFast = 20 * time.Millisecond
 	pollSlow = 200 * time.Millisecond
@@ -21,9 +21,9 @@ const (
 // It reads from disk and never slows the writer: a cursor that the log's bound has
 // overtaken is told so.
 //
-// from says where to begin with each service, 0 being the oldest line kept, and what is
-// at hand comes by time. With others, a service that is not in from is followed too,
-// from the beginning of its log, once it has one.
+// from says where to begin with each service; 0 is the oldest line kept. Lines that are
+// ready come in order of time. With others, FollowAll also follows services that are not in
+// from, from the beginning of their logs, once they have one.
 func (s *Store) FollowAll(ctx context.Context, from map[string]Cursor, others bool, f func(service string, l Line) error) error {
 	return s.FollowAllUntil(ctx, nil, from, others, f)
 }
@@ -31,27 +31,27 @@ func (s *Store) FollowAll(ctx context.Context, from map[string]Cursor, others bo
 // FollowAllUntil is FollowAll that also ends, without an error, with the last lines
 // that were written before last closed.
 func (s *Store) FollowAllUntil(ctx context.Context, last <-chan struct{}, from map[string]Cursor, others bool, f func(service string, l Line) error) error {
-	c := &chorus{store: s, others: others, f: f, last: last}
-	defer c.close()
+	m := &merger{store: s, others: others, f: f, last: last}
+	defer m.close()
 	for service, cursor := range from {
-		c.voices = append(c.voices, &voice{follower: newFollower(s, service, cursor)})
+		m.inputs = append(m.inputs, &input{follower: newFollower(s, service, cursor)})
 	}
 	for ctx.Err() == nil {
 		final := isClosed(last)
 		if final {
-			c.listed = time.Time{} // A log may be younger than the last list.
+			m.listed = time.Time{} // A log may be younger than the last list.
 		}
-		if err := c.look(); err != nil {
+		if err := m.look(); err != nil {
 			return err
 		}
-		if !c.ready() && final {
-			return c.finish()
+		if !m.ready() && final {
+			return m.finish()
 		}
-		if !c.ready() {
-			c.wait(ctx)
+		if !m.ready() {
+			m.wait(ctx)
 		}
-		for c.ready() && ctx.Err() == nil {
-			if err := c.sing(); err != nil {
+		for m.ready() && ctx.Err() == nil {
+			if err := m.emit(); err != nil {
 				return err
 			}
 		}
@@ -59,102 +59,102 @@ func (s *Store) FollowAllUntil(ctx context.Context, last <-chan struct{}, from m
 	return nil
 }
 
-// voice is one log among several that are followed.
-type voice struct {
+// input is one of the logs that a merger merges.
+type input struct {
 	*follower
 	head Line
-	ok   bool // head is a line that nobody has seen
+	ok   bool // head is a line that was not emitted
 }
 
-func (v *voice) take() { v.head, v.ok = v.next() }
+func (in *input) take() { in.head, in.ok = in.next() }
 
-// chorus is one FollowAll at work.
-type chorus struct {
+// merger is the state of one FollowAll.
+type merger struct {
 	store  *Store
 	others bool
 	f      func(service string, l Line) error
-	voices []*voice
+	inputs []*input
 	// last closes when nothing more will be written.
 	last   <-chan struct{}
 	listed time.Time
 	pause  time.Duration
 }
 
-func (c *chorus) close() {
-	for _, v := range c.voices {
-		v.close()
+func (m *merger) close() {
+	for _, in := range m.inputs {
+		in.close()
 	}
 }
 
-// look takes what has been written. Nothing is at hand before it.
-func (c *chorus) look() error {
-	c.discover()
-	for _, v := range c.voices {
-		if err := v.look(); err != nil {
+// look takes the next line of each log. Callers have emitted those of the last look.
+func (m *merger) look() error {
+	m.discover()
+	for _, in := range m.inputs {
+		if err := in.look(); err != nil {
 			return err
 		}
-		v.take()
+		in.take()
 	}
 	return nil
 }
 
-func (c *chorus) discover() {
-	if !c.others || time.Since(c.listed) < discoverEvery {
+func (m *merger) discover() {
+	if !m.others || time.Since(m.listed) < discoverEvery {
 		return
 	}
-	c.listed = time.Now()
-	names, _ := c.store.Services() // the next look may see them
+	m.listed = time.Now()
+	names, _ := m.store.Services() // After an error the next look tries again.
 	for _, name := range names {
-		known := func(v *voice) bool { return v.service == name }
-		if !slices.ContainsFunc(c.voices, known) {
-			c.voices = append(c.voices, &voice{follower: newFollower(c.store, name, 0)})
+		known := func(in *input) bool { return in.service == name }
+		if !slices.ContainsFunc(m.inputs, known) {
+			m.inputs = append(m.inputs, &input{follower: newFollower(m.store, name, 0)})
 		}
 	}
 }
 
-func (c *chorus) ready() bool {
-	return slices.ContainsFunc(c.voices, func(v *voice) bool { return v.ok })
+func (m *merger) ready() bool {
+	return slices.ContainsFunc(m.inputs, func(in *input) bool { return in.ok })
 }
 
-// sing gives out the oldest of the lines at hand.
-func (c *chorus) sing() error {
-	var first *voice
+// emit passes on the oldest line that is ready.
+func (m *merger) emit() error {
+	var first *input
 	hands := 0
-	for _, v := range c.voices {
-		if !v.ok {
+	for _, in := range m.inputs {
+		if !in.ok {
 			continue
 		}
 		hands++
-		if first == nil || v.head.At.Before(first.head.At) {
-			first = v
+		if first == nil || in.head.At.Before(first.head.At) {
+			first = in
 		}
 	}
 	line := first.head
 	line.More = line.More || hands > 1
-	if err := c.f(first.service, line); err != nil {
+	if err := m.f(first.service, line); err != nil {
 		return err
 	}
 	first.take()
-	c.pause = 0
+	m.pause = 0
 	return nil
 }
 
-// wait is until it is time to look.
-func (c *chorus) wait(ctx context.Context) {
-	c.pause = min(max(2*c.pause, pollFast), pollSlow)
-	timer := time.NewTimer(c.pause)
+// wait returns when it is time to look again.
+func (m *merger) wait(ctx context.Context) {
+	m.pause = min(max(2*m.pause, pollFast), pollSlow)
+	timer := time.NewTimer(m.pause)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-c.last:
+	case <-m.last:
 	case <-timer.C:
 	}
 }
 
-// finish gives out the last lines that have no end.
-func (c *chorus) finish() error {
-	for _, v := range c.voices {
-		if err := v.finish(func(l Line) error { return c.f(v.service, l) }); err != nil {
+// finish passes on last lines without a newline.
+func (m *merger) finish() error {
+	for _, in := range m.inputs {
+		if err := in.finish(func(l Line) error { return m.f(in.service, l) }); err != nil {
 			return err
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/lhrun/lhrun/internal/files"
 )
 
-// open takes up the log where it ends, after it has put right what a crash, a
-// full disk or somebody's editor has left.
+// open opens the log to be continued at its end. First it repairs what a crash, a full
+// disk or an editor has damaged.
 func (l *Log) open() error {
 	l.shut()
 	if err := files.PrivateDir(l.store.dir); err != nil {
@@ -26,7 +26,7 @@ func (l *Log) open() error {
 	if err != nil {
 		return err
 	}
-	// Nobody else renames what is this process's to write, so once is enough.
+	// Only this process renames the files of a log that it writes, so once is enough.
 	segs, _ := l.store.openSegments(l.service, l.store.segmentsAmong(names, l.service))
 	defer closeSegments(segs)
 	for _, g := range segs {
@@ -43,7 +43,7 @@ func (l *Log) open() error {
 		return err
 	}
 	l.takeUp(segs)
-	if l.size > l.limit { // it was allowed more in another run
+	if l.size > l.limit { // An earlier run had a higher limit.
 		return l.rotate()
 	}
 	return nil
@@ -60,7 +60,7 @@ func (l *Log) listing() ([]string, error) {
 	return l.store.names()
 }
 
-// takeUp sets where the next byte goes: behind the last segment.
+// takeUp makes the end of the last segment the place of the next byte.
 func (l *Log) takeUp(segs []*segment) {
 	l.base, l.size, l.records, l.ended = 0, 0, 0, true
 	l.last = record{run: l.run}
@@ -80,7 +80,7 @@ func (l *Log) takeUp(segs []*segment) {
 	}
 }
 
-// heal writes a segment's index anew when there is anything wrong with it.
+// heal replaces a segment's index if anything is wrong with it.
 func (l *Log) heal(g *segment) error {
 	name := filepath.Base(g.path)
 	if last := g.recs[len(g.recs)-1]; last.off > g.end() {
@@ -123,7 +123,7 @@ func (l *Log) trim(names []string) {
 	}
 }
 
-// sizeOf is what a segment takes on disk.
+// sizeOf returns what a segment takes on disk.
 func sizeOf(path string) (n int64) {
 	for _, ext := range []string{".log", ".idx"} {
 		if info, err := os.Lstat(path + ext); err == nil {

@@ -10,7 +10,7 @@ import (
 // it. It stays true when old segments are removed.
 type Cursor int64
 
-// history is what there is of a log at one moment, open for reading.
+// history is the content of a log at one moment, open for reading.
 type history struct {
 	segs []*segment
 	recs []record // of all segments, in order
@@ -45,8 +45,8 @@ func (h *history) end() int64 {
 	return h.segs[len(h.segs)-1].end()
 }
 
-// readAt reads what one segment holds at off: less than asked at its end, and
-// nothing where there is a gap, whose length it returns.
+// readAt reads from the segment that holds off: less than b at the segment's end, and
+// nothing in a gap, whose length it returns.
 func (h *history) readAt(b []byte, off int64) (n int, gap int64) {
 	for _, g := range h.segs {
 		if off >= g.end() {
@@ -57,7 +57,7 @@ func (h *history) readAt(b []byte, off int64) (n int, gap int64) {
 		}
 		b = b[:min(int64(len(b)), g.end()-off)]
 		n, err := g.log.ReadAt(b, off-g.base)
-		if n == 0 && err == io.EOF { // it was cut meanwhile
+		if n == 0 && err == io.EOF { // Somebody has cut it meanwhile.
 			return 0, g.end() - off
 		}
 		return n, 0
@@ -65,7 +65,7 @@ func (h *history) readAt(b []byte, off int64) (n int, gap int64) {
 	return 0, 0
 }
 
-// lineStart goes back from the i-th record to one that begins a line.
+// lineStart returns the offset of the last record up to the i-th that begins a line.
 func (h *history) lineStart(i int) int64 {
 	var b [1]byte
 	for ; i > 0; i-- {
@@ -76,7 +76,7 @@ func (h *history) lineStart(i int) int64 {
 	return h.recs[i].off
 }
 
-// torn reports that the oldest line kept has lost its beginning.
+// torn reports whether the oldest line kept has lost its beginning.
 func (h *history) torn() bool { return len(h.recs) > 0 && h.recs[0].flags&flagTorn != 0 }
 
 // scanner takes lines from a history. It holds one line and a chunk.
@@ -87,7 +87,7 @@ type scanner struct {
 	end int64  // the offset behind buf
 	gap int64  // bytes that are missing behind buf
 	rec int
-	// search passes over lines that nobody wants.
+	// search skips lines that do not match.
 	search search
 }
 
@@ -99,7 +99,7 @@ func newScanner(h *history, from int64) *scanner {
 	return s
 }
 
-// skip passes over a line without its beginning, unless it is all there is.
+// skip skips a line whose beginning is lost, unless nothing else is there.
 func (s *scanner) skip() {
 	from := s.end
 	if _, ok := s.next(); !ok {
@@ -146,7 +146,7 @@ func (s *scanner) next() (text, bool) {
 	}
 }
 
-// rest takes the beginning of a line whose end has not come, if it shows anything.
+// rest takes a line that has no newline yet, if a terminal shows anything of it.
 func (s *scanner) rest() (text, bool) {
 	if !visible(s.buf) {
 		return text{}, false
@@ -167,8 +167,7 @@ func (s *scanner) take(n, whole int) text {
 	return t
 }
 
-// missed returns how many bytes are missing before the next line, and goes on
-// behind them.
+// missed skips a gap before the next line, and returns its length.
 func (s *scanner) missed() int64 {
 	gap := s.gap
 	if len(s.buf) == 0 {

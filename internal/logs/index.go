@@ -8,9 +8,8 @@ import (
 // recordSize is the length of a record on disk.
 const recordSize = 24
 
-// record says of the bytes from off on, up to the next record's, when and in
-// which run they were written. Each has a check of its own, so that one which a
-// crash has torn costs only itself.
+// record says when, and in which run, the bytes from off to the next record's were
+// written. Each has its own checksum, so a crash that tears one costs only that one.
 type record struct {
 	// off counts all bytes ever written to the service's log before these.
 	off   int64
@@ -22,11 +21,11 @@ type record struct {
 const (
 	// flagBase is set in a segment's first record: off is that of its first byte.
 	flagBase = 1 << iota
-	// flagRun: the first bytes of a run.
+	// flagRun marks the first bytes of a run.
 	flagRun
-	// flagAttempt: a new attempt begins here.
+	// flagAttempt marks the first bytes of an attempt.
 	flagAttempt
-	// flagTorn, with flagBase: the segment begins inside a line.
+	// flagTorn, with flagBase, says that the segment begins inside a line.
 	flagTorn
 )
 
@@ -39,7 +38,7 @@ func (r record) append(dst []byte) []byte {
 	return binary.LittleEndian.AppendUint16(dst, check(dst[start:]))
 }
 
-// check tells a record from what a torn write or a hole in a file holds.
+// check returns the checksum that tells a record from a torn write or a hole in a file.
 func check(b []byte) uint16 {
 	sum := crc32.ChecksumIEEE(b)
 	return uint16(sum) ^ uint16(sum>>16) ^ 0x6c68
@@ -53,8 +52,8 @@ func parseRecord(b []byte) (r record, ok bool) {
 	return r, r.off >= 0 && check(b[:22]) == binary.LittleEndian.Uint16(b[22:])
 }
 
-// parseIndex returns the records of data that can be believed, in order, and
-// whether there was anything else.
+// parseIndex returns the valid records of data, in order, and whether data holds
+// anything else.
 func parseIndex(data []byte) (recs []record, damaged bool) {
 	damaged = len(data)%recordSize != 0
 	for ; len(data) >= recordSize; data = data[recordSize:] {

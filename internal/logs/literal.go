@@ -9,18 +9,18 @@ import (
 const (
 	// mostLiterals is how many texts are looked for at once.
 	mostLiterals = 8
-	// leastLiteral is the length below which a text is found too often to help.
+	// leastLiteral is the least length: shorter texts occur too often to help.
 	leastLiteral = 2
 )
 
-// literals are texts of which each match of an expression holds one.
+// literals is a set of texts; each match of an expression contains one of them.
 type literals struct {
 	texts []string
 	fold  bool
 }
 
-// requiredLiterals returns the longest that are known of a regular expression, in lower
-// case if fold; nil where none are.
+// requiredLiterals returns texts such that each match of the regular expression contains
+// one, in lower case if fold. It prefers long ones, and returns nil if it finds none.
 func requiredLiterals(expression string) (texts [][]byte, fold bool) {
 	re, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {
@@ -55,7 +55,7 @@ func required(re *syntax.Regexp) (literals, bool) {
 	return literals{}, false
 }
 
-// ofRunes is the text of runes, if it stands in a line as it is.
+// ofRunes returns the text of runes, if a line that matches contains its very bytes.
 func ofRunes(runes []rune, fold bool) (literals, bool) {
 	text := make([]rune, len(runes))
 	for i, r := range runes {
@@ -69,7 +69,7 @@ func ofRunes(runes []rune, fold bool) (literals, bool) {
 	return literals{[]string{string(text)}, fold}, true
 }
 
-// best is what any of subs needs, the longest.
+// best returns the longest literals that one of subs requires, as a match has all subs.
 func best(subs []*syntax.Regexp) (found literals, ok bool) {
 	for _, sub := range subs {
 		if l, known := required(sub); known && (!ok || l.least() > found.least()) {
@@ -79,7 +79,7 @@ func best(subs []*syntax.Regexp) (found literals, ok bool) {
 	return found, ok
 }
 
-// union is what one of subs needs, whichever it is.
+// union returns the literals of all subs, as a match has one of them.
 func union(subs []*syntax.Regexp) (all literals, ok bool) {
 	for i, sub := range subs {
 		l, known := required(sub)
@@ -91,7 +91,7 @@ func union(subs []*syntax.Regexp) (all literals, ok bool) {
 	return all, len(subs) > 0
 }
 
-// least is the length of the shortest.
+// least returns the length of the shortest text.
 func (l literals) least() int {
 	n := len(l.texts[0])
 	for _, text := range l.texts {

@@ -13,24 +13,24 @@ import (
 // the stream is fast.
 const liveEvery = 50 * time.Millisecond
 
-// live are lines that stay below the stream. They are erased before each write
-// and drawn after it, or a little later when that was done just now.
+// live draws lines that stay below the stream. It erases them before each write and draws
+// them after it, or a little later if it has just done so.
 type live struct {
 	lines []string
-	// open are unfinished lines of the stream, one a service, kept above the live lines.
+	// open holds unfinished lines of the stream, one a service, drawn above lines.
 	open  []openLine
 	drawn int // lines on the screen
 	last  time.Time
 	timer *time.Timer
 }
 
-// mostOpen is how many unfinished lines are shown: those begun last.
+// mostOpen is how many unfinished lines are drawn: the last ones begun.
 const mostOpen = 5
 
 type openLine struct {
 	service string
 	text    []byte
-	// redrawn says that the line has no place in the stream until it is final.
+	// redrawn says that the line enters the stream only when it is final.
 	redrawn bool
 }
 
@@ -51,8 +51,8 @@ func (l *live) drop(service string) {
 
 func (o openLine) same(other openLine) bool { return o.service == other.service }
 
-// Live makes lines, plain text, stay below the stream; nil takes them away. They
-// are cut to the terminal's width. Nothing happens where there is no terminal.
+// Live shows lines, plain text, below the stream, cut to the terminal's width; nil removes
+// them. Without a terminal it does nothing.
 func (c *Console) Live(lines []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -83,8 +83,8 @@ func (l *live) appendPrompts(dst []byte, colour bool) []byte {
 	return dst
 }
 
-// Wipe takes away what the terminal has echoed of a pressed key, such as ^C, at the
-// beginning of a line. Behind the live lines it goes with them.
+// Wipe erases what the terminal has echoed of a pressed key, such as ^C, at the beginning
+// of a line. Behind live lines the echo disappears with them.
 func (c *Console) Wipe() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,7 +109,7 @@ func (l *live) around(c *Console, block []byte) []byte {
 	return append(out, l.draw(c)...)
 }
 
-// redraw draws what around has put off.
+// redraw draws the lines that around has put off.
 func (c *Console) redraw() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

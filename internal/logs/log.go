@@ -18,24 +18,24 @@ const (
 	stampEvery = time.Millisecond
 	// retryEvery is the pause after a failed write.
 	retryEvery = time.Second
-	// verifyEvery is how often it is looked whether the files are still there.
+	// verifyEvery is how often the log checks that its files are still there.
 	verifyEvery = time.Second
 )
 
-// Log is one service's log, being written. Offsets are tracked here and not by
-// the file, so that a write that failed half-way is known to the byte.
+// Log writes one service's log. It tracks offsets itself, so that after a failed write it
+// knows to the byte what is on disk.
 type Log struct {
 	store   *Store
 	service string
 	limit   int64 // bytes of a segment with its index
 	found   []string
-	sources sources
+	pipes   pipes
 
 	mu       sync.Mutex
 	closed   bool
 	run      uint32
 	attempt  bool     // the next bytes are a new attempt's first
-	log, idx *os.File // nil: to be opened
+	log, idx *os.File // nil until the next write opens them
 	base     int64
 	size     int64
 	records  int64
@@ -45,15 +45,16 @@ type Log struct {
 	trouble  trouble
 }
 
-// append writes p. An error is news: the disk begins to fail, or works again.
+// append writes p. It returns an error when the disk begins to fail, and when it works
+// again.
 func (l *Log) append(at time.Time, p []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.do(at, p)
 }
 
-// Append keeps lines that come from elsewhere than a Stream. It reports false for a
-// log that is closed; a disk that does not take them is tried again by the next.
+// Append writes lines that come from elsewhere than a Stream, and reports whether the log
+// is open. If the disk takes nothing, the next call tries again.
 func (l *Log) Append(at time.Time, lines []byte) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -132,7 +133,7 @@ func (l *Log) put(at time.Time, p []byte) (n int, err error) {
 	return n, nil
 }
 
-// flags are those of the next bytes: what has any begins on a line of its own.
+// flags returns the flags of the next bytes. Bytes with a flag begin on a new line.
 func (l *Log) flags() (flags uint16) {
 	if l.attempt {
 		flags = flagAttempt
@@ -190,7 +191,7 @@ func (l *Log) write(p []byte) error {
 	return err
 }
 
-// verify opens the files, again when somebody has removed or cut them.
+// verify opens the files, also if somebody has removed or cut them.
 func (l *Log) verify(at time.Time) error {
 	if l.log != nil && at.Sub(l.verified) < verifyEvery {
 		return nil
@@ -212,8 +213,8 @@ func (l *Log) verify(at time.Time) error {
 
 func (l *Log) path(ext string) string { return filepath.Join(l.store.dir, l.service+ext) }
 
-// rotate puts the written segment aside, removes what is too old and begins the
-// next one. After an error the files are closed, and opened by the next write.
+// rotate renames the current segment, removes what is too old and begins the next one.
+// After an error the files are closed, and the next write opens them.
 func (l *Log) rotate() error {
 	base, ended, last := l.base+l.size, l.ended, l.last
 	aside := filepath.Join(l.store.dir, segmentName(l.service, l.base))

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// output is where a sink writes. An error such as EPIPE stays: nothing more is tried,
-// and whoever waits for failed can stop in order. A full disk is no such error: output
-// leaves out what does not fit, tries again now and then, and says what is missing.
+// output writes for a sink. An error such as EPIPE is final: output tries nothing more and
+// closes failed, so that others can stop in order. A full disk is not: output drops what
+// does not fit, tries again once a second, and says how much is missing.
 type output struct {
 	w io.Writer
-	// gap is the line that says so.
+	// gap makes the line that says so.
 	gap    func(missing int64, cause error) []byte
 	once   sync.Once
 	failed chan struct{}
@@ -23,8 +23,8 @@ type output struct {
 	err   error
 	full  func(error)
 
-	// What follows belongs to whoever writes; sinks write one at a time.
-	cause   error // why the disk takes nothing; nil: it does
+	// The sink's mutex guards the rest: sinks write one at a time.
+	cause   error // why the disk takes nothing; nil if it does
 	missing int64
 	torn    bool // the last byte on disk does not end a line
 	retry   time.Time
@@ -56,8 +56,8 @@ func (o *output) write(b []byte) error {
 	return o.fail(err)
 }
 
-// put writes b and returns how much of it was taken. An output that somebody has made
-// non-blocking is waited for.
+// put writes b and returns how much of it was taken. It waits for an output that another
+// process has made non-blocking.
 func (o *output) put(b []byte) (n int, err error) {
 	for {
 		m, err := o.w.Write(b[n:])
@@ -69,12 +69,12 @@ func (o *output) put(b []byte) (n int, err error) {
 	}
 }
 
-// takesNothing reports that err goes away with what fills the disk.
+// takesNothing reports whether writing works again once somebody makes room.
 func takesNothing(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }
 
-// refused notes that only n bytes of b were taken.
+// refused counts what is missing when only n bytes of b were taken.
 func (o *output) refused(b []byte, n int, err error) {
 	o.missing += int64(len(b) - n)
 	if n > 0 {
@@ -91,7 +91,7 @@ func (o *output) refused(b []byte, n int, err error) {
 	o.cause = err
 }
 
-// resume tries to write on, behind a line that says what is missing.
+// resume tries to write the line that says what is missing, and reports whether it could.
 func (o *output) resume() bool {
 	if time.Now().Before(o.retry) {
 		return false
@@ -125,20 +125,20 @@ func gapText(missing int64, cause error) string {
 	return fmt.Sprintf("%d bytes are missing here: %v", missing, cause)
 }
 
-// OnFull has f called, in a goroutine of its own, each time that the disk behind the
-// output begins to take nothing. The log on disk, which may be elsewhere, goes on.
+// OnFull sets a function that is called, in its own goroutine, whenever the disk behind
+// the output becomes full. The store, which may be on another disk, goes on.
 func (o *output) OnFull(f func(error)) {
 	o.errMu.Lock()
 	defer o.errMu.Unlock()
 	o.full = f
 }
 
-// Err returns the first write error that is for good.
+// Err returns the write error that was final, if any.
 func (o *output) Err() error {
 	o.errMu.Lock()
 	defer o.errMu.Unlock()
 	return o.err
 }
 
-// Failed is closed after the first such error.
+// Failed closes after such an error.
 func (o *output) Failed() <-chan struct{} { return o.failed }

@@ -10,20 +10,20 @@ import (
 // Pattern finds lines by what a terminal shows of them, without colours.
 type Pattern struct {
 	re *regexp.Regexp
-	// need are texts of which each match holds one; nil where none is known. With fold
-	// they are lower case, and hold in ASCII text alone.
+	// Each match contains one of need, if that is not nil. With fold they are lower case,
+	// and only ASCII text can be searched for them.
 	need [][]byte
 	fold bool
 }
 
-// NewPattern returns the pattern that re is.
+// NewPattern returns the Pattern of re.
 func NewPattern(re *regexp.Regexp) *Pattern {
 	p := &Pattern{re: re}
 	p.need, p.fold = requiredLiterals(re.String())
 	return p
 }
 
-// Match reports whether line, without its newline, holds a match.
+// Match reports whether line, without its newline, contains a match.
 func (p *Pattern) Match(line []byte) bool {
 	if plain(line) {
 		return p.matchText(line)
@@ -36,8 +36,8 @@ func (p *Pattern) matchText(text []byte) bool {
 	return p.index(text) >= 0 && p.re.Match(text)
 }
 
-// index returns where the first of the needed texts is in text; -1 says that there is no
-// match, 0 that there may be one anywhere.
+// index returns the offset of the first needed text in text. It returns -1 if text has no
+// match, and 0 if it may have one anywhere.
 func (p *Pattern) index(text []byte) int {
 	if p.need == nil {
 		return 0
@@ -73,12 +73,12 @@ func appendLower(dst, text []byte) (lower []byte, ascii bool) {
 	return dst, true
 }
 
-// search passes over text in which a pattern has no match, faster than line by line.
+// search skips text in which a pattern has no match, faster than line by line.
 type search struct {
 	pattern *Pattern
 	// keep is how many lines before a match are wanted too.
 	keep int
-	// window is how far it looks at once: far where matches are rare.
+	// window is how many bytes it searches at once: more where matches are rare.
 	window int
 	// paused says that each line is wanted now.
 	paused bool
@@ -86,7 +86,7 @@ type search struct {
 
 const leastWindow = 1 << 10
 
-// pass returns buf without whole lines at its beginning that have no match.
+// pass returns buf without those first lines that surely have no match.
 func (s *search) pass(buf []byte) []byte {
 	if s.pattern == nil || s.pattern.need == nil || s.paused {
 		return buf
@@ -102,8 +102,8 @@ func (s *search) pass(buf []byte) []byte {
 	}
 }
 
-// unmatched returns how many bytes at the beginning of buf are whole lines without a
-// match, but for the last keep of them. Lines that are not plain are left to Match.
+// unmatched returns the length of those first lines of buf that have no match, without
+// the last keep of them. It leaves lines that are not plain to Match.
 func (p *Pattern) unmatched(buf []byte, keep int) int {
 	buf = buf[:plainPrefix(buf)]
 	if i := p.index(buf); i >= 0 {
@@ -134,7 +134,7 @@ func (p *Pattern) Mark(line []byte) []byte {
 	return out
 }
 
-// mark reverses the cells whose text is between one of the pairs of offsets.
+// mark reverses the cells whose text lies in one of spans, pairs of offsets.
 func (r *row) mark(spans [][]int) {
 	at := 0
 	for i := range r.cells {

@@ -10,12 +10,12 @@ const (
 	// "4 × 500000 lines of 100 bytes to a file". Its content is not on disk yet, so it
 	// is no more.
 	widePipe = 512 << 10
-	// mostWide bounds them: all pipes of a user together have 64 MiB, and who is above
-	// that gets tiny ones.
+	// mostWide bounds their number: all pipes of a user together may hold 64 MiB, and
+	// beyond that the kernel makes tiny ones.
 	mostWide = 8
 )
 
-// widePipes has a place taken for each.
+// widePipes holds one value for each.
 var widePipes = make(chan struct{}, mostWide)
 
 // widen lets the pipe fd hold more, and reports whether it does.
@@ -32,5 +32,5 @@ func widen(fd uintptr) bool {
 	return true
 }
 
-// narrowed gives back the place of a pipe that has come to its end.
+// narrowed frees the place of a wide pipe that has ended.
 func narrowed() { <-widePipes }

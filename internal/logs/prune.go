@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// staleRuns and staleAfter are how many runs, and how much time, the log of a service
-	// that is gone outlives its last line. Both must have passed.
+	// The log of a service that is gone is removed when both staleRuns runs have begun and
+	// staleAfter has passed since its last line.
 	staleRuns  = 20
 	staleAfter = 7 * 24 * time.Hour
 	// mostStale bounds, in bytes, all logs of services that are gone.
@@ -83,7 +83,7 @@ func (f *Stale) add(path string) {
 	}
 }
 
-// judge says which are due.
+// judge sets due, of logs from the youngest to the oldest.
 func (s *Store) judge(stale []Stale) {
 	oldest := time.Now().Add(-staleAfter)
 	runs := s.Runs()
@@ -99,9 +99,9 @@ func (s *Store) judge(stale []Stale) {
 	}
 }
 
-// Prune removes logs of services that are not among present: those that nothing was
-// written to for long, and the oldest of more than mostStale bytes. It returns what it
-// has removed. Only the directory's one writer may prune.
+// Prune removes logs of services that are not among present: those that got no line for
+// long, and the oldest beyond mostStale bytes. It returns what it has removed. It fails
+// while another process writes to the directory.
 func (s *Store) Prune(present []string) (removed []Stale, err error) {
 	stale, err := s.Stale(present)
 	stale = slices.DeleteFunc(stale, func(f Stale) bool { return !f.due })

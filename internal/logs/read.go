@@ -69,9 +69,9 @@ type reader struct {
 	h       *history
 	lines   *scanner
 	run     uint32
-	none    bool // there is no such run
+	none    bool // The run that q asks for does not exist.
 	choice  *Choice
-	// queue are lines to be given next; head is the one that advance has taken.
+	// queue holds lines that are due; head is the one that advance has taken.
 	queue []Line
 	head  Line
 }
@@ -93,7 +93,7 @@ func (s *Store) reader(service string, q Query) (*reader, error) {
 	return r, nil
 }
 
-// first is where the first line that can be wanted begins.
+// first returns where the first line that q may want begins.
 func (r *reader) first() int64 {
 	for i, rec := range r.h.recs {
 		if r.wants(rec) {
@@ -110,17 +110,17 @@ func (r *reader) wants(rec record) bool {
 		(q.Until.IsZero() || rec.at <= q.Until.UnixNano())
 }
 
-// begin starts anew from an offset.
+// begin starts reading for q at an offset.
 func (r *reader) begin(from int64, q Query) {
 	r.lines = newScanner(r.h, from)
 	r.lines.search = search{pattern: q.Grep, keep: q.Before}
 	r.choice, r.queue = NewChoice(q), nil
 }
 
-// lastBegin reads to the end, and returns where to begin for the last lines.
+// lastBegin reads to the end, and returns where the last q.Last lines begin.
 func (r *reader) lastBegin() int64 {
 	q := r.q
-	q.After = 0 // What is behind a line that is too early is before the next.
+	q.After = 0 // Lines after a match that is too early are lines before the next one.
 	r.begin(r.lines.at(), q)
 	var begins []Cursor
 	for r.fill() {
@@ -142,7 +142,7 @@ func (r *reader) advance() bool {
 	return true
 }
 
-// fill takes lines until there are some to be given.
+// fill fills queue, and reports whether there was anything left.
 func (r *reader) fill() bool {
 	for {
 		t, ok := r.take()
@@ -156,7 +156,7 @@ func (r *reader) fill() bool {
 	}
 }
 
-// take takes the next line that Grep has not seen.
+// take returns the next line within the bounds of q, whether it matches or not.
 func (r *reader) take() (text, bool) {
 	for {
 		t, ok := r.lines.next()

@@ -49,7 +49,8 @@ type reading struct {
 	buf *buffer
 	// have bytes were pending, n are new.
 	have, n int
-	// full is: a chunk was, so the writer is the faster one. wide is its pipe then.
+	// full says that a chunk was full once, as the writer is faster; wide says that its
+	// pipe was widened then.
 	full, wide bool
 	// err is nil at the end of file as well.
 	err error

@@ -7,20 +7,20 @@ import (
 )
 
 const (
-	// stillAfter is how long a line that is drawn again and again must stand still
-	// before its state is shown where nothing can be drawn again, the first time. It
-	// doubles with each state shown, so that a slow bar does not fill a file.
+	// stillAfter is how long a redrawn line must not change before a pipe or file gets
+	// its state. It doubles with each state written, so that a slow bar does not fill a
+	// file.
 	stillAfter = 400 * time.Millisecond
 	mostStill  = time.Minute
-	// leastStill leaves what is on its way the time to come.
+	// leastStill gives bytes that were just written the time to arrive.
 	leastStill = 150 * time.Millisecond
 	// screenful is how many blank lines in a row can be part of clearing the screen.
 	screenful = 8
 )
 
-// redraw holds what one service may still draw again: rows that it has gone back to, an
+// redraw holds what one service may still redraw: rows that it has returned to, an
 // unfinished line, blank lines that push everything off the screen. A terminal shows it
-// below the stream; elsewhere it comes when it is final, or stands still.
+// below the stream. A pipe gets it when it is final, or does not change for a while.
 type redraw struct {
 	console *Console
 	service string
@@ -47,16 +47,16 @@ func (c *Console) redrawOf(service string) *redraw {
 	return r
 }
 
-// holds reports that what comes next concerns more than its own line.
+// holds reports whether the next line may change lines that are held.
 func (r *redraw) holds() bool { return r.canvas != nil || r.blanks > 0 }
 
-// endsBlank reports that block, of plain lines, ends with blank lines to be held.
+// endsBlank reports whether block, of plain lines, ends with blank lines to be held.
 func endsBlank(block []byte) bool {
 	text := bytes.TrimRight(block, "\n")
 	return len(block)-len(text) > screenful || len(text) == 0
 }
 
-// appendLine appends what line, without its newline, makes final.
+// appendLine takes line, without its newline, and appends the lines that are final now.
 func (r *redraw) appendLine(dst, head, line []byte) []byte {
 	line = bytes.TrimRight(line, "\r")
 	if len(line) == 0 && r.canvas == nil {
@@ -95,7 +95,7 @@ func (r *redraw) appendBlanks(dst, head []byte) []byte {
 	return dst
 }
 
-// appendRows appends the rows that are not shown as they are.
+// appendRows appends the rows that differ from what was written of them.
 func (r *redraw) appendRows(dst, head []byte) []byte {
 	for _, row := range r.canvas.rows {
 		if len(row.cells) == 0 {
@@ -127,7 +127,7 @@ func (r *redraw) settle(dst, head []byte) []byte {
 	return dst
 }
 
-// wait has still called when nothing has been drawn for a while since at.
+// wait arranges that still is called unless something is drawn before.
 func (r *redraw) wait() {
 	r.patience = max(r.patience, stillAfter)
 	wait := min(max(leastStill, r.patience-time.Since(r.at)), r.patience)
@@ -139,7 +139,7 @@ func (r *redraw) wait() {
 	}
 }
 
-// still shows what stands still.
+// still writes what has not changed for a while.
 func (r *redraw) still() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -167,7 +167,7 @@ func (r *redraw) appendHeld(head []byte) []byte {
 	return lines
 }
 
-// current is the row that is being drawn, or the one above it.
+// current returns the row that the cursor is in, or the nearest above with any text.
 func (r *redraw) current() []byte {
 	c := r.canvas
 	switch {

@@ -7,41 +7,41 @@ import (
 	"sync"
 )
 
-// sources are the pipes that are copied into a log.
-type sources struct {
-	// taking is held by who takes from one of them until what was taken is kept.
+// pipes holds the open pipes that are copied into a log.
+type pipes struct {
+	// Whoever reads from one of them holds taking until the bytes are on disk.
 	taking sync.Mutex
 
 	mu   sync.Mutex
 	open []*os.File
 }
 
-func (s *sources) add(r *os.File) (remove func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.open = append(s.open, r)
+func (p *pipes) add(r *os.File) (remove func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open = append(p.open, r)
 	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.open = slices.DeleteFunc(s.open, func(f *os.File) bool { return f == r })
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.open = slices.DeleteFunc(p.open, func(f *os.File) bool { return f == r })
 	}
 }
 
-func (s *sources) list() []*os.File {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.open)
+func (p *pipes) list() []*os.File {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.open)
 }
 
-// Rescue keeps what is still in the pipes that Streams copy, without showing it to
-// anybody: for a program that is about to end, though a Sink has stalled or the
-// readers were too slow.
+// Rescue stores what is still in the pipes that Streams copy, and shows it to nobody. It
+// is for a program that is about to end although a Sink has stalled or the readers are
+// behind.
 func (s *Store) Rescue() {
 	s.mu.Lock()
 	logs := slices.Collect(maps.Values(s.logs))
 	s.mu.Unlock()
 	for _, l := range logs {
-		for _, r := range l.sources.list() {
+		for _, r := range l.pipes.list() {
 			l.rescue(r)
 		}
 	}

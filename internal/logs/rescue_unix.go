@@ -14,8 +14,8 @@ func (l *Log) rescue(r *os.File) {
 	if err != nil {
 		return // It is closed, so it was read to its end.
 	}
-	l.sources.taking.Lock()
-	defer l.sources.taking.Unlock()
+	l.pipes.taking.Lock()
+	defer l.pipes.taking.Unlock()
 	buf := make([]byte, chunkSize)
 	for left := drainLimit; left > 0; {
 		n := 0

@@ -126,7 +126,7 @@ func (s *Store) openSegments(service string, paths []string) (segs []*segment, t
 		g, err := openSegment(path)
 		if err != nil {
 			torn = torn || errors.Is(err, fs.ErrNotExist)
-			continue // a directory, a link, another user's: nothing of ours
+			continue // A directory, a link, another user's file: not lhrun's.
 		}
 		g.base, g.named = nameBase(filepath.Base(path), service)
 		if g.moved() {
@@ -192,12 +192,12 @@ func (g *segment) take(recs []record) {
 	g.recs = append(g.recs, recs...)
 }
 
-// moved reports that the files are no longer those of their names.
+// moved reports whether the files are no longer those of their names.
 func (g *segment) moved() bool {
 	return !sameFile(g.log, g.path+".log") || !sameFile(g.idx, g.path+".idx")
 }
 
-// sameFile reports that f is what path names; a nil f, that path names nothing.
+// sameFile reports whether f is what path names; a nil f, that path names nothing.
 func sameFile(f *os.File, path string) bool {
 	there, err := os.Lstat(path)
 	if f == nil {
@@ -210,8 +210,8 @@ func sameFile(f *os.File, path string) bool {
 	return err == nil && os.SameFile(open, there)
 }
 
-// settle makes the segments agree on their offsets. What an index lacks is put
-// in its place: all that is known then is when the file was last written.
+// settle makes the segments agree on their offsets. For what an index lacks it uses the
+// time at which the file was last written.
 func (s *Store) settle(segs []*segment) {
 	end := int64(0)
 	for i, g := range segs {
@@ -236,7 +236,7 @@ func (s *Store) settle(segs []*segment) {
 	}
 }
 
-// guess is the first record of a segment whose own is lost.
+// guess returns a first record for a segment whose own is lost.
 func (s *Store) guess(g *segment) record {
 	r := record{off: g.base, flags: flagBase}
 	if info, err := g.log.Stat(); err == nil {

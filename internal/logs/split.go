@@ -43,7 +43,8 @@ func emitPieces(buf []byte, emit func(block []byte)) []byte {
 	return buf
 }
 
-// overwritten returns how much of a line goes before it was last begun anew.
+// overwritten returns the length of what line has itself overwritten by returning to its
+// beginning.
 func overwritten(line []byte) int {
 	begun := bytes.LastIndexByte(bytes.TrimRight(line, "\r"), '\r')
 	for _, column := range []string{"\x1b[G", "\x1b[0G", "\x1b[1G"} {
@@ -52,7 +53,7 @@ func overwritten(line []byte) int {
 	return max(0, begun)
 }
 
-// emitEnded passes b on as a line. The byte behind b is lent for the newline.
+// emitEnded passes b on as a line. The newline borrows the byte behind b.
 func emitEnded(b []byte, emit func(block []byte)) {
 	line := b[:len(b)+1]
 	lent := line[len(b)]
@@ -61,7 +62,7 @@ func emitEnded(b []byte, emit func(block []byte)) {
 	line[len(b)] = lent
 }
 
-// keep makes rest what is pending. A long line's memory is given back with it.
+// keep makes rest the pending line, and frees the memory of a long one that has ended.
 func (s *splitter) keep(rest []byte) {
 	if len(rest) == 0 && cap(s.pending) > 4<<10 {
 		s.pending = nil

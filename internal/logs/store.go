@@ -44,12 +44,12 @@ type Store struct {
 	found map[string][]string
 	run   uint32
 	logs  map[string]*Log
-	// closed is: this Store is not to be written to any more.
+	// closed says that nothing may be written through this Store any more.
 	closed bool
 }
 
-// Open returns the store in dir, where there need be none. It writes nothing: what is
-// written first makes dir, for this user only.
+// Open returns the store in dir. It writes nothing; the first write makes dir if it is
+// missing, for this user only.
 func Open(dir string, opts StoreOptions) (*Store, error) {
 	if opts.MaxSize == 0 {
 		opts.MaxSize = DefaultMaxSize
@@ -68,10 +68,10 @@ func Open(dir string, opts StoreOptions) (*Store, error) {
 	return s, nil
 }
 
-// Log returns the service's log for writing; the same one each time. Its files are
-// opened, and what a crash left damaged is healed, by the first write, so that who
-// asks for a log does not wait for the disk. Trouble with the disk is no error: the
-// log is tried again while the service writes, and what is missing is told.
+// Log returns the service's log for writing, the same one each time. The first write opens
+// its files and heals what a crash has damaged, so that Log does not wait for the disk. A
+// disk that fails is no error here: the log tries again while the service writes, and says
+// what is missing.
 func (s *Store) Log(service string) (*Log, error) {
 	if !words.IsName(service) {
 		return nil, fmt.Errorf("cannot keep a log of %q: not a service's name", service)

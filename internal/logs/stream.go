@@ -43,7 +43,7 @@ func (s *Stream) Begin(at time.Time) {
 	s.began.Store(&at)
 }
 
-// note has the store know where an attempt begins.
+// note tells the store where an attempt begins.
 func (s *Stream) note() {
 	if at := s.began.Swap(nil); at != nil && s.opts.Log != nil {
 		s.fail(s.opts.Log.begin(*at))
@@ -76,7 +76,7 @@ func (s *Stream) Copy(r *os.File) error {
 	s.note()
 	s.delays.end()
 	if s.opts.Log != nil {
-		defer s.opts.Log.sources.add(r)()
+		defer s.opts.Log.pipes.add(r)()
 	}
 	return readChunks(r, c)
 }
@@ -89,7 +89,7 @@ func (s *Stream) deliver(at time.Time, block []byte) {
 	}
 }
 
-// sinkResult tells the first of a row of failures.
+// sinkResult reports the first of several failures in a row.
 func (s *Stream) sinkResult(err error) {
 	if bad := err != nil; s.sinkBad.Swap(bad) != bad && bad {
 		s.fail(fmt.Errorf("cannot show the output of %q: %w", s.opts.Service, err))
@@ -102,7 +102,7 @@ func (s *Stream) fail(err error) {
 	}
 }
 
-// copier is one Copy at work. mu orders the reader and the preview timer.
+// copier is the state of one Copy. mu orders the reader and the preview timer.
 type copier struct {
 	stream *Stream
 
@@ -113,7 +113,7 @@ type copier struct {
 	// pending line that nobody has seen was; zero when there is none.
 	at    time.Time
 	since time.Time
-	// redrawn says that the pending line is, as far as it was shown.
+	// redrawn says that the pending line was redrawn when it was last shown.
 	redrawn bool
 	timer   *time.Timer
 	armed   bool
@@ -122,17 +122,17 @@ type copier struct {
 // pending is the beginning of the next buffer. Only the reader changes it.
 func (c *copier) pending() []byte { return c.split.pending }
 
-// take comes before a read and kept behind it, when what it took is on disk: nobody
-// else takes in between, or the order would be lost.
+// take is called before a read, and kept when its bytes are on disk. Nobody else reads in
+// between, so that the order is kept.
 func (c *copier) take() {
 	if l := c.stream.opts.Log; l != nil {
-		l.sources.taking.Lock()
+		l.pipes.taking.Lock()
 	}
 }
 
 func (c *copier) kept() {
 	if l := c.stream.opts.Log; l != nil {
-		l.sources.taking.Unlock()
+		l.pipes.taking.Unlock()
 	}
 }
 
@@ -157,8 +157,8 @@ func (c *copier) took(buf []byte, n int) {
 	c.arm()
 }
 
-// arm starts the patience with a pending line, which has something new to show. A
-// timer that runs already is left alone: it looks at since when it fires.
+// arm starts the timer for a pending line. It leaves one that runs already alone, as that
+// looks at since when it fires.
 func (c *copier) arm() {
 	if len(c.split.pending) == 0 {
 		return

@@ -49,8 +49,7 @@ func (t *taps) see(block []byte) {
 	}
 }
 
-// preview shows what a line that is drawn again and again has come to: its end may never
-// come.
+// preview shows the current state of a line that is redrawn, as its end may never come.
 func (t *taps) preview(line []byte) {
 	if t.any() {
 		t.call(appendText(nil, line, false))
@@ -68,11 +67,11 @@ func (t *taps) call(line []byte) {
 	}
 }
 
-// mostStates bounds the bytes of the states of one line that are looked at.
+// mostStates bounds, in bytes, the states of one line that are shown.
 const mostStates = 1 << 20
 
-// eachState calls f with line as it was written, or with each text that a terminal has
-// shown of it, plain, if it draws over itself.
+// eachState calls f with line as it was written. If line draws over itself, it calls f with
+// each text that a terminal has shown of it, without colours.
 func eachState(line []byte, f func([]byte)) {
 	if plain(line) {
 		f(line)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// trouble is what a log tells about a disk that does not take it.
+// trouble is the state of a log that the disk refuses.
 type trouble struct {
 	cause   error // nil: there is none
 	missing int64 // bytes since the last one on disk
@@ -14,8 +14,8 @@ type trouble struct {
 	retry   time.Time
 }
 
-// resume tries again after trouble, now and then; in the log a line of its own
-// says how much is missing.
+// resume tries again after trouble, once a second. In the log, a separate line says how
+// much is missing.
 func (l *Log) resume(at time.Time, p []byte) error {
 	t := &l.trouble
 	if at.Before(t.retry) {
@@ -72,7 +72,7 @@ func (l *Log) mark(at time.Time) error {
 	return nil
 }
 
-// rootCause leaves out which file it was: the line stands in it.
+// rootCause returns err without the name of the file, as the line stands in that file.
 func rootCause(err error) error {
 	for {
 		inner := errors.Unwrap(err)

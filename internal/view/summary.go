@@ -19,7 +19,7 @@ func (v *Reporter) Summary(services []control.Service, took time.Duration) {
 	} else {
 		v.Say("all ready")
 	}
-	rows := [][]string{{"SERVICE", "STATE", "AFTER", "URL"}}
+	rows := [][]string{{"SERVICE", "STATE", "TOOK", "URL"}}
 	for _, st := range services {
 		rows = append(rows, summaryRow(st))
 	}

@@ -45,14 +45,22 @@ func Explain(ctx context.Context, snap control.Snapshot, s control.Service, read
 	return e, nil
 }
 
-// LastLines returns up to n last lines of a service, fit for a terminal.
+// excerptOf is how many last lines LastLines chooses from.
+const excerptOf = 200
+
+// LastLines returns up to n lines of a service at fault, fit for a terminal: those of its
+// last lines that best say what went wrong. Of lhrun itself it returns the last n.
 func LastLines(ctx context.Context, read LogReader, service string, n int) ([]string, error) {
+	last := excerptOf
+	if service == logs.Self {
+		last = n
+	}
 	var lines []string
-	err := read(ctx, control.LogQuery{Services: []string{service}, Last: n}, func(l control.LogLine) error {
+	err := read(ctx, control.LogQuery{Services: []string{service}, Last: last}, func(l control.LogLine) error {
 		lines = append(lines, logs.OneLine(l.Text))
 		return nil
 	})
-	return lines, err
+	return logs.Excerpt(lines, n), err
 }
 
 // TailLines is how many of its last lines a service at fault is shown with by QuoteLast.
