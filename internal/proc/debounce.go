@@ -18,6 +18,10 @@ const (
 	// echoWindow is how long a second signal to end of the same kind counts as the first:
 	// timeout(1), npm and others signal a process and then its group.
 	echoWindow = 100 * time.Millisecond
+	// hangUpWindow is how long SIGHUP waits for another signal to end, which then counts in
+	// its place: the end of a login sends SIGTERM and SIGHUP, and the kernel hands out the
+	// lower number first. A terminal that is gone sends SIGHUP alone.
+	hangUpWindow = 20 * time.Millisecond
 )
 
 // Debouncer tells one wish to end from the next. The zero value has seen none.
@@ -32,15 +36,20 @@ func (d *Debouncer) Repeats(sig os.Signal) bool {
 	if !asksToEnd(sig) {
 		return false
 	}
-	now, window := time.Now(), otherWindow
+	if d.belongs(sig) {
+		return true
+	}
+	d.first, d.began = sig, time.Now()
+	return false
+}
+
+// belongs reports whether sig, a signal to end, belongs to the wish of one before it.
+func (d *Debouncer) belongs(sig os.Signal) bool {
+	window := otherWindow
 	if sig == d.first {
 		window = debounceWindow
 	}
-	if d.first != nil && now.Sub(d.began) < window {
-		return true
-	}
-	d.first, d.began = sig, now
-	return false
+	return d.first != nil && time.Since(d.began) < window
 }
 
 func asksToEnd(sig os.Signal) bool {
@@ -73,12 +82,32 @@ func NotifyDebounced(sigs ...os.Signal) (got <-chan os.Signal, stop func()) {
 	}
 }
 
+// inPlaceOfHangUp returns the signal to end that comes together with a SIGHUP, or SIGHUP.
+func inPlaceOfHangUp(from <-chan os.Signal, done <-chan struct{}) os.Signal {
+	over := time.After(hangUpWindow)
+	for {
+		select {
+		case sig := <-from:
+			if asksToEnd(sig) && sig != syscall.SIGHUP {
+				return sig
+			}
+		case <-over:
+			return syscall.SIGHUP
+		case <-done:
+			return syscall.SIGHUP
+		}
+	}
+}
+
 // debounce passes signals on until done closes.
 func debounce(from <-chan os.Signal, to chan<- os.Signal, done <-chan struct{}) {
 	var d Debouncer
 	for {
 		select {
 		case sig := <-from:
+			if sig == syscall.SIGHUP && !d.belongs(sig) {
+				sig = inPlaceOfHangUp(from, done)
+			}
 			if d.Repeats(sig) {
 				continue
 			}

@@ -19,13 +19,14 @@ func TestSignalsToEndThatBelongToOneWishCountOnce(t *testing.T) {
 		want  bool
 	}
 	for name, presses := range map[string][]press{
-		"both halves get it":         {{syscall.SIGTERM, 0, true}, {syscall.SIGTERM, 2 * ms, false}},
-		"a runner escalates":         {{syscall.SIGINT, 0, true}, {syscall.SIGTERM, 150 * ms, false}, {syscall.SIGTERM, 600 * ms, false}},
-		"a login ends":               {{syscall.SIGTERM, 0, true}, {syscall.SIGHUP, ms, false}},
-		"a person presses again":     {{syscall.SIGINT, 0, true}, {syscall.SIGINT, time.Second, true}},
-		"a person hammers":           {{syscall.SIGINT, 0, true}, {syscall.SIGINT, 200 * ms, false}, {syscall.SIGINT, 200 * ms, false}, {syscall.SIGINT, 200 * ms, true}},
-		"another asks well later":    {{syscall.SIGINT, 0, true}, {syscall.SIGTERM, time.Second, true}},
-		"a new size asks for no end": {{resize, 0, true}, {syscall.SIGINT, ms, true}, {resize, ms, true}, {syscall.SIGQUIT, ms, true}},
+		"both halves get it":           {{syscall.SIGTERM, 0, true}, {syscall.SIGTERM, 2 * ms, false}},
+		"a runner escalates":           {{syscall.SIGINT, 0, true}, {syscall.SIGTERM, 150 * ms, false}, {syscall.SIGTERM, 600 * ms, false}},
+		"a login ends":                 {{syscall.SIGTERM, 0, true}, {syscall.SIGHUP, ms, false}},
+		"a login ends, told otherwise": {{syscall.SIGHUP, 0, false}, {syscall.SIGTERM, ms, true}, {syscall.SIGHUP, 100 * ms, false}},
+		"a person presses again":       {{syscall.SIGINT, 0, true}, {syscall.SIGINT, time.Second, true}},
+		"a person hammers":             {{syscall.SIGINT, 0, true}, {syscall.SIGINT, 200 * ms, false}, {syscall.SIGINT, 200 * ms, false}, {syscall.SIGINT, 200 * ms, true}},
+		"another asks well later":      {{syscall.SIGINT, 0, true}, {syscall.SIGTERM, time.Second, true}},
+		"a new size asks for no end":   {{resize, 0, true}, {syscall.SIGINT, ms, true}, {resize, ms, true}, {syscall.SIGQUIT, ms, true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
