@@ -49,7 +49,7 @@ func Open(o Options) (*Registry, error) {
 		}
 		o.StateDir = dir
 	}
-	r := &Registry{store: store{o.StateDir, o.Warn}, rng: o.Range.orDefault(), run: o.Run}
+	r := &Registry{store: store{o.StateDir, o.Warn, &seen{}}, rng: o.Range.orDefault(), run: o.Run}
 	if err := r.rng.check(); err != nil {
 		return nil, fmt.Errorf("cannot use %s as a port range: %w", o.Range, err)
 	}

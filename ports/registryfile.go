@@ -21,6 +21,8 @@ type registryFile struct {
 	lines int
 	// rewrite means that lines cannot tell what changed.
 	rewrite bool
+	// source is what a reader parsed.
+	source []byte
 }
 
 type checkoutEntry struct {
@@ -85,11 +87,12 @@ func version(data []byte) int {
 	return v.Version
 }
 
-// encode returns the whole file, one document.
+// encode returns the whole file, one document with a line for each checkout. It is not
+// indented: every verb reads it, and blanks would be most of what it reads.
 func (f *registryFile) encode() ([]byte, error) {
 	f.Version = fileVersion
-	data, err := json.MarshalIndent(f, "", "  ")
-	return append(data, '\n'), err
+	data, err := json.Marshal(f)
+	return append(bytes.ReplaceAll(data, []byte(`{"project":`), []byte("\n{\"project\":")), '\n'), err
 }
 
 // changes returns the entries that changed, one a line.

@@ -149,31 +149,15 @@ func TestALineThatWasNotWrittenWholeDoesNotCount(t *testing.T) {
 	}
 }
 
-func TestTheRegistryIsWrittenForPeopleToRead(t *testing.T) {
+func TestTheRegistryHasALineForEachCheckout(t *testing.T) {
 	f := &registryFile{}
 	e := f.entry(Checkout{"shop", "main", "/a"})
 	f.setHome(e, Request{Service: "api", Name: "debug"}, 20001)
 	f.addAlternate(e, e.Ports[0], 20002)
-	want := `{
-  "version": 1,
-  "checkouts": [
-    {
-      "project": "shop",
-      "instance": "main",
-      "dir": "/a",
-      "ports": [
-        {
-          "service": "api",
-          "name": "debug",
-          "port": 20001,
-          "alternates": [
-            20002
-          ]
-        }
-      ]
-    }
-  ]
-}
+	f.setHome(f.entry(Checkout{`{"project":`, "main", "/b"}), Request{Service: "api"}, 20003)
+	want := `{"version":1,"checkouts":[
+{"project":"shop","instance":"main","dir":"/a","ports":[{"service":"api","name":"debug","port":20001,"alternates":[20002]}]},
+{"project":"{\"project\":","instance":"main","dir":"/b","ports":[{"service":"api","port":20003}]}]}
 `
 	if got := text(t, f); got != want {
 		t.Errorf("it is\n%s", got)

@@ -17,6 +17,7 @@ import (
 type store struct {
 	dir  string
 	warn func(string)
+	seen *seen
 }
 
 const (
@@ -69,9 +70,9 @@ func (s store) look(edit func(*registryFile) (changed bool, err error)) error {
 
 func (s store) path(name string) string { return filepath.Join(s.dir, name) }
 
-// read returns the registry as it is, for looking only.
+// read returns the registry as it is. Readers share it, so that nobody may change it.
 func (s store) read() (*registryFile, error) {
-	f, err := s.load()
+	f, err := s.parsed(s.seen.parse)
 	if errors.As(err, &damage{}) {
 		if err = s.change(func(*registryFile) (bool, error) { return false, nil }); err == nil {
 			f, err = s.load()
@@ -115,12 +116,15 @@ func (s store) lock() (lock *os.File, waited bool, err error) {
 	return lock, true, err
 }
 
-func (s store) load() (*registryFile, error) {
+// load returns a registry of the caller's own.
+func (s store) load() (*registryFile, error) { return s.parsed(parseRegistry) }
+
+func (s store) parsed(parse func(data []byte) (*registryFile, error)) (*registryFile, error) {
 	var f *registryFile
 	data, err := files.Read(s.path(registryName), largestFile)
 	switch {
 	case err == nil:
-		if f, err = parseRegistry(data); err != nil && !errors.Is(err, errNewer) {
+		if f, err = parse(data); err != nil && !errors.Is(err, errNewer) {
 			return nil, damage{err}
 		}
 	case errors.Is(err, fs.ErrNotExist):
