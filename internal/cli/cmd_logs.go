@@ -73,6 +73,11 @@ bound is told how much it missed.`,
 			return g.logs(cmd.Context(), want)
 		},
 	}
+	o.addFlags(g, cmd)
+	return cmd
+}
+
+func (o *logsOptions) addFlags(g *globals, cmd *cobra.Command) {
 	f := cmd.Flags()
 	// -f follows here, as everywhere; the file keeps its long name.
 	f.StringVar(&g.File, "file", "", "read `FILE` instead of lhrun.toml")
@@ -95,7 +100,6 @@ bound is told how much it missed.`,
 		}
 		return pflag.NormalizedName(name)
 	})
-	return cmd
 }
 
 // logsRequest is what logs was asked for, checked.
