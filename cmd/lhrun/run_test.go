@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -238,13 +239,7 @@ func TestRunGivesTheCommandTheTerminalAndCtrlCReachesItOnce(t *testing.T) {
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", calm)
 	cmd := h.command(dir, "run", "--", "sh", "-c", `test -t 0 && test -t 1 && echo on a terminal; read word; echo "read $word"; `+counting)
-	terminal, err := pty.Start(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer terminal.Close()
-	screen := &screenReader{}
-	go screen.read(terminal)
+	terminal, screen := onTerminal(t, cmd)
 	screen.wait(t, "on a terminal")
 	fmt.Fprint(terminal, "hello\n")
 	screen.wait(t, "read hello")
@@ -260,6 +255,19 @@ func TestRunGivesTheCommandTheTerminalAndCtrlCReachesItOnce(t *testing.T) {
 		t.Errorf("one Ctrl-C came as\n%s", got)
 	}
 	noneLeft(t, dir)
+}
+
+// onTerminal starts cmd on a terminal of its own.
+func onTerminal(t *testing.T, cmd *exec.Cmd) (terminal *os.File, screen *screenReader) {
+	t.Helper()
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { terminal.Close() })
+	screen = &screenReader{}
+	go screen.read(terminal)
+	return terminal, screen
 }
 
 // screenReader keeps what a terminal shows.

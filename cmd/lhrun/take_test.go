@@ -91,13 +91,7 @@ func TestADebuggerRunsAServiceByHand(t *testing.T) {
 
 	// pdb asks in the terminal, and what is typed there is what the service does.
 	cmd := h.command(dir, "take", "api", "--", "python3", "-m", "pdb", "api.py")
-	terminal, err := pty.Start(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer terminal.Close()
-	screen := &screenReader{}
-	go screen.read(terminal)
+	terminal, screen := onTerminal(t, cmd)
 	screen.wait(t, "(Pdb)")
 	fmt.Fprint(terminal, "n\nn\nanswer = 'debugged'\nc\n")
 	if _, errs, code := h.output(dir, "wait", "api", "--timeout", "20s"); code != 0 {
