@@ -17,6 +17,9 @@ import (
 // readyPatience is how long signals wait for the supervisor to be ready for them.
 const readyPatience = 5 * time.Second
 
+// restAfter is from when on the guard only waits.
+const restAfter = 2 * time.Second
+
 // guard outlives the supervisor, its only child, and ends what that leaves behind.
 type guard struct {
 	child int
@@ -60,6 +63,7 @@ func Guard(o GuardOptions) (Exit, error) {
 	exit := make(chan Exit, 1)
 	go func() { exit <- w.wait() }()
 	g := guard{child: w.pid, echoes: echoes{}}
+	defer time.AfterFunc(restAfter, ReleaseProgram).Stop()
 	stop := reapOrphans(w.pid)
 	if o.SameGroup {
 		g.told = near

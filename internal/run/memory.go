@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/proc"
 )
 
 // Busy lets garbage lie while many services start or stop at once: they need the
@@ -21,7 +23,8 @@ func (s *Session) Calm() {
 		runtime.GC() // What pools have kept survives the first of two.
 		debug.FreeOSMemory()
 		if first {
-			unmapProgram()
+			// Stacks that this has made smaller grow again, and that takes pages too.
+			time.AfterFunc(time.Second, proc.ReleaseProgram)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package run
+package proc
 
 import (
 	"fmt"
@@ -51,7 +51,7 @@ func mapped(t *testing.T) (kib int) {
 
 func TestAProgramGivesItsPagesBackAndGoesOn(t *testing.T) {
 	before := mapped(t)
-	unmapProgram()
+	ReleaseProgram()
 	if after := mapped(t); after >= before {
 		t.Errorf("%d KiB are mapped, %d before", after, before)
 	}

@@ -1,4 +1,4 @@
-package run
+package proc
 
 import (
 	"bufio"
@@ -9,9 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unmapProgram gives the pages of this program's file back: only a start needs most of
-// them. The kernel brings those that are needed again back from its cache.
-func unmapProgram() {
+// ReleaseProgram gives the pages of this program's file back: only a start needs most of
+// them. The kernel brings those that are needed again back from its cache. Elsewhere than
+// on Linux it does nothing.
+func ReleaseProgram() {
 	path, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return

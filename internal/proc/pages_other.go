@@ -1,0 +1,6 @@
+//go:build !linux
+
+package proc
+
+// ReleaseProgram does nothing here.
+func ReleaseProgram() {}
