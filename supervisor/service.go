@@ -30,6 +30,10 @@ type Service struct {
 	// Ports are its further ports by name.
 	Ports map[string]int
 	URL   string
+	// Names are those by which a front leads browsers to Port, and Origin is how it is
+	// called there. The supervisor only tells them.
+	Names  []string
+	Origin string
 
 	DependsOn []Dependency
 	Ready     Probe

@@ -40,6 +40,9 @@ type Status struct {
 	Port  int
 	Ports map[string]int
 	URL   string
+	// Names and Origin are the Service's.
+	Names  []string
+	Origin string
 	// Restarts counts starts after the first one of this run.
 	Restarts int
 	// StartedAt and ReadyAt belong to the current or last attempt; zero when it

@@ -56,6 +56,7 @@ func newUnit(svc Service) *unit {
 func (u *unit) describe(st *Status) {
 	st.Description, st.Task = u.Description, u.Task
 	st.Port, st.Ports, st.URL = u.Port, maps.Clone(u.Ports), mask.URLs(u.URL)
+	st.Names, st.Origin = u.Names, u.Origin
 	st.DependsOn = u.needs()
 }
 

@@ -75,17 +75,21 @@ func portOf(p *run.Project, service, name string) (int, error) {
 type urlFact struct {
 	Service string `json:"service"`
 	URL     string `json:"url"`
+	Origin  string `json:"origin,omitempty"`
 }
 
 func newURL(g *globals) *cobra.Command {
-	var asJSON bool
+	var asJSON, origin bool
 	cmd := &cobra.Command{
 		Use:   "url SERVICE",
 		Short: "Print a service's URL",
 		Long: `url prints where SERVICE is reached. It is the same address whether the project
-runs or not.`,
-		Example: `  open "$(lhrun url web)"
-  psql "$(lhrun url db)"`,
+runs or not.
+
+--origin prints the named address of SERVICE for browsers, such as
+http://web.shop.localhost:20123; see "lhrun help front".`,
+		Example: `  psql "$(lhrun url db)"
+  lhrun url --origin web`,
 		Args:              between(1, 1),
 		ValidArgsFunction: g.completeService,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -97,16 +101,21 @@ runs or not.`,
 			if err != nil {
 				return err
 			}
-			if s.URL == "" {
-				return usageError("service %q has no url", args[0])
+			url, kind := s.URL, "url"
+			if origin {
+				url, kind = s.Origin, "origin"
+			}
+			if url == "" {
+				return usageError("service %q has no %s", args[0], kind)
 			}
 			if asJSON {
-				return view.PrintJSON(g.Out, urlFact{args[0], s.URL})
+				return view.PrintJSON(g.Out, urlFact{args[0], s.URL, s.Origin})
 			}
-			_, err = fmt.Fprintln(g.Out, s.URL)
+			_, err = fmt.Fprintln(g.Out, url)
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&origin, "origin", false, "print the named address for browsers")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

@@ -93,6 +93,7 @@ func verbMakers() map[string]func(*globals) *cobra.Command {
 		"ps": newPs, "wait": newWait, "why": newWhy,
 		"run": newRun, "exec": newExec, "take": newTake, "env": newEnv, "port": newPort, "url": newURL,
 		"check": newCheck, "init": newInit, "serve": newServe,
+		"open": newOpen, run.FrontRelayVerb: newFrontRelay,
 		"version": newVersion, "completion": newCompletion,
 	}
 }

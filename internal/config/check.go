@@ -13,6 +13,7 @@ func (c *checker) check(p *Project) {
 	c.checkVariables(p)
 	c.checkTemplates(p)
 	c.checkURLCycles(p)
+	c.checkHosts(p)
 }
 
 // eachPort calls see with every port of every service, the main one first.
@@ -78,6 +79,7 @@ func (c *checker) checkVariables(p *Project) {
 		prefix, name := variable(s.Name), fmt.Sprintf("service %q", s.Name)
 		if claim(prefix+"_PORT", name, s.Pos) && claim(prefix+"_HOST", name, s.Pos) {
 			claim(prefix+"_URL", name, s.Pos)
+			claim(prefix+"_ORIGIN", name, s.Pos)
 		}
 		for _, port := range s.Ports {
 			claim(prefix+"_PORT_"+variable(port.Name), fmt.Sprintf("port %q of %s", port.Name, name), port.Pos)

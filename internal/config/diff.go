@@ -127,6 +127,7 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 	for _, names := range grouped(slices.DeleteFunc(keys, told)) {
 		note(&restart, false, "env "+names)
 	}
+	note(&update, slices.Equal(old.Names, svc.Names), "host")
 	note(&update, old.Description == svc.Description, "description")
 	note(&update, sameEdges(old.DependsOn, svc.DependsOn), "depends_on")
 	note(&update, reflect.DeepEqual(old.Ready, svc.Ready), "ready")

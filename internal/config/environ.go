@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/lhrun/lhrun/internal/dotenv"
 )
@@ -12,7 +13,7 @@ func (r *resolver) everybodysVars() map[string]string {
 	vars := r.runVars()
 	for i := range r.project.Services {
 		s := &r.project.Services[i]
-		for _, v := range append(r.portVars(s, r.outside), r.urlVar(s, r.setOutside)...) {
+		for _, v := range slices.Concat(r.portVars(s, r.outside), r.urlVar(s, r.setOutside), r.originVar(s)) {
 			vars[v.Key] = v.Value
 			r.about[v.Key] = s.Name
 		}

@@ -48,6 +48,8 @@ func (r *resolver) value(ref *reference, self *Service) string {
 		return loopback
 	case wordURL:
 		return r.url(service)
+	case wordOrigin:
+		return r.origin(service)
 	case wordEnv:
 		return r.outsideOf(ref)
 	case wordProject:

@@ -35,6 +35,7 @@ func (r *resolver) everyService(set dotenv.Lookup) []dotenv.Pair {
 		}
 		vars = append(vars, r.portVars(s, set)...)
 		vars = append(vars, r.urlVar(s, func(key string) bool { _, ok := set(key); return ok })...)
+		vars = append(vars, r.originVar(s)...)
 	}
 	return vars
 }

@@ -23,6 +23,7 @@ type Project struct {
 	EnvFiles []EnvFile
 	Dotenv   []PortFile
 	Range    ports.Range
+	Front    Front
 	// Notices say in a line each what of the file may surprise.
 	Notices []string
 	// MaxLogSize bounds the stored output of one service, in bytes.
@@ -87,12 +88,14 @@ type Service struct {
 	// URL is templated; URLDefault says that the file does not set it.
 	URL        Text
 	URLDefault bool
-	DependsOn  []Dependency
-	Ready      Probe
-	Health     Health
-	Restart    supervisor.Restart
-	Stop       Stop
-	TTY        bool
+	// Hosts are its names for browsers; nil is the default one, empty is none.
+	Hosts     []Text
+	DependsOn []Dependency
+	Ready     Probe
+	Health    Health
+	Restart   supervisor.Restart
+	Stop      Stop
+	TTY       bool
 	// NullStdin is `stdin = "null"`.
 	NullStdin bool
 	// External is `external`, ExternalURL its URL where it is one.

@@ -61,6 +61,7 @@ func (c *checker) project(root *node) *Project {
 		EnvFiles:   c.envFiles(f.get("env_file")),
 		Dotenv:     c.dotenv(f.get("dotenv")),
 		Range:      c.portRange(f.get("ports")),
+		Front:      c.front(f.get("front")),
 		MaxLogSize: c.maxLogSize(f.get("logs")),
 	}
 	if f.n.parts["env_file"] == nil {
@@ -97,7 +98,7 @@ func (c *checker) repeatable(services *node, shared ...*node) bool {
 }
 
 // topKeys are those of the file itself that nothing below it knows.
-var topKeys = [...]string{"name", "dotenv", "shell", "defaults", "services", "logs"}
+var topKeys = [...]string{"name", "dotenv", "shell", "defaults", "services", "logs", "front"}
 
 func (c *checker) noServices(n *node) {
 	pos := Pos{File: c.sources[0].name}

@@ -29,6 +29,7 @@ const (
 	wordPort     = "port"
 	wordHost     = "host"
 	wordURL      = "url"
+	wordOrigin   = "origin"
 	wordPorts    = "ports"
 	wordEnv      = "env"
 	wordProject  = "project"
@@ -37,14 +38,14 @@ const (
 )
 
 var (
-	ownWords     = []string{wordPort, wordHost, wordURL}
+	ownWords     = []string{wordPort, wordHost, wordURL, wordOrigin}
 	projectWords = []string{wordProject, wordInstance, wordDir}
 )
 
 // ofService says that r needs a service to mean something.
 func (r *reference) ofService() bool {
 	switch r.what {
-	case wordPort, wordHost, wordURL, wordPorts:
+	case wordPort, wordHost, wordURL, wordOrigin, wordPorts:
 		return true
 	}
 	return false
@@ -98,6 +99,10 @@ func checkReference(ref *reference, p *Project, self *Service) *Mistake {
 		return mistake(noPortHint(service), "{{%s}}: service %q has no port", ref.text, service.Name)
 	case ref.what == wordURL && !service.hasURL():
 		return mistake(`give it a port or a "url"`, "{{%s}}: service %q has no url", ref.text, service.Name)
+	case ref.what == wordOrigin && p.Front.Off:
+		return mistake("take out front = false", "{{%s}}: there are no origins without the front", ref.text)
+	case ref.what == wordOrigin && (!service.hasName() || service.Hosts != nil && len(service.Hosts) == 0):
+		return mistake("it takes a port, an http or https url, and not host = false", "{{%s}}: service %q has no origin", ref.text, service.Name)
 	case ref.what == wordPorts && !service.hasPort(ref.name):
 		return mistake(nearPort(ref, service), "{{%s}}: service %q has no port named %q", ref.text, service.Name, ref.name)
 	}

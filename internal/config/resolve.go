@@ -21,6 +21,8 @@ type Runtime struct {
 	Environ []string
 	// Executable is the path of lhrun.
 	Executable string
+	// Secure says that browsers trust this user's certificates.
+	Secure bool
 }
 
 // Resolved is a project ready to run, without templates. It is a value: nothing
@@ -36,6 +38,7 @@ type Resolved struct {
 	Watch map[string]*Watch
 	// Dotenv are the port files to write.
 	Dotenv []ResolvedFile
+	Front  ResolvedFront
 	// Notices say what the project's authors should know, a line each: how its file was
 	// read, and of its variables what lhrun replaces, what is not set, which files do
 	// not count.
@@ -72,6 +75,9 @@ type resolver struct {
 	each      []Var
 	// urls holds "" for a url that is just being filled in.
 	urls map[string]string
+	// names are the names for browsers by service.
+	names map[string][]string
+	front ResolvedFront
 	// replaced notes by key what services have instead of a file's value.
 	replaced map[string][]replacement
 	// texts are files as they are on the disk, by path; read are the env_files among
@@ -99,6 +105,7 @@ func (p *Project) Resolve(run Runtime) (*Resolved, error) {
 	}
 	r.withhold()
 	r.readFiles()
+	r.resolveFront()
 	r.vars = r.everybodysVars()
 	r.readEnv()
 	out := &Resolved{shared: r.shared(), project: r.projectOnly(), own: map[string]map[string]string{}, Watch: map[string]*Watch{}}
@@ -113,7 +120,7 @@ func (p *Project) Resolve(run Runtime) (*Resolved, error) {
 		out.Services = append(out.Services, r.service(s, pairs(own)))
 	}
 	out.told, out.vars, out.about = r.told(), r.vars, r.about
-	out.Dotenv = r.portFiles()
+	out.Dotenv, out.Front = r.portFiles(), r.front
 	out.Notices = slices.Concat(p.Notices, r.notices(out))
 	if len(r.mistakes) > 0 {
 		return nil, r.finish()

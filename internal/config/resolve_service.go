@@ -70,6 +70,7 @@ func (r *resolver) place(s *Service, out *supervisor.Service) {
 	if s.hasURL() {
 		out.URL = r.url(s)
 	}
+	out.Names, out.Origin = r.names[s.Name], r.origin(s)
 }
 
 func (r *resolver) dependency(d Dependency) supervisor.Dependency {

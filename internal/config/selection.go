@@ -19,6 +19,11 @@ func (p *Project) Requests() []ports.Request {
 			requests = append(requests, ports.Request{Service: s.Name, Name: port.Name, Fixed: port.Number})
 		}
 	}
+	if p.hasFront() {
+		front := FrontPort
+		front.Fixed = p.Front.Number
+		requests = append(requests, front)
+	}
 	return requests
 }
 

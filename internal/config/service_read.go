@@ -120,6 +120,7 @@ func (c *checker) serviceKeys(f *fields, s *Service) {
 	s.Port = c.mainPort(f.get("port"), s)
 	s.Ports = c.namedPorts(f.get("ports"))
 	s.URL = c.text(f.get("url"))
+	s.Hosts = c.hosts(f.get("host"))
 	s.DependsOn = c.dependsOn(f.get("depends_on"))
 	c.external(f.get("external"), s)
 	s.Ready = c.ready(f.get("ready"), s)

@@ -105,7 +105,7 @@ func (ref *reference) parse() *Mistake {
 	return &Mistake{Pos: ref.pos(), Msg: "there is no template {{" + inner + "}}", Hint: templateHint(inner)}
 }
 
-const whatExists = "there are port, host, url, ports.NAME, the same of another service as SERVICE.port, " +
+const whatExists = "there are port, host, url, origin, ports.NAME, the same of another service as SERVICE.port, " +
 	"env.NAME, project, instance and dir; " + literalBraces
 
 // templateHint guesses what the unknown inner should have been.

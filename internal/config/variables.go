@@ -16,7 +16,9 @@ const loopback = "127.0.0.1"
 
 // isPersonal reports whether each service has its own value of key, so that none may
 // get one from a file or from lhrun's environment.
-func isPersonal(key string) bool { return key == "PORT" || key == "HOST" || key == "LHRUN_SERVICE" }
+func isPersonal(key string) bool {
+	return key == "PORT" || key == "HOST" || key == "LHRUN_SERVICE" || key == "LHRUN_ORIGIN"
+}
 
 // portVars returns the variables about the ports of s that every service gets. It
 // leaves out the host where outside sets it to more than a bare host, such as a URL.
@@ -69,6 +71,9 @@ func (r *resolver) ownVars(s *Service) map[string]string {
 	}
 	for _, port := range s.Ports {
 		vars["PORT_"+variable(port.Name)] = r.port(s, port.Name)
+	}
+	if origin := r.origin(s); origin != "" {
+		vars["LHRUN_ORIGIN"] = origin
 	}
 	if r.project.Procfile {
 		vars["PS"] = s.Name + ".1" // As foreman names the first of a process.

@@ -53,10 +53,21 @@ type Snapshot struct {
 	OneOff bool `json:"one_off,omitempty"`
 	// Changed are the files that have changed since the run read them, where that makes
 	// a difference to a service.
-	Changed  []string  `json:"changed_files,omitempty"`
+	Changed []string `json:"changed_files,omitempty"`
+	// Front is where browsers reach the services; nil where they do not.
+	Front    *Front    `json:"front,omitempty"`
 	Version  string    `json:"version"`
 	Seq      uint64    `json:"seq"`
 	Services []Service `json:"services"`
+}
+
+// Front is the port by which browsers reach services by name.
+type Front struct {
+	Port int `json:"port"`
+	// WaitMS is how many milliseconds a request waits for a service that is not ready.
+	WaitMS int64 `json:"wait_ms"`
+	// Secure says that browsers trust this user's certificates, so origins are https.
+	Secure bool `json:"secure,omitempty"`
 }
 
 // Service is one service in a Snapshot.
@@ -69,9 +80,13 @@ type Service struct {
 	Port        int              `json:"port"`
 	Ports       map[string]int   `json:"ports"`
 	URL         string           `json:"url"`
-	Restarts    int              `json:"restarts"`
-	StartedAt   *Time            `json:"started_at"`
-	ReadyAt     *Time            `json:"ready_at"`
+	// Origin is how browsers call it through the front; "" where they cannot.
+	Origin string `json:"origin,omitempty"`
+	// Names are those by which the front leads to it.
+	Names     []string `json:"names,omitempty"`
+	Restarts  int      `json:"restarts"`
+	StartedAt *Time    `json:"started_at"`
+	ReadyAt   *Time    `json:"ready_at"`
 	// Since is when State was entered.
 	Since    Time   `json:"since"`
 	ExitCode *int   `json:"exit_code"`

@@ -10,6 +10,7 @@ func serviceOf(st supervisor.Status) Service {
 	s := Service{
 		Name: st.Name, Description: st.Description, Type: "service", State: st.State,
 		PID: st.PID, Port: st.Port, Ports: maps.Clone(st.Ports), URL: st.URL,
+		Origin: st.Origin, Names: st.Names,
 		Restarts: st.Restarts, StartedAt: when(st.StartedAt), ReadyAt: when(st.ReadyAt),
 		Since: Time{st.Since}, ExitCode: st.ExitCode, Reason: st.Reason, TimedOut: st.TimedOut,
 		Wanted: st.Wanted, Restarting: st.Restarting, DependsOn: st.DependsOn, WaitsFor: st.WaitsFor, FailedBy: st.FailedBy, NextTry: when(st.NextTry),

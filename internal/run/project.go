@@ -121,7 +121,10 @@ func (p *Project) environs() [][]string {
 
 // PortLabel names a port for people: "api", or "api.debug".
 func PortLabel(r ports.Request) string {
-	if r.Name == "" {
+	switch {
+	case r.Service == config.FrontPort.Service:
+		return r.Name
+	case r.Name == "":
 		return r.Service
 	}
 	return r.Service + "." + r.Name

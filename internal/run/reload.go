@@ -21,6 +21,7 @@ type reloader struct {
 	sup     *supervisor.Supervisor
 	warn    func(format string, args ...any)
 	files   *fileWatch
+	front   *front
 
 	mu  sync.Mutex
 	now *Project
@@ -138,6 +139,9 @@ func (r *reloader) change(next *Project) (control.Answer, <-chan struct{}, error
 	answer.Services = append(slices.Clone(answer.Changed), s.those(config.DoRemove)...)
 	if r.options.Reloaded != nil {
 		r.options.Reloaded(answer)
+	}
+	if err := r.front.set(next.Resolved.Front); err != nil {
+		answer.Notes = append(answer.Notes, err.Error())
 	}
 	for _, note := range answer.Notes {
 		r.warn("%s", note)

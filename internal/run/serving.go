@@ -28,7 +28,7 @@ func (s *Session) serve() error {
 	})
 	s.holds = newHolds(s.sup, s.local.Ask)
 	s.begun = make(chan struct{})
-	s.server, err = control.Listen(paths[0], &served{s.local, s.holds, s.reload, s.begun}, paths[1:]...)
+	s.server, err = control.Listen(paths[0], &served{s.local, s.holds, s.reload, s.front, s.begun}, paths[1:]...)
 	return err
 }
 
@@ -57,6 +57,7 @@ type served struct {
 	*control.Local
 	holds  *holds
 	reload *reloader
+	front  *front
 	begun  <-chan struct{}
 }
 
@@ -65,7 +66,7 @@ func (s *served) Snapshot(ctx context.Context, usage bool) (control.Snapshot, er
 		return control.Snapshot{}, err
 	}
 	snap, err := s.Local.Snapshot(ctx, usage)
-	snap.Changed = s.reload.stale()
+	snap.Changed, snap.Front = s.reload.stale(), s.front.told()
 	return snap, err
 }
 

@@ -41,6 +41,7 @@ type Session struct {
 	holds    *holds
 	server   *control.Server
 	recorder *recorder
+	front    *front
 	// begun closes when the wanted services were asked to start.
 	begun chan struct{}
 	// stops are the requests of other processes to stop everything; true kills.
@@ -167,12 +168,17 @@ func (s *Session) Prepare(screen Screen) (err error) {
 	if err := s.record(); err != nil {
 		return err
 	}
+	s.front = newFront(s.Checkout, s.warn)
 	s.reload = &reloader{
 		stamps:  s.stamps,
+		front:   s.front,
 		options: s.options, sup: s.sup, warn: s.warn, now: s.Project, held: s.held,
 		files: newFileWatch(s.Dir, s.sup, s.warn),
 	}
 	if err := s.serve(); err != nil {
+		return err
+	}
+	if err := s.front.set(s.Resolved.Front); err != nil {
 		return err
 	}
 	s.reload.watch()
@@ -253,6 +259,9 @@ func (s *Session) Close() error {
 		s.placesKept.Wait()
 	}
 	var err error
+	if s.front != nil {
+		s.front.close()
+	}
 	if s.server != nil {
 		err = s.server.Close()
 	}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
@@ -38,7 +39,7 @@ func summaryRow(st control.Service) []string {
 	case IsFailed(st):
 		url = st.Reason
 	case st.Port != 0:
-		url = st.URL
+		url = cmp.Or(st.Origin, st.URL)
 	}
 	return []string{st.Name, string(st.State), tookToTarget(st), url}
 }

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/front"
+	"github.com/lhrun/lhrun/internal/run"
+)
+
+// newFrontRelay makes the verb by which a run starts the process that serves its front.
+// It is not for people.
+func newFrontRelay(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:    run.FrontRelayVerb + " PROJECT INSTANCE SOCKETS",
+		Short:  "Serve the front of a run, which starts this by itself",
+		Hidden: true,
+		Args:   between(3, 3),
+		RunE: func(_ *cobra.Command, args []string) error {
+			n, err := strconv.Atoi(args[2])
+			if err != nil || n < 1 {
+				return usageError("a run starts %s by itself", run.FrontRelayVerb)
+			}
+			return serveFront(g.In, args[0], args[1], n)
+		},
+	}
+}
+
+// firstSocket is the descriptor of the first of the sockets that this process was given.
+const firstSocket = 3
+
+// serveFront returns when life, the run's end of a pipe, has come to its end.
+func serveFront(life io.Reader, project, instance string, n int) error {
+	var listeners []net.Listener
+	for i := range n {
+		f := os.NewFile(uintptr(firstSocket+i), "front")
+		l, err := net.FileListener(f)
+		if err != nil {
+			return usageError("a run starts %s by itself: %v", run.FrontRelayVerb, err)
+		}
+		_ = f.Close()
+		listeners = append(listeners, l)
+	}
+	ctx, end := context.WithCancel(context.Background())
+	defer end()
+	go func() {
+		_, _ = io.Copy(io.Discard, life)
+		end()
+	}()
+	client, err := dialRun(ctx, project, instance)
+	if err != nil {
+		return err
+	}
+	return front.Serve(ctx, client, listeners, nil)
+}
+
+// dialRunPatience is how long a run may take to answer what it has started.
+const dialRunPatience = 5 * time.Second
+
+func dialRun(ctx context.Context, project, instance string) (*control.Client, error) {
+	paths, err := control.ServedPaths(project, instance)
+	if err != nil {
+		return nil, err
+	}
+	for limit := time.Now().Add(dialRunPatience); ; time.Sleep(10 * time.Millisecond) {
+		for _, path := range paths {
+			client, errDial := control.Dial(ctx, path)
+			if errDial == nil {
+				return client, nil
+			}
+			err = errDial
+		}
+		if ctx.Err() != nil || time.Now().After(limit) {
+			return nil, errors.Join(ctx.Err(), fmt.Errorf("cannot reach the run of %s (%s): %w", project, instance, err))
+		}
+	}
+}

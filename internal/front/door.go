@@ -1,0 +1,141 @@
+package front
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/lhrun/lhrun/ports"
+)
+
+// door accepts the connections of this user, and finds out from the first byte whether
+// they speak TLS.
+type door struct {
+	net.Listener
+	config *tls.Config
+	ready  chan net.Conn
+	failed chan error
+	closed chan struct{}
+	once   sync.Once
+	// knocking bounds the connections that have not said anything yet.
+	knocking chan struct{}
+}
+
+// atTheDoor is how many connections may be silent at once, and silence how long each.
+const (
+	atTheDoor = 256
+	silence   = 30 * time.Second
+)
+
+func newDoor(l net.Listener, config *tls.Config) *door {
+	d := &door{
+		Listener: l, config: config,
+		ready: make(chan net.Conn), failed: make(chan error, 1), closed: make(chan struct{}),
+		knocking: make(chan struct{}, atTheDoor),
+	}
+	go d.admit()
+	return d
+}
+
+// Accept implements net.Listener.
+func (d *door) Accept() (net.Conn, error) {
+	select {
+	case c := <-d.ready:
+		return c, nil
+	case err := <-d.failed:
+		return nil, err
+	case <-d.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener.
+func (d *door) Close() error {
+	d.once.Do(func() { close(d.closed) })
+	return d.Listener.Close()
+}
+
+func (d *door) admit() {
+	for {
+		c, err := d.Listener.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			d.failed <- err
+			return
+		case err != nil: // Out of descriptors: those who wait in the kernel go on waiting.
+			time.Sleep(10 * time.Millisecond)
+			continue
+		}
+		d.knocking <- struct{}{}
+		go func() {
+			defer func() { <-d.knocking }()
+			d.greet(c)
+		}()
+	}
+}
+
+// greet waits for the first byte. It closes connections of other users unanswered.
+func (d *door) greet(c net.Conn) {
+	if !ours(c) {
+		c.Close()
+		return
+	}
+	first := make([]byte, 1)
+	_ = c.SetReadDeadline(time.Now().Add(silence))
+	if n, err := c.Read(first); n == 0 || err != nil {
+		c.Close()
+		return
+	}
+	_ = c.SetReadDeadline(time.Time{})
+	var conn net.Conn = &begun{Conn: c, first: first}
+	const handshake = 0x16 // The content type of a TLS record that greets.
+	if first[0] == handshake {
+		conn = tls.Server(conn, d.config)
+	}
+	select {
+	case d.ready <- conn:
+	case <-d.closed:
+		c.Close()
+	}
+}
+
+// ours reports whether this user, or root, has the other end. Where the system does not
+// tell that of anybody, everybody of this machine may come.
+func ours(c net.Conn) bool {
+	client, okClient := c.RemoteAddr().(*net.TCPAddr)
+	server, okServer := c.LocalAddr().(*net.TCPAddr)
+	if !okClient || !okServer {
+		return false
+	}
+	uid, err := ports.PeerUID(unmapped(client), unmapped(server))
+	if errors.Is(err, errors.ErrUnsupported) {
+		return true
+	}
+	return err == nil && (uid == os.Geteuid() || uid == 0)
+}
+
+// begun is a connection whose first byte has been read.
+type begun struct {
+	net.Conn
+	first []byte
+}
+
+func (b *begun) Read(p []byte) (int, error) {
+	if len(b.first) > 0 && len(p) > 0 {
+		n := copy(p, b.first)
+		b.first = b.first[n:]
+		return n, nil
+	}
+	return b.Conn.Read(p)
+}
+
+// CloseWrite lets an upgraded connection end in one direction.
+func (b *begun) CloseWrite() error {
+	if c, ok := b.Conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return b.Conn.Close()
+}

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package ports
+
+import (
+	"errors"
+	"net/netip"
+)
+
+// PeerUID cannot tell here whose the socket at client is: errors.ErrUnsupported.
+func PeerUID(_, _ netip.AddrPort) (uid int, err error) { return 0, errors.ErrUnsupported }
