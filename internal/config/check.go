@@ -56,6 +56,9 @@ func (c *checker) checkFixedPorts(p *Project) {
 				"services %q and %q %s one port, %d", first.service, s.Name, are, number)
 		}
 	})
+	if first, taken := owners[p.Front.Number]; taken && p.Front.Number != 0 {
+		c.bad(p.Front.Pos, "service \""+first.service+"\" has it at "+first.port.Pos.String(), "port %d of the front is a service's too", p.Front.Number)
+	}
 }
 
 // checkVariables finds names that are different here and one variable in the

@@ -124,10 +124,16 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 	note(&restart, old.Listen == svc.Listen, "listen")
 	note(toURL, old.URL == svc.URL || !ports, "url")
 	told := func(key string) bool { return tellsOf(newer, svc, key) && (old.URL != svc.URL || !ports) }
-	for _, names := range grouped(slices.DeleteFunc(keys, told)) {
+	// An origin that comes or goes, with the scheme of a url, concerns others alone.
+	comes := old.Origin == "" || svc.Origin == ""
+	own := func(key string) bool {
+		return comes && (key == "LHRUN_ORIGIN" || key == variable(svc.Name)+"_ORIGIN")
+	}
+	keys = slices.DeleteFunc(slices.DeleteFunc(keys, told), own)
+	for _, names := range grouped(keys) {
 		note(&restart, false, "env "+names)
 	}
-	note(&update, slices.Equal(old.Names, svc.Names), "host")
+	note(&update, comes || slices.Equal(old.Names, svc.Names), "host")
 	note(&update, old.Description == svc.Description, "description")
 	note(&update, sameEdges(old.DependsOn, svc.DependsOn), "depends_on")
 	note(&update, reflect.DeepEqual(old.Ready, svc.Ready), "ready")

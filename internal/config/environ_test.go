@@ -202,7 +202,7 @@ func TestABlockGivesWayToItsFile(t *testing.T) {
 	for _, v := range r.Dotenv[0].Vars {
 		keys = append(keys, v.Key)
 	}
-	if got := strings.Join(keys, " "); got != "API_PORT API_HOST DB_PORT DB_URL" {
+	if got := strings.Join(keys, " "); got != "API_PORT API_HOST API_ORIGIN DB_PORT DB_URL DB_ORIGIN" {
 		t.Errorf("the block has %s", got)
 	}
 }
@@ -292,7 +292,7 @@ func TestTheBlockOfAPortFileIsNotRead(t *testing.T) {
 
 func TestServicesHoldOnlyWhatTheyDoNotShare(t *testing.T) {
 	r := resolved(t, alone("[env]\nA='1'\n[services.api]\ncommand='x'\nenv={A='1', B='2', HOME='/h'}"), "HOME=/h", "PORT=1")
-	want := []string{"B=2", "HOST=127.0.0.1", "LHRUN_SERVICE=api", "PORT=21001"}
+	want := []string{"B=2", "HOST=127.0.0.1", "LHRUN_ORIGIN=http://api.shop.localhost:21002", "LHRUN_SERVICE=api", "PORT=21001"}
 	if got := r.serviceOf(t, "api").Env; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -307,9 +307,9 @@ func TestOwnLeavesOutWhatLhrunWasStartedWith(t *testing.T) {
 		".env":   "F=1\nHOME=/f\nPORT=3000\n",
 	}, "HOME=/h", "PATH=/bin", "HOST=h")
 	for _, test := range []struct{ service, want string }{
-		{"", "API_HOST API_PORT API_URL E F HOME=/h LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_PROJECT PORT=3000 PYTHONUNBUFFERED"},
-		{"api", "API_HOST API_PORT API_URL E F HOME=/h HOST LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_PROJECT LHRUN_SERVICE PORT=21001 PYTHONUNBUFFERED S"},
-		{"job", "API_HOST API_PORT API_URL E F HOME=/h LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_PROJECT LHRUN_SERVICE PYTHONUNBUFFERED"},
+		{"", "API_HOST API_ORIGIN API_PORT API_URL E F HOME=/h LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_PROJECT PORT=3000 PYTHONUNBUFFERED"},
+		{"api", "API_HOST API_ORIGIN API_PORT API_URL E F HOME=/h HOST LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_ORIGIN LHRUN_PROJECT LHRUN_SERVICE PORT=21001 PYTHONUNBUFFERED S"},
+		{"job", "API_HOST API_ORIGIN API_PORT API_URL E F HOME=/h LHRUN LHRUN_DIR LHRUN_INSTANCE LHRUN_PROJECT LHRUN_SERVICE PYTHONUNBUFFERED"},
 	} {
 		own, ok := r.Own(test.service)
 		if !ok {

@@ -17,6 +17,7 @@ type Front struct {
 	Off bool
 	// Number is a fixed port; 0 is automatic.
 	Number int
+	Pos    Pos
 	// Wait is how long a request waits for a service that is not ready.
 	Wait time.Duration
 }
@@ -38,7 +39,7 @@ func (c *checker) front(n *node) Front {
 	}
 	f := c.table(n, `front = { port = 8443, wait = "30s" }, or false for none`)
 	if at := f.get("port"); at != nil && at.scalar != "auto" {
-		front.Number = c.portNumber(at, `"auto" or a number`)
+		front.Number, front.Pos = c.portNumber(at, `"auto" or a number`), at.pos()
 	}
 	if at := f.get("wait"); at != nil {
 		front.Wait = c.duration(at)
@@ -138,7 +139,7 @@ type ResolvedFront struct {
 	Port int
 	// Domain is what all names end with.
 	Domain string
-	Wait time.Duration
+	Wait   time.Duration
 	// Secure says that browsers trust this user's certificates.
 	Secure bool
 }
@@ -149,9 +150,11 @@ func (r *resolver) resolveFront() {
 	if !r.project.hasFront() {
 		return
 	}
-	port := r.run.Port(FrontPort.Service, FrontPort.Name)
 	domain := hostname.Domain(r.run.Checkout.Project, r.run.Checkout.Instance)
-	r.front = ResolvedFront{Port: port, Domain: domain, Wait: r.project.Front.Wait, Secure: r.run.Secure}
+	r.front = ResolvedFront{
+		Port: r.run.Port(FrontPort.Service, FrontPort.Name), Domain: domain,
+		Wait: r.project.Front.Wait, Secure: r.run.Secure,
+	}
 	var routes hostname.Routes
 	claim := func(s *Service, host string) (holder string) {
 		name := hostname.Name(host, domain)
@@ -160,28 +163,38 @@ func (r *resolver) resolveFront() {
 		}
 		return holder
 	}
+	var usual []*Service // Those that name no host take what is left.
 	for i := range r.project.Services {
-		if s := &r.project.Services[i]; s.hasName() && isWeb(r.url(s)) {
+		s := &r.project.Services[i]
+		switch {
+		case !s.hasName() || !isWeb(r.url(s)):
+		case s.Hosts == nil:
+			usual = append(usual, s)
+		default:
 			for _, host := range s.Hosts {
 				claim(s, host.Raw)
 			}
 		}
 	}
-	for i := range r.project.Services {
-		s := &r.project.Services[i]
-		if s.Hosts != nil || !s.hasName() || !isWeb(r.url(s)) {
-			continue
-		}
+	for _, s := range usual {
 		host := hostname.Default(s.Name)
-		switch holder := ""; {
-		case host == "":
-			r.remark(s.Pos.File, s.Pos.Line, fmt.Sprintf("the name of service %q makes no host, so it has no origin: host = \"…\" gives it one", s.Name))
-		default:
-			if holder = claim(s, host); holder != s.Name {
-				r.remark(s.Pos.File, s.Pos.Line, fmt.Sprintf("service %q has no origin, since %q has the host %q: host = \"…\" gives it another", s.Name, holder, host))
-			}
+		if host == "" {
+			r.remarkNoOrigin(s, "since its name makes no host")
+		} else if holder := claim(s, host); holder != s.Name {
+			r.remarkNoOrigin(s, fmt.Sprintf("since %q has the host %q", holder, host))
 		}
 	}
+}
+
+func (r *resolver) remarkNoOrigin(s *Service, why string) {
+	text := fmt.Sprintf("service %q has no origin, %s", s.Name, why)
+	switch {
+	case r.withheld[s.Name]:
+		return // It has no variables either.
+	case !r.project.Procfile:
+		text += `: host = "…" gives it one`
+	}
+	r.remark(s.Pos.File, s.Pos.Line, text)
 }
 
 // origin is what a browser calls s; "" where it has no name.

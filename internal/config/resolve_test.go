@@ -134,6 +134,8 @@ tty = true
 		Port:        21002,
 		Ports:       map[string]int{"debug": 21003},
 		URL:         "http://127.0.0.1:21002",
+		Names:       []string{"api.shop.localhost"},
+		Origin:      "http://api.shop.localhost:21004",
 		DependsOn: []supervisor.Dependency{
 			{Name: "db", Condition: supervisor.Started},
 			{Name: "migrate", Condition: supervisor.Completed, Restart: true},
@@ -395,10 +397,12 @@ command = "x"
 	want := `.env:
   WEB_PORT=21001
   WEB_HOST=127.0.0.1
+  WEB_ORIGIN=http://web.shop.localhost:21005
   API_V2_PORT=21002
   API_V2_HOST=127.0.0.1
   API_V2_PORT_DEBUG=21003
   API_V2_URL=http://127.0.0.1:21002/v2
+  API_V2_ORIGIN=http://api-v2.shop.localhost:21005
 web/.env.local:
   VITE_API_URL=http://127.0.0.1:21002/v2
   N=5

@@ -31,6 +31,7 @@ command = "x"
 	want := []ports.Request{
 		{Service: "a"}, {Service: "a", Name: "y", Fixed: 8001}, {Service: "a", Name: "x"},
 		{Service: "b", Name: "z"}, {Service: "c", Fixed: 8000},
+		{Service: "lhrun", Name: "front"},
 	}
 	if got := p.Requests(); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

@@ -80,10 +80,6 @@ type Service struct {
 	Port        int              `json:"port"`
 	Ports       map[string]int   `json:"ports"`
 	URL         string           `json:"url"`
-	// Origin is how browsers call it through the front; "" where they cannot.
-	Origin string `json:"origin,omitempty"`
-	// Names are those by which the front leads to it.
-	Names     []string `json:"names,omitempty"`
 	Restarts  int      `json:"restarts"`
 	StartedAt *Time    `json:"started_at"`
 	ReadyAt   *Time    `json:"ready_at"`
@@ -101,6 +97,10 @@ type Service struct {
 	// FailedBy names the dependency whose end made it fail; "" where none did.
 	FailedBy string `json:"failed_by,omitempty"`
 	NextTry  *Time  `json:"next_try,omitempty"`
+	// Origin is how browsers call it through the front; "" where they cannot. Names are
+	// those by which the front leads to it.
+	Origin string   `json:"origin,omitempty"`
+	Names  []string `json:"names,omitempty"`
 	// CPU is the percentage of one core that the tree has used since somebody
 	// asked last, if that was in the last ten seconds, else since its start. Memory
 	// is its resident bytes. Both only when usage was asked for.
