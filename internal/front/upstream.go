@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -20,14 +21,17 @@ import (
 // discard takes what http would print of clients and services that break off.
 var discard = log.New(io.Discard, "", 0)
 
-// upstream speaks to one service. Requests share connections, at most mostConnections
-// of them, and then queue; what stays open for long has a connection of its own.
+// upstream speaks to one service: at most mostConnections requests at a time, and then
+// they queue. What stays open for long does not count.
 type upstream struct {
 	tracker *tracker
 	service string
+	slots   chan struct{}
 	// since is when the process began that the pooled connections lead to.
-	since                  atomic.Int64
-	pooled, streamed, grpc *http.Transport
+	since atomic.Int64
+	// pooled connections are used again, for what may be asked again. A fresh one tells
+	// for certain, when it ends, whether the service had read of the request.
+	pooled, fresh, grpc *http.Transport
 }
 
 const (
@@ -61,20 +65,20 @@ func serviceOf(err error) string {
 var errNobody = errors.New("nobody listens")
 
 func newUpstream(t *tracker, service string) *upstream {
-	u := &upstream{tracker: t, service: service}
-	u.pooled, u.streamed, u.grpc = u.transport(mostConnections), u.transport(0), u.transport(0)
+	u := &upstream{tracker: t, service: service, slots: make(chan struct{}, mostConnections)}
+	u.pooled, u.fresh, u.grpc = u.transport(), u.transport(), u.transport()
+	u.fresh.DisableKeepAlives = true
 	u.grpc.Protocols = new(http.Protocols)
 	u.grpc.Protocols.SetUnencryptedHTTP2(true)
 	u.grpc.Protocols.SetHTTP2(true)
 	return u
 }
 
-func (u *upstream) transport(most int) *http.Transport {
+func (u *upstream) transport() *http.Transport {
 	return &http.Transport{
 		DialContext: u.dial,
 		// The kernel has told that the service itself listens there.
 		TLSClientConfig:       &tls.Config{InsecureSkipVerify: true}, //nolint:gosec
-		MaxConnsPerHost:       most,
 		MaxIdleConnsPerHost:   mostConnections,
 		IdleConnTimeout:       idlePatience,
 		ExpectContinueTimeout: time.Minute, // The service decides whether it wants the body.
@@ -103,26 +107,83 @@ func (u *upstream) dial(ctx context.Context, network, _ string) (net.Conn, error
 }
 
 // RoundTrip implements http.RoundTripper. It waits until the service is ready, and again
-// where it was not any more before anything had been passed on to it.
+// where it turned out not to be before it had read of the request.
 func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 	p, _ := r.Context().Value(patienceKey{}).(patience)
-	body := &unread{ReadCloser: r.Body}
-	for {
+	body := newReplay(r.Body)
+	for tries := 0; ; tries++ {
 		s, err := u.tracker.await(r.Context(), u.service, p)
 		if err != nil {
 			return nil, err
 		}
-		response, err := u.via(r, s).RoundTrip(u.outgoing(r, s, body))
-		if !errors.Is(err, errNobody) || body.read.Load() {
-			if err != nil && r.Context().Err() == nil {
-				err = &upstreamError{u.service, err}
-			}
-			return response, err
+		response, err := u.try(r, s, body)
+		switch {
+		case err == nil:
+			return response, nil
+		case r.Context().Err() != nil:
+			return nil, err
+		case !unread(err) && !(mayRepeat(r) && tries < mostRepeats), !body.rewind():
+			return nil, &upstreamError{u.service, err}
 		}
 		if err := u.retry(r.Context(), s, p); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// mostRepeats is how often a request that may be repeated is, after the service had read
+// of it and ended the connection without an answer.
+const mostRepeats = 3
+
+// unread reports whether a request has failed before the service had read of it: nobody
+// was there, or the kernel has thrown away what nobody had read.
+func unread(err error) bool {
+	return errors.Is(err, errNobody) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// mayRepeat reports whether r does the same twice as once.
+func mayRepeat(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return r.Header.Get("Upgrade") == ""
+	}
+	return false
+}
+
+// try passes r on once.
+func (u *upstream) try(r *http.Request, s control.Service, body *replay) (*http.Response, error) {
+	transport := u.via(r, s)
+	if transport == u.grpc || staysOpen(r) {
+		return transport.RoundTrip(u.outgoing(r, s, body))
+	}
+	select {
+	case u.slots <- struct{}{}:
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	free := sync.OnceFunc(func() { <-u.slots })
+	response, err := transport.RoundTrip(u.outgoing(r, s, body))
+	if err != nil {
+		free()
+		return nil, err
+	}
+	response.Body = &freeing{response.Body, free}
+	return response, nil
+}
+
+// freeing gives a slot back with the end of an answer.
+type freeing struct {
+	io.ReadCloser
+	free func()
+}
+
+func (f *freeing) Close() error {
+	f.free()
+	return f.ReadCloser.Close()
+}
+
+func staysOpen(r *http.Request) bool {
+	return r.Header.Get("Upgrade") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }
 
 // retry waits for news of a service that was thought to be ready.
@@ -146,7 +207,7 @@ func (u *upstream) retry(ctx context.Context, s control.Service, p patience) err
 func (u *upstream) via(r *http.Request, s control.Service) *http.Transport {
 	if s.StartedAt != nil {
 		if began := s.StartedAt.UnixNano(); u.since.Swap(began) != began {
-			for _, t := range []*http.Transport{u.pooled, u.streamed, u.grpc} {
+			for _, t := range []*http.Transport{u.pooled, u.grpc} {
 				t.CloseIdleConnections()
 			}
 		}
@@ -154,14 +215,16 @@ func (u *upstream) via(r *http.Request, s control.Service) *http.Transport {
 	switch {
 	case r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc"):
 		return u.grpc
-	case r.Header.Get("Upgrade") != "", strings.Contains(r.Header.Get("Accept"), "text/event-stream"):
-		return u.streamed
+	case mayRepeat(r):
+		return u.pooled
+	case r.Header.Get("Upgrade") != "":
+		return u.pooled // It is nobody else's any more, once it is upgraded.
 	}
-	return u.pooled
+	return u.fresh
 }
 
 // outgoing is r for one try.
-func (u *upstream) outgoing(r *http.Request, s control.Service, body *unread) *http.Request {
+func (u *upstream) outgoing(r *http.Request, s control.Service, body *replay) *http.Request {
 	out := r.Clone(r.Context())
 	// Whatever name it came by, it shares the connections to the service.
 	out.URL.Host = u.service
@@ -169,29 +232,7 @@ func (u *upstream) outgoing(r *http.Request, s control.Service, body *unread) *h
 		out.URL.Scheme, out.URL.Host = "https", "localhost"
 	}
 	if r.Body != nil && r.Body != http.NoBody {
-		out.Body = body
-		out.GetBody = body.again
+		out.Body = body.reader()
 	}
 	return out
-}
-
-// unread is the body of a request, which another try can have as long as nobody has
-// read of it. ReverseProxy closes the body itself.
-type unread struct {
-	io.ReadCloser
-	read atomic.Bool
-}
-
-func (b *unread) Read(p []byte) (int, error) {
-	b.read.Store(true)
-	return b.ReadCloser.Read(p)
-}
-
-func (b *unread) Close() error { return nil }
-
-func (b *unread) again() (io.ReadCloser, error) {
-	if b.read.Load() {
-		return nil, errors.New("the body was read")
-	}
-	return b, nil
 }

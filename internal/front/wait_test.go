@@ -1,12 +1,14 @@
 package front
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,31 +100,56 @@ func TestOtherNamesAreToldNothing(t *testing.T) {
 	}
 }
 
-// A service that restarts while requests come: each is answered, once.
-func TestARestartLosesNoRequest(t *testing.T) {
-	var mu sync.Mutex
-	seen := map[string]int{}
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		mu.Lock()
-		defer mu.Unlock()
-		if err == nil {
-			seen[string(body)]++
+// counter is a service that answers each request that it has accepted, and counts them.
+type counter struct {
+	mu   sync.Mutex
+	seen map[string]int
+	busy sync.WaitGroup
+}
+
+func (c *counter) serve(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
 		}
-		fmt.Fprint(w, "hello")
-	})
+		c.busy.Go(func() {
+			defer conn.Close()
+			r, err := http.ReadRequest(bufio.NewReader(conn))
+			if err != nil {
+				return
+			}
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return
+			}
+			c.mu.Lock()
+			c.seen[string(body)]++
+			c.mu.Unlock()
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
+		})
+	}
+}
+
+// A service that restarts while requests come: each is answered, and came once.
+func TestARestartLosesNoRequest(t *testing.T) {
+	c := &counter{seen: map[string]int{}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	addr := l.Addr()
-	server := &http.Server{Handler: handler}
-	go server.Serve(l)
+	accepting := make(chan struct{})
+	begin := func() {
+		c.serve(l)
+		close(accepting)
+	}
+	go begin()
 	s := serve(t, addr, nil, nil)
 	var clients sync.WaitGroup
+	var all atomic.Int64
 	stop := make(chan struct{})
-	total := make([]int, 8)
-	for i := range total {
+	for i := range 8 {
 		clients.Go(func() {
 			for n := 0; ; n++ {
 				select {
@@ -135,39 +162,38 @@ func TestARestartLosesNoRequest(t *testing.T) {
 				if response.StatusCode != 200 || body != "hello" {
 					t.Errorf("%s, %q", response.Status, body)
 				}
-				total[i]++
+				all.Add(1)
 			}
 		})
 	}
 	for range 10 {
 		time.Sleep(20 * time.Millisecond)
 		s.run.is(supervisor.StateStopping, "")
-		// It answers what it has, as one does that ends in order.
-		_ = server.Shutdown(t.Context())
+		l.Close() // What waits to be accepted is lost with it.
+		<-accepting
+		c.busy.Wait()
 		s.run.is(supervisor.StateStarting, "")
 		time.Sleep(10 * time.Millisecond)
 		if l, err = net.Listen("tcp", addr.String()); err != nil {
 			t.Fatal(err)
 		}
-		server = &http.Server{Handler: handler}
-		go server.Serve(l)
+		accepting = make(chan struct{})
+		go begin()
 		s.run.become(func(web *control.Service) {
 			web.State, web.StartedAt = supervisor.StateReady, &control.Time{Time: time.Now()}
 		})
 	}
 	close(stop)
 	clients.Wait()
-	server.Close()
-	all := 0
-	for _, n := range total {
-		all += n
-	}
-	for text, n := range seen {
+	l.Close()
+	<-accepting
+	c.busy.Wait()
+	for text, n := range c.seen {
 		if n != 1 {
 			t.Errorf("%s came %d times", text, n)
 		}
 	}
-	if all == 0 || len(seen) != all {
-		t.Errorf("%d requests, %d came", all, len(seen))
+	if all.Load() == 0 || int64(len(c.seen)) != all.Load() {
+		t.Errorf("%d requests, %d came", all.Load(), len(c.seen))
 	}
 }
