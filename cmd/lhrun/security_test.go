@@ -23,30 +23,49 @@ command = "echo hello; exec sleep 1000"
 port = false
 `
 
-func TestLhrunItselfListensOnNoTCPPort(t *testing.T) {
+// Nothing of lhrun listens on TCP but the front, on loopback, and with front = false
+// nothing at all.
+func TestLhrunItselfListensOnTheFrontAlone(t *testing.T) {
 	if _, err := os.Stat("/proc/net/tcp"); err != nil {
 		t.Skip("read from /proc")
 	}
-	h := newHome(t)
-	dir := h.checkout("lhrun.toml", quiet)
-	r := h.up(dir)
-	r.wait("all ready")
+	const web = "[services.web]\ncommand = \"exec $LHRUN serve .\"\n"
+	for file, most := range map[string]int{quiet: 0, "front = false\n" + web: 0, web: 2} {
+		h := newHome(t)
+		dir := h.checkout("lhrun.toml", file)
+		r := h.up(dir)
+		r.wait("all ready")
+		own := ownListeners(t, r.cmd.Process.Pid)
+		if len(own) > most || most > 0 && len(own) == 0 {
+			t.Errorf("%s\nlistens at %v", file, own)
+		}
+		for _, where := range own {
+			address, _, _ := strings.Cut(where, ":")
+			if address != "0100007F" && address != "00000000000000000000000001000000" {
+				t.Errorf("it listens at %s, which is not loopback", where)
+			}
+		}
+		r.stop()
+	}
+}
+
+// ownListeners are where a guard and its supervisor listen.
+func ownListeners(t *testing.T, guard int) (own []string) {
 	listening := listeners(t)
-	own := []int{r.cmd.Process.Pid, supervisorOf(r.cmd.Process.Pid)}
-	for _, pid := range own {
+	for _, pid := range []int{guard, supervisorOf(guard)} {
 		fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 		for _, fd := range fds {
 			to, _ := os.Readlink(fd)
 			inode := strings.TrimSuffix(strings.TrimPrefix(to, "socket:["), "]")
 			if where, ok := listening[inode]; ok {
-				t.Errorf("pid %d of %v listens at %s", pid, own, where)
+				own = append(own, where)
 			}
 		}
 		if len(fds) == 0 {
 			t.Errorf("pid %d shows no files", pid)
 		}
 	}
-	r.stop()
+	return own
 }
 
 // listeners are the TCP sockets of the machine that listen, by inode.
