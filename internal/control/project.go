@@ -80,9 +80,9 @@ type Service struct {
 	Port        int              `json:"port"`
 	Ports       map[string]int   `json:"ports"`
 	URL         string           `json:"url"`
-	Restarts  int      `json:"restarts"`
-	StartedAt *Time    `json:"started_at"`
-	ReadyAt   *Time    `json:"ready_at"`
+	Restarts    int              `json:"restarts"`
+	StartedAt   *Time            `json:"started_at"`
+	ReadyAt     *Time            `json:"ready_at"`
 	// Since is when State was entered.
 	Since    Time   `json:"since"`
 	ExitCode *int   `json:"exit_code"`
