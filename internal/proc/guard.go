@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -30,6 +31,8 @@ type guard struct {
 	// told, set for SameGroup, is where the guard writes its signals to the child. Had it
 	// sent them, the child could not tell them from those that the whole group got.
 	told *os.File
+	// spared are those that outlive the child; see GuardedSide.Detach.
+	spared <-chan []ID
 }
 
 // Guard starts this program again as its child, in a process group of its own, and
@@ -70,7 +73,7 @@ func Guard(o GuardOptions) (Exit, error) {
 	}
 	end := g.pass(signals, near, exit)
 	stop()
-	endDescendants(w.pid, run)
+	endDescendants(w.pid, run, g.awaitSpared())
 	return end, nil
 }
 
@@ -136,9 +139,13 @@ func line() (near, far *os.File, err error) {
 func (g *guard) pass(signals <-chan os.Signal, near *os.File, exit <-chan Exit) Exit {
 	near.SetReadDeadline(time.Now().Add(readyPatience))
 	ready := make(chan struct{})
+	spared := make(chan []ID, 1)
+	g.spared = spared
 	go func() {
 		near.Read(make([]byte, 1))
+		near.SetReadDeadline(time.Time{})
 		close(ready)
+		spared <- readSpared(near)
 	}()
 	for {
 		select {
@@ -210,28 +217,35 @@ func reapOrphans(child int) (stop func()) {
 	}
 }
 
-// endDescendants kills what is left below this process. Where orphans do not come back
-// to it, it also kills what carries the mark of run.
-func endDescendants(child int, run string) {
+// endDescendants kills what is left below this process, but spared and what is below that.
+// Where orphans do not come back to it, it also kills what carries the mark of run.
+func endDescendants(child int, run string, spared []ID) {
 	syscall.Kill(-child, unix.SIGKILL)
-	killUntilGone(descendants)
+	killUntilGone(func() []stat { return descendants(spared) })
 	if !getsOrphans() {
 		EndLeftovers(Record{Run: run}, 0)
 	}
 }
 
-// descendants reaps what has died and returns what lives below this process. It returns
-// nothing only once there is no child at all: one that is dead now may have started
-// another after it was listed.
-func descendants() []stat {
+// descendants reaps what has died and returns what lives below this process, beside
+// spared. It returns nothing only once there is no other child at all: one that is dead now
+// may have started another after it was listed.
+func descendants(spared []ID) []stat {
 	self := stat{ID: ID{PID: os.Getpid()}}
+	quiet := 0
 	for range 5000 {
 		if !reapAll() {
 			return nil
 		}
 		f := newForest()
-		if living := f.below(f.children(self)); len(living) > 0 {
+		children := slices.DeleteFunc(f.children(self), func(s stat) bool { return slices.Contains(spared, s.ID) })
+		if living := f.below(children); len(living) > 0 {
 			return living
+		}
+		if len(children) == 0 && len(spared) > 0 { // To reap does not tell, as one of spared lives.
+			if quiet++; quiet == quietLooks {
+				return nil
+			}
 		}
 		time.Sleep(time.Millisecond)
 	}

@@ -20,6 +20,11 @@ const guardFile = 3
 // GuardedSide is the supervisor's side of Guard.
 type GuardedSide struct {
 	guard ID
+	// run marks this program and all that it starts.
+	run  string
+	line *os.File
+	// ready closes when the guard knows that signals may come, by the first byte on line.
+	ready chan struct{}
 	lost  chan struct{}
 	// received are the signals as they come; signals are those of them that the guard passed
 	// on or somebody sent here, where one wish to end is one.
@@ -39,7 +44,7 @@ func Guarded() (*GuardedSide, bool) {
 		return nil, false
 	}
 	os.Unsetenv(guardKey)
-	g := &GuardedSide{lost: make(chan struct{}), received: make(chan os.Signal, 64)}
+	g := &GuardedSide{run: lastMark(os.Getenv(markName)), ready: make(chan struct{}), lost: make(chan struct{}), received: make(chan os.Signal, 64)}
 	var inode uint64
 	var sameGroup bool
 	if _, err := fmt.Sscanf(value, "%d %d %d %t", &inode, &g.guard.PID, &g.guard.Start, &sameGroup); err != nil {
@@ -53,6 +58,7 @@ func Guarded() (*GuardedSide, bool) {
 	unix.CloseOnExec(guardFile)
 	unix.SetNonblock(guardFile, true)
 	line := os.NewFile(guardFile, "guard")
+	g.line = line
 
 	discard := make(chan os.Signal, 1)
 	ignore(discard, unix.SIGTTOU)
@@ -69,6 +75,7 @@ func Guarded() (*GuardedSide, bool) {
 	take := func() {
 		signal.Notify(g.received, signals...)
 		line.Write([]byte{1}) // from now on signals may come
+		close(g.ready)
 	}
 	if sameGroup { // The terminal's signals may come at any time.
 		take()
@@ -110,6 +117,10 @@ func (g *GuardedSide) Signals() <-chan os.Signal { return g.signals }
 
 // Arrivals returns, with a SameGroup guard, the signals that it or this program got.
 func (g *GuardedSide) Arrivals() <-chan Arrival { return g.arrivals }
+
+// Run is the mark of all that descends from this program, but for what Detach starts; see
+// Record.
+func (g *GuardedSide) Run() string { return g.run }
 
 // Guard names the guard's process.
 func (g *GuardedSide) Guard() ID { return g.guard }

@@ -11,7 +11,10 @@ import (
 // markKey is the variable by which a process is recognised after its parents
 // have gone. A value is RUN-N; a run inside another run appends to the outer one's
 // with a comma, so that both recognise it.
-const markKey = "LHRUN_RUN="
+const (
+	markName = "LHRUN_RUN"
+	markKey  = markName + "="
+)
 
 func newRunID() string {
 	var b [8]byte
@@ -31,6 +34,26 @@ func marked(env []string, run string, n uint64) []string {
 		out = append(out, pair)
 	}
 	out[0] = markKey + value
+	return out
+}
+
+// lastMark returns the run of the innermost mark in a value of the variable.
+func lastMark(value string) (run string) {
+	run, _, _ = strings.Cut(value[strings.LastIndexByte(value, ',')+1:], "-")
+	return run
+}
+
+// unmarked returns env without the innermost mark, if that is run's.
+func unmarked(env []string, run string) []string {
+	out := make([]string, 0, len(env))
+	for _, pair := range env {
+		value, is := strings.CutPrefix(pair, markKey)
+		if !is || lastMark(value) != run {
+			out = append(out, pair)
+		} else if at := strings.LastIndexByte(value, ','); at >= 0 {
+			out = append(out, markKey+value[:at])
+		}
+	}
 	return out
 }
 

@@ -87,6 +87,11 @@ func playMore(role string, args []string) {
 		say("born", os.Getpid())
 		time.Sleep(300 * time.Millisecond)
 		playSupervisor(args)
+	case "detaching":
+		playDetaching(args[0])
+	case "far":
+		say("detached", os.Getpid())
+		forever()
 	case "exit-by-kill":
 		Guarded()
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
@@ -207,6 +212,29 @@ func playSupervisor(services []string) {
 			}
 		}
 	}
+}
+
+// playDetaching is a supervisor that detaches a program, starts another, and ends at a
+// signal.
+func playDetaching(end string) {
+	side, ok := Guarded()
+	if !ok {
+		fmt.Println("not guarded")
+		os.Exit(98)
+	}
+	fmt.Println("run", side.Run())
+	other := exec.Command(os.Args[0])
+	other.Env = append(roleless(), roleKey+"=sleep")
+	err := other.Start()
+	say("other", other.Process.Pid)
+	if _, err2 := side.Detach(os.Args[:1], append(roleless(), roleKey+"=far"), os.Stdin, os.Stdout, os.Stderr); err != nil || err2 != nil {
+		fmt.Println(err, err2)
+	}
+	<-side.Signals()
+	if end == "killed" {
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}
+	os.Exit(0)
 }
 
 // playRunner starts a command in its own group and tells what signals arrive. TERM

@@ -105,6 +105,12 @@ func (*GuardedSide) Lost() <-chan struct{}     { return nil }
 func (*GuardedSide) Signals() <-chan os.Signal { return nil }
 func (*GuardedSide) Arrivals() <-chan Arrival  { return nil }
 func (*GuardedSide) Guard() ID                 { return ID{} }
+func (*GuardedSide) Run() string               { return "" }
+
+// Detach returns an error that wraps errors.ErrUnsupported.
+func (*GuardedSide) Detach(_, _ []string, _, _, _ *os.File) (*os.Process, error) {
+	return nil, errNoTrees
+}
 
 // Guard returns an error that wraps errors.ErrUnsupported.
 func Guard(GuardOptions) (Exit, error) { return Exit{}, errNoTrees }
@@ -113,7 +119,7 @@ func Guard(GuardOptions) (Exit, error) { return Exit{}, errNoTrees }
 func DieOf(syscall.Signal) {}
 
 // Detach returns an error that wraps errors.ErrUnsupported.
-func Detach([]string, *os.File, *os.File, *os.File) (*os.Process, error) {
+func Detach(_, _ []string, _, _, _ *os.File) (*os.Process, error) {
 	return nil, errNoTrees
 }
 
