@@ -34,8 +34,8 @@ func (h *home) using(dir, name string) (r *run, end func()) {
 	return r, func() { h.write(dir, name, "") }
 }
 
-// The first run to end takes no service from under the second, whoever hosts it, and the
-// last one leaves nothing of what was started for them.
+// The first run to end takes no service from under the second, whoever has begun it, and
+// the last one leaves nothing of what was started for them.
 func TestTheLastRunThatUsesAServiceEndsIt(t *testing.T) {
 	for _, host := range []string{"up", "run"} {
 		t.Run(host, func(t *testing.T) {
@@ -49,27 +49,20 @@ func TestTheLastRunThatUsesAServiceEndsIt(t *testing.T) {
 			first, endFirst := h.using(dir, "first")
 			second, endSecond := h.using(dir, "second")
 			endFirst()
-			if host == "up" {
-				if code := first.code(); code != 0 {
-					t.Errorf("the first ended with %d", code)
-				}
-			} else {
-				eventually(t, "the first waits", func() bool { return strings.Contains(first.errs.String(), "another lhrun uses") })
-			}
+			first.endsWith(0)
 			third, endThird := h.using(dir, "third")
 			endSecond()
-			if code := second.code(); code != 0 {
-				t.Errorf("the second ended with %d", code)
-			}
+			second.endsWith(0)
 			endThird()
-			if code := third.code(); code != 0 {
-				t.Errorf("the third ended with %d", code)
+			third.endsWith(0)
+			if pids, _ := os.ReadFile(filepath.Join(dir, "db.pids")); strings.Count(string(pids), "\n") != 1 {
+				t.Errorf("db had several lives: %q", pids)
 			}
 			if host == "run" {
-				if code := first.code(); code != 0 {
-					t.Errorf("the first ended with %d", code)
-				}
 				noneLeft(t, dir)
+				if out, errs, code := h.output(dir, "ps"); code != 5 {
+					t.Errorf("after the last one: %d, %s%s", code, out, errs)
+				}
 				return
 			}
 			if out := h.ok(dir, "ps"); !matches(t, `db +stopped`, out) || !matches(t, `api +ready`, out) {
@@ -101,8 +94,7 @@ func TestWhatIsAskedForStaysAndAKilledRunLetsGo(t *testing.T) {
 	}
 }
 
-// An up that joins a one-off run keeps it until it leaves; up -d has services of its own
-// by the time that it returns.
+// An up that joins a one-off run keeps it until it leaves; up -d makes it stay.
 func TestUpBesideAOneOffRunLosesNoService(t *testing.T) {
 	t.Run("in the foreground", func(t *testing.T) {
 		h := newHome(t)
@@ -112,32 +104,42 @@ func TestUpBesideAOneOffRunLosesNoService(t *testing.T) {
 		up.wait("runs already")
 		up.wait("all ready")
 		end()
-		eventually(t, "the run waits", func() bool { return strings.Contains(first.errs.String(), "another lhrun uses") })
+		first.endsWith(0)
 		if out := h.ok(dir, "ps"); !matches(t, `api +ready`, out) {
 			t.Errorf("what up uses: %s", out)
 		}
 		up.signal(syscall.SIGINT)
 		up.wait("ends with the last lhrun that uses it")
-		if code := first.code(); code != 0 {
-			t.Errorf("the run ended with %d", code)
+		up.endsWith(0)
+		eventually(t, "it is gone", func() bool { return len(processes(dir)) == 0 })
+	})
+	t.Run("alone", func(t *testing.T) {
+		h := newHome(t)
+		dir := h.checkout("lhrun.toml", heldProject)
+		first, end := h.using(dir, "first")
+		up := h.up(dir, "--no-deps", "api")
+		up.wait("all ready")
+		end()
+		first.endsWith(0)
+		if out := h.ok(dir, "ps"); !matches(t, `api +ready`, out) || !matches(t, `db +stopped`, out) {
+			t.Errorf("what up uses: %s", out)
 		}
-		noneLeft(t, dir)
+		up.signal(syscall.SIGINT)
+		up.endsWith(0)
+		eventually(t, "it is gone", func() bool { return len(processes(dir)) == 0 })
 	})
 	t.Run("in the background", func(t *testing.T) {
 		h := newHome(t)
 		dir := h.checkout("lhrun.toml", heldProject)
 		first, end := h.using(dir, "first")
 		t.Cleanup(func() { h.down(dir) })
-		up := h.start(h.command(dir, "up", "-d"))
-		up.wait(`used by "lhrun run"`)
+		h.ok(dir, "up", "-d")
+		second, endSecond := h.using(dir, "second")
 		end()
-		if code := first.code(); code != 0 {
-			t.Errorf("the run ended with %d", code)
-		}
-		if code := up.code(); code != 0 {
-			t.Errorf("up -d ended with %d: %s", code, up.errs.String())
-		}
-		if out := h.ok(dir, "ps"); !matches(t, `api +ready`, out) {
+		first.endsWith(0)
+		endSecond()
+		second.endsWith(0)
+		if out := h.ok(dir, "ps"); !matches(t, `api +ready`, out) || !matches(t, `db +stopped`, out) {
 			t.Errorf("what up started: %s", out)
 		}
 	})

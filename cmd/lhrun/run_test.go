@@ -340,7 +340,7 @@ func TestRunKillNineLeavesNothing(t *testing.T) {
 			r.wait("begun")
 			pid := r.cmd.Process.Pid
 			if half == "runner" {
-				pid = onlyChild(t, pid)
+				pid = r.secondHalf(t)
 			}
 			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 				t.Fatal(err)

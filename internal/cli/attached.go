@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
-	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/supervisor"
@@ -28,12 +27,14 @@ type attached struct {
 	screen  view.Screen
 
 	// logs closes when all lines are shown; nil where none are.
-	logs chan struct{}
+	logs <-chan struct{}
 	// reason is the outcome of an up that waits for the end of the run, since that time.
 	reason error
 	since  time.Time
-	// oneOff says that the run ends with the last lhrun that uses it.
+	// oneOff says that the run ends with the last lhrun that uses it, as this one does by
+	// its hold.
 	oneOff bool
+	hold   uint64
 	// failing is when the first service failed.
 	failing time.Time
 }
@@ -63,9 +64,6 @@ func (g *globals) attach(o upOptions, h handshake, signals <-chan os.Signal) err
 	})
 	if h.Joins {
 		switch err := a.join(ctx); {
-		case errors.Is(err, errOneOff):
-			a.view.Say("%s is used by \"lhrun run\"; starting it in the background when that has ended", a)
-			return a.follow(ctx, &awaiting{follower: a.follower})
 		case errors.Is(err, control.ErrEnded):
 			a.view.Say("%s is just being stopped; starting it anew when it is gone", a)
 			return a.follow(ctx, &awaiting{follower: a.follower})
@@ -116,15 +114,13 @@ func (a *attached) join(ctx context.Context) error {
 	}
 	a.mirror.Reset(now)
 	a.relist()
-	if a.oneOff = now.OneOff; a.oneOff && a.options.detach {
-		return errOneOff
-	}
+	a.oneOff = now.OneOff
 	text := fmt.Sprintf("%s runs already, pid %d", a, now.PID)
 	if a.options.detach {
 		a.view.Say("%s", text)
 	} else {
 		a.view.Say("%s; Ctrl-C only leaves", text)
-		a.showLogs(ctx)
+		a.logs = followLines(ctx, a.client, control.LogQuery{Since: time.Now()}, a.screen, a.view).over
 	}
 	if line := changedFiles(now); line != "" {
 		a.view.Say("%s", line)
@@ -140,17 +136,16 @@ func (a *attached) join(ctx context.Context) error {
 	return nil
 }
 
-// errOneOff means that a run ends too soon to stay in the background.
-var errOneOff = errors.New("the run is for one command")
-
-// ask starts what is missing: for as long as this up looks, where the run would end
-// otherwise.
-func (a *attached) ask(ctx context.Context) (control.Answer, error) {
-	if a.oneOff && !a.options.noDeps {
-		return hold(ctx, a.client, a.targets)
+// ask starts what is missing. A run that would end with those who use it does so after
+// this up at the earliest, and with -d it stays.
+func (a *attached) ask(ctx context.Context) (answer control.Answer, err error) {
+	if a.oneOff && !a.options.detach {
+		answer, err = hold(ctx, a.client, a.targets, a.options.noDeps)
+		a.hold = answer.Hold
+		return answer, err
 	}
 	return a.client.Ask(ctx, control.Request{
-		Verb: supervisor.VerbStart, Services: a.targets, NoDeps: a.options.noDeps, Missing: true,
+		Verb: supervisor.VerbStart, Services: a.targets, NoDeps: a.options.noDeps, Missing: true, Stay: a.oneOff,
 	})
 }
 
@@ -167,32 +162,6 @@ func (a *attached) checkKnown(s control.Snapshot) error {
 		}
 	}
 	return nil
-}
-
-// showLogs shows what all services write from now on.
-func (a *attached) showLogs(ctx context.Context) {
-	a.logs = make(chan struct{})
-	query := control.LogQuery{Follow: true, Since: time.Now()}
-	go func() {
-		defer close(a.logs)
-		err := a.client.Logs(ctx, query, a.logLine)
-		if err != nil && !errors.Is(err, control.ErrLost) && ctx.Err() == nil {
-			a.view.Alarm("cannot show what the services write: %v", err)
-		}
-	}()
-}
-
-func (a *attached) logLine(l control.LogLine) error {
-	switch {
-	case l.Service == logs.Self: // This lhrun says itself what happens.
-		return nil
-	case l.Missed > 0:
-		a.view.Warn("%s: %d bytes are not shown here: they came too fast", l.Service, l.Missed)
-		return nil
-	case l.Partial:
-		return a.screen.Preview(l.Service, l.At, []byte(l.Text))
-	}
-	return a.screen.Lines(l.Service, l.At, []byte(l.Text+"\n"))
 }
 
 // awaiting is the policy of an up that waits for the end of a run on its way down.

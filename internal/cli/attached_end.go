@@ -46,8 +46,14 @@ func (a *attached) leaveOnFailure() {
 	}
 }
 
+// leavePatience is for a run that is told that this up leaves it.
+const leavePatience = time.Second
+
 func (a *attached) leave(outcome error) {
-	if a.oneOff {
+	if a.hold != 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), leavePatience)
+		defer cancel()
+		_, _ = a.client.Ask(ctx, control.Request{Verb: control.VerbRelease, Hold: a.hold}) // Else its end tells.
 		a.view.Say("left; %s ends with the last lhrun that uses it", a)
 	} else {
 		a.view.Say("left; %s goes on, \"lhrun down\" stops it", a)
@@ -205,7 +211,7 @@ func (a *attached) ended(err error) {
 		a.view.Alarm("%s is lost: its lhrun was killed (%v)", a, err)
 		a.finish(exitError{exitFailed, nil})
 	case a.ending:
-		run.AwaitRelease(a.Checkout, handshakePatience)
+		run.AwaitRelease(a.Checkout, "", handshakePatience)
 		a.view.Say("%s has ended", a)
 		a.finish(whole(a.reason, a.unended()))
 	case a.options.detach:

@@ -27,11 +27,13 @@ func newRun(g *globals) *cobra.Command {
 they are ready, and runs CMD in the project's environment, in the current
 directory or that of -C. CMD has the terminal and gets each signal once. run
 ends as CMD did: with its exit code, or by the signal that ended it. When CMD
-has ended, run ends what CMD left behind and what run itself started.
+has ended, run ends what CMD left behind, and those services that were started
+for it and that nobody else uses.
 
+The services run in the background. Another run, or an up, joins them; whoever
+leaves last ends them, and "lhrun up -d" makes them stay until "lhrun down".
 Where the project already runs, run joins it: it starts what is missing and, in
-the end, stops only that, unless something else depends on it by then. What
-several runs use goes on until the last of them has left.
+the end, stops only that, unless something else depends on it by then.
 
 When a service fails, or not all is ready within --timeout, run does not run
 CMD. It shows the reason and the last lines of the services at fault.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -92,15 +93,15 @@ func (g *globals) up(o upOptions) error {
 		return g.printPlan(p, o.json)
 	}
 	guard, guarded := proc.Guarded()
-	detached := os.Getenv(detachedKey) != ""
+	detached := os.Getenv(detachedKey)
 	switch {
 	case guarded:
 		os.Unsetenv(detachedKey)
-		if detached {
-			return g.upInBackground(o, guard)
+		if detached != "" {
+			return g.upInBackground(o, guard, detached)
 		}
 		return g.upHere(o, guard)
-	case o.detach && !detached:
+	case o.detach && detached == "":
 		return g.upDetached(o)
 	}
 	return runGuarded(proc.GuardOptions{})
@@ -125,7 +126,7 @@ func runGuarded(o proc.GuardOptions) error {
 
 // upHere runs the project in this terminal, or attaches to the run that there is.
 func (g *globals) upHere(o upOptions, guard *proc.GuardedSide) error {
-	return g.beginOrAttach(o, guard.Signals(), func() (*handshake, error) {
+	return g.beginOrJoin(o, guard.Signals(), func() (*handshake, error) {
 		h, err := g.openHosted(run.Options{Names: o.names, NoDeps: o.noDeps}, guard, func(s *run.Session) (view.Screen, error) {
 			screen := g.stream(o, s.Wanted())
 			screen.OnFull(func(err error) { s.Say(hclog.Warn, g.outputFull(err)) })
@@ -139,11 +140,12 @@ func (g *globals) upHere(o upOptions, guard *proc.GuardedSide) error {
 }
 
 // upInBackground runs the project for the lhrun that has begun this one, or tells it
-// of the run that there is.
-func (g *globals) upInBackground(o upOptions, guard *proc.GuardedSide) error {
+// of the run that there is. by is the value of detachedKey.
+func (g *globals) upInBackground(o upOptions, guard *proc.GuardedSide, by string) error {
 	o.timeout = 0 // That is for the one who waits.
+	oneOff := by != detachedUp
 	var screen *detachedScreen
-	h, err := g.openHosted(run.Options{Names: o.names, NoDeps: o.noDeps}, guard, func(s *run.Session) (_ view.Screen, err error) {
+	h, err := g.openHosted(run.Options{Names: o.names, NoDeps: o.noDeps, OneOff: oneOff}, guard, func(s *run.Session) (_ view.Screen, err error) {
 		screen, err = newDetachedScreen(s.OwnLog(), g.Out)
 		return screen, err
 	})
@@ -154,13 +156,39 @@ func (g *globals) upInBackground(o upOptions, guard *proc.GuardedSide) error {
 		}
 		return json.NewEncoder(g.Out).Encode(message{Handshake: other})
 	}
-	seen, err := screen.handOver(&handshake{Checkout: h.Checkout, Wanted: h.Wanted()})
+	seen, err := screen.handOver(&handshake{Checkout: h.Checkout, Wanted: h.Wanted(), Hold: h.FirstHold()})
+	if oneOff {
+		cleared := h.clearUpAfter(seen, by)
+		err = errors.Join(err, runForeground(h, o, guard))
+		cleared()
+		return errors.Join(err, h.Close())
+	}
 	err = errors.Join(err, runForeground(h, o, guard))
 	select {
 	case <-seen: // Whoever began this run gets the time to see its end.
 	case <-time.After(handshakePatience):
 	}
 	return errors.Join(err, h.Close())
+}
+
+// clearUpAfter ends what is left of the user of a one-off run that was killed: what carries
+// his mark. gone closes with him. The result waits for an end that has begun.
+func (h *hosted) clearUpAfter(gone <-chan struct{}, mark string) (wait func()) {
+	var clearing sync.WaitGroup
+	over := make(chan struct{})
+	clearing.Go(func() {
+		select {
+		case <-gone:
+			if h.FirstUserGone() {
+				proc.EndLeftovers(proc.Record{Run: mark}, 0)
+			}
+		case <-over:
+		}
+	})
+	return func() {
+		close(over)
+		clearing.Wait()
+	}
 }
 
 // runOfAnother is where to reach the run that err tells of, or err.

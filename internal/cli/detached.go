@@ -14,8 +14,12 @@ import (
 	"github.com/lhrun/lhrun/supervisor"
 )
 
-// detachedKey is the variable that tells a lhrun that it is the one in the background.
-const detachedKey = "LHRUN_AWAY"
+// detachedKey is the variable that tells a lhrun that it is the one in the background. Its
+// value is detachedUp or, where "lhrun run" has begun it, the mark of what that starts.
+const (
+	detachedKey = "LHRUN_AWAY"
+	detachedUp  = "up"
+)
 
 // detachedScreen is the screen of a run in the background. What services write is
 // kept on disk anyway; lhrun's own lines go to a file, and to the lhrun that began

@@ -49,6 +49,7 @@ func runForeground(h *hosted, o upOptions, guard *proc.GuardedSide) error {
 	defer over()
 	c.signals, c.stops = relaySignals(whole, guard.Signals(), c.held), c.RelayStops(whole)
 	go c.guardLost(whole, guard)
+	when(c.follower, c.Unused(), c.unused)
 	when(c.follower, c.screen.Failed(), func(struct{}) {
 		c.end(exitError{exitFailed, fmt.Errorf("cannot write the output: %w", c.screen.Err())}, "")
 	})
@@ -99,6 +100,8 @@ func (c *foreground) event(e control.Change) {
 	}
 	c.summarize()
 	switch st := e.Service; {
+	case c.IsOneOff(): // Its users say when it ends.
+		return
 	case st == nil:
 	case c.Procfile && !c.keepGoing && e.Kind == supervisor.EventState && !view.IsTask(*st) && view.HasEnded(*st):
 		c.end(exitError{procfileCode(*st), nil}, st.Name+" ended, so the others are stopped")
@@ -109,6 +112,15 @@ func (c *foreground) event(e control.Change) {
 	}
 	if c.current() && c.finished() {
 		c.end(verdict(c.all()), "")
+	}
+}
+
+// unused ends a one-off run, in no more time than a hang-up gives where the last user was
+// killed: nothing may be left then.
+func (c *foreground) unused(killed bool) {
+	c.end(nil, "nobody uses it any more")
+	if killed {
+		time.AfterFunc(hangUpPatience, c.Kill)
 	}
 }
 

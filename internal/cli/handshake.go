@@ -15,6 +15,7 @@ import (
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -32,7 +33,11 @@ type handshake struct {
 	Wanted   []string       `json:"wanted"`
 	// Joins says that another lhrun has begun the run.
 	Joins bool `json:"joins,omitempty"`
+	// Hold is that of the lhrun that has begun a one-off run; see run.Session.FirstHold.
+	Hold uint64 `json:"hold,omitempty"`
 
+	// host is the process that this lhrun has started for it, its child.
+	host *os.Process
 	// seen tells the run that this lhrun sees it; nil where it does not wait for that.
 	seen func()
 	// interrupted is the signal that has begun the end of the run before it was seen.
@@ -62,14 +67,14 @@ var errEnding = errors.New("the run has ended")
 
 // beginOrAttach begins a run, of which nothing is left to attach to, or attaches to
 // the one that there is. Of two at the same moment one wins, and the other attaches
-// as soon as it can.
-func (g *globals) beginOrAttach(o upOptions, signals <-chan os.Signal, begin func() (*handshake, error)) error {
+// as soon as it can. pause waits a moment, and returns the signal that has ended that.
+func beginOrAttach(begin func() (*handshake, error), attach func(handshake) error, pause func() os.Signal) error {
 	for limit := time.Now().Add(handshakePatience); ; {
 		m, err := begin()
 		if m == nil {
 			return err
 		}
-		err = g.attach(o, *m, signals)
+		err = attach(*m)
 		switch {
 		case errors.Is(err, errEnding):
 			limit = time.Now().Add(handshakePatience)
@@ -80,10 +85,16 @@ func (g *globals) beginOrAttach(o upOptions, signals <-chan os.Signal, begin fun
 		case time.Now().After(limit):
 			return run.Unresponsive(m.Checkout)
 		}
-		if sig := pause(context.Background(), signals); sig != nil {
+		if sig := pause(); sig != nil {
 			return signalError{sig, nil}
 		}
 	}
+}
+
+// beginOrJoin is beginOrAttach for an up.
+func (g *globals) beginOrJoin(o upOptions, signals <-chan os.Signal, begin func() (*handshake, error)) error {
+	return beginOrAttach(begin, func(m handshake) error { return g.attach(o, m, signals) },
+		func() os.Signal { return pause(context.Background(), signals) })
 }
 
 // pause waits a moment, and returns the signal that has ended that, if one has.
@@ -108,42 +119,71 @@ func pause(ctx context.Context, signals <-chan os.Signal) os.Signal {
 func (g *globals) upDetached(o upOptions) error {
 	signals, stop := proc.NotifyDebounced(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	return g.beginOrAttach(o, signals, func() (*handshake, error) { return g.beginDetached(o, signals) })
+	return g.beginOrJoin(o, signals, func() (*handshake, error) {
+		b, err := g.beginDetached(g.detachScreen(o, nil), func(in, out, errs *os.File) (*os.Process, error) {
+			return proc.Detach(os.Args, append(os.Environ(), detachedKey+"="+detachedUp), in, out, errs)
+		})
+		if err != nil {
+			return nil, err
+		}
+		m, err := await(b, signals, func(sig os.Signal) os.Signal { return sig })
+		if m != nil {
+			err = m.host.Release()
+		}
+		return m, err
+	})
 }
 
-// beginDetached starts a run in the background and shows what it says until it can
-// be reached. A run that ends before has told why.
-func (g *globals) beginDetached(o upOptions, signals <-chan os.Signal) (*handshake, error) {
+// beginning is a run in the background that cannot be reached yet.
+type beginning struct {
+	wire
+	host *os.Process
+	// copied closes when all of its errors are shown.
+	copied  chan struct{}
+	reached chan *handshake
+}
+
+// beginDetached starts a run in the background, by detach with its three standard files,
+// and shows what it says until it can be reached.
+func (g *globals) beginDetached(screen view.Screen, detach func(in, out, errs *os.File) (*os.Process, error)) (*beginning, error) {
 	w, err := newWire()
 	if err != nil {
 		return nil, err
 	}
-	child, err := proc.Detach(append(os.Environ(), detachedKey+"=1"), w.far[0], w.far[1], w.far[2])
+	host, err := detach(w.far[0], w.far[1], w.far[2])
 	w.closeFar()
 	if err != nil {
 		w.close()
 		return nil, err
 	}
-	copied := make(chan struct{})
+	b := &beginning{w, host, make(chan struct{}), make(chan *handshake, 1)}
 	go func() {
-		defer close(copied)
+		defer close(b.copied)
 		_, _ = io.Copy(g.Err, w.errs)
 	}()
-	reached := make(chan *handshake, 1)
-	go func() { reached <- g.hear(o, w.messages) }()
+	go func() { b.reached <- hear(screen, w.messages) }()
+	return b, nil
+}
+
+// await waits until the run can be reached. One that ends before has told why. A signal to
+// end ends it; signal says which one came.
+func await[T any](b *beginning, signals <-chan T, signal func(T) os.Signal) (*handshake, error) {
 	var interrupted os.Signal
 	for {
 		select {
-		case interrupted = <-signals:
-			_ = child.Signal(syscall.SIGTERM) // Unreaped, so the pid is its own.
-		case m := <-reached:
-			if m != nil && !(m.Joins && interrupted != nil) {
-				m.seen, m.interrupted = w.close, interrupted
-				return m, child.Release()
+		case s := <-signals:
+			if sig := signal(s); interrupts(sig) {
+				interrupted = sig
+				_ = b.host.Signal(syscall.SIGTERM) // Unreaped, so the pid is its own.
 			}
-			<-copied
-			w.close()
-			return nil, endOfChild(child, interrupted)
+		case m := <-b.reached:
+			if m != nil && !(m.Joins && interrupted != nil) {
+				m.host, m.seen, m.interrupted = b.host, b.close, interrupted
+				return m, nil
+			}
+			<-b.copied
+			b.close()
+			return nil, endOfChild(b.host, interrupted)
 		}
 	}
 }
@@ -183,8 +223,7 @@ func (w wire) close() {
 
 // hear shows what the run in the background says, and returns nil when it ends
 // without having told where to reach it.
-func (g *globals) hear(o upOptions, from io.Reader) *handshake {
-	screen := g.detachScreen(o, nil)
+func hear(screen view.Screen, from io.Reader) *handshake {
 	for dec := json.NewDecoder(from); ; {
 		var w message
 		if err := dec.Decode(&w); err != nil {

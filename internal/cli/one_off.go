@@ -14,28 +14,6 @@ import (
 	"github.com/lhrun/lhrun/internal/view"
 )
 
-// target is the running project that a one-off run needs: its own, or another's that
-// it is attached to.
-type target interface {
-	// execution returns argv in the environment of the project.
-	execution(argv []string) (run.Execution, error)
-	// leaveTarget is stopTarget once no other process uses what was started here.
-	leaveTarget()
-	// hurry has leaveTarget wait for nobody.
-	hurry()
-	// stopTarget begins the end of what was started here; with kill it waits for nothing.
-	// It may be called again.
-	stopTarget(kill bool)
-	// mine returns those of services that stopTarget stops.
-	mine(services []control.Service) []control.Service
-	// stopped tells when that end has come.
-	stopped() <-chan error
-	// stopRequests are the requests of others to stop everything.
-	stopRequests() <-chan bool
-	resize()
-	close() error
-}
-
 // phase is how far a one-off run has come.
 type phase uint8
 
@@ -47,16 +25,18 @@ const (
 	phaseEnding
 )
 
-// oneOff is the policy of run: it starts what is needed, runs a command, and stops what it
-// has started.
+// oneOff is the policy of run: it starts what is needed, runs a command, and stops what
+// nobody else uses.
 type oneOff struct {
 	passive
 	*globals
 	runOptions
 	*follower
-	target
+	*holding
 	screen *view.OneOffScreen
 	guard  *proc.GuardedSide
+	// lines, unless nil, shows what services write.
+	lines *lineFeed
 
 	phase   phase
 	since   time.Time // of the phase
@@ -65,8 +45,8 @@ type oneOff struct {
 	// presses tells further signals of one wish to end from the next wish.
 	presses proc.Debouncer
 	reason  error
-	// gone says that what was started has been stopped.
-	gone bool
+	// stopped says that what was started has been stopped.
+	stopped bool
 }
 
 // oneOff drives a one-off run from its start to its end, in the care of guard.
@@ -79,11 +59,16 @@ func (g *globals) oneOff(o runOptions, guard *proc.GuardedSide) error {
 		return err
 	}
 	defer e.screen.Close()
-	e.view.Terse, e.bound, e.stops = true, run.Bound(e.timeout), e.stopRequests()
+	defer e.close()
+	e.view.Terse, e.bound = e.phase == phaseStarting, run.Bound(e.timeout)
 	when(e.follower, guard.Arrivals(), e.arrive)
 	when(e.follower, guard.Lost(), func(struct{}) { e.guardLost() })
-	when(e.follower, e.stopped(), e.targetGone)
-	return errors.Join(e.follow(context.Background(), e), e.target.close())
+	when(e.follower, e.gone, e.allStopped)
+	outcome := e.follow(context.Background(), e)
+	if e.lines != nil {
+		e.lines.finish(!e.stays())
+	}
+	return outcome
 }
 
 // event goes on to the command once everything is ready, or ends where that cannot be.
@@ -125,25 +110,25 @@ func (e *oneOff) work() {
 func (e *oneOff) commandEnded(outcome error) {
 	e.command = nil
 	e.end(outcome)
-	e.leave()
+	e.finishOff()
 }
 
-// targetGone takes the news that what was started has been stopped.
-func (e *oneOff) targetGone(err error) {
-	if e.gone {
+// allStopped takes the news that what was started has been stopped.
+func (e *oneOff) allStopped(err error) {
+	if e.stopped {
 		return
 	}
-	e.gone = true
+	e.stopped = true
 	if err != nil {
 		e.view.Alarm("%v", err)
 	}
 	e.killCommand()
-	e.leave()
+	e.finishOff()
 }
 
-// leave ends the loop once neither the command nor what was started is there any more.
-func (e *oneOff) leave() {
-	if e.gone && e.command == nil {
+// finishOff ends the loop once neither the command nor what was started is there any more.
+func (e *oneOff) finishOff() {
+	if e.stopped && e.command == nil {
 		e.finish(whole(e.reason, view.Filter(e.mine(e.all()), view.IsUnended)))
 	}
 }
@@ -171,7 +156,6 @@ func (e *oneOff) fail() {
 func (e *oneOff) arrive(a proc.Arrival) {
 	switch {
 	case resizes(a.Signal):
-		e.resize()
 	case e.phase == phaseWorking && a.Group:
 		e.command.hear(a)
 	case e.phase == phaseWorking:
@@ -192,12 +176,15 @@ func (e *oneOff) press(sig os.Signal) {
 		return
 	}
 	if e.pressed || sig == syscall.SIGQUIT {
-		e.view.Say("killing what is left")
-		e.stopTarget(true)
+		if e.stays() {
+			e.view.Say("left; the run goes on, and stops what it was asked to")
+		} else {
+			e.view.Say("killing what is left")
+		}
+		e.kill()
 		return
 	}
 	e.pressed = true
-	e.hurry()
 	e.view.Say("stopping what was started; Ctrl-C again kills")
 }
 
@@ -205,35 +192,39 @@ func (e *oneOff) press(sig os.Signal) {
 // ended it.
 const commandsOwn = 500 * time.Millisecond
 
-// stop takes another process's request. The command is asked to end too.
-func (e *oneOff) stop(kill bool) {
-	if e.command != nil {
-		e.command.signal(syscall.SIGTERM)
-	}
-	if e.phase == phaseStarting {
-		e.end(exitError{exitFailed, errors.New("stopped by another lhrun before all was ready")})
-	}
-	e.stopTarget(kill)
-}
-
+// ended takes the end of the run. Where that was for those who use it, the command is
+// ended too.
 func (e *oneOff) ended(err error) {
+	close(e.runEnded)
 	if e.phase == phaseEnding {
 		return
 	}
+	patience := commandPatience
 	if !errors.Is(err, control.ErrEnded) {
-		err = control.ErrLost
+		err, patience = control.ErrLost, hangUpPatience
 	}
-	e.view.Alarm("%v", err)
-	if e.phase == phaseStarting {
+	switch {
+	case e.phase == phaseStarting:
+		e.view.Alarm("%v", err)
 		e.end(exitError{exitFailed, errors.New("the project was stopped before all was ready")})
+	case e.lent:
+		e.view.Alarm("%v, so the command is ended", err)
+		e.command.signal(syscall.SIGTERM)
+		when(e.follower, time.After(patience), func(time.Time) { e.killCommand() })
+	default:
+		e.view.Alarm("%v", err)
 	}
 }
+
+// commandPatience is what a command gets to end in when the run has ended that it uses.
+const commandPatience = 5 * time.Second
 
 // guardLost ends everything at once: nobody would after this process.
 func (e *oneOff) guardLost() {
 	e.end(exitError{exitFailed, errors.New("its guard process was killed, so everything is ended")})
 	e.killCommand()
-	e.stopTarget(true)
+	e.kill()
+	proc.EndLeftovers(proc.Record{Run: e.guard.Run()}, 0)
 }
 
 func (e *oneOff) killCommand() {
@@ -250,7 +241,7 @@ func (e *oneOff) end(reason error) {
 	e.phase, e.since, e.reason, e.ending = phaseEnding, time.Now(), reason, true
 	e.view.Live(nil)
 	e.screen.Loud()
-	e.leaveTarget()
+	e.leave()
 }
 
 func (e *oneOff) tick(now time.Time) {

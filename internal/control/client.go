@@ -205,8 +205,12 @@ func (c *Client) Logs(ctx context.Context, q LogQuery, each func(LogLine) error)
 }
 
 // Hold is Holder's.
-func (c *Client) Hold(ctx context.Context, services []string, held func(Answer) error) error {
-	return c.stream(ctx, http.MethodPost, pathHold, services, func(line []byte) error {
+func (c *Client) Hold(ctx context.Context, services []string, alone bool, held func(Answer) error) error {
+	path := pathHold
+	if alone {
+		path += "?no_deps=true"
+	}
+	return c.stream(ctx, http.MethodPost, path, services, func(line []byte) error {
 		var a Answer
 		if err := json.Unmarshal(line, &a); err != nil {
 			return fmt.Errorf("cannot understand the running lhrun: %w", err)

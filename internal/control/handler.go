@@ -168,12 +168,16 @@ func (s *Server) hold(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return mistake("nothing can be held here")
 	}
+	alone, err := parameters(r, "no_deps")
+	if err != nil {
+		return err
+	}
 	var services []string
 	if err := readBody(w, r, &services); err != nil {
 		return err
 	}
 	return s.stream(w, r, func(ctx context.Context, send func(any) error) error {
-		return holder.Hold(ctx, services, func(a Answer) error { return send(a) })
+		return holder.Hold(ctx, services, alone == "true", func(a Answer) error { return send(a) })
 	})
 }
 

@@ -35,8 +35,9 @@ type Holder interface {
 	Project
 	// Hold starts services and what they need, calls held with what became of that, and
 	// returns when ctx or the project ends. Then, or at a request to release the hold,
-	// what was started for holds alone and nobody uses any more is stopped.
-	Hold(ctx context.Context, services []string, held func(Answer) error) error
+	// what was started for holds alone and nobody uses any more is stopped; a one-off run
+	// ends with its last hold. alone leaves out what the services need.
+	Hold(ctx context.Context, services []string, alone bool, held func(Answer) error) error
 }
 
 // Snapshot is a project at one moment. Seq is the number of the last event that
@@ -48,8 +49,7 @@ type Snapshot struct {
 	PID      int    `json:"pid"`
 	// Run tells this run from any other of the checkout; "" is not known.
 	Run string `json:"run,omitempty"`
-	// OneOff says that the run ends when the command has ended that it was begun for, and
-	// nobody else uses it.
+	// OneOff says that the run ends with the last one who holds services of it; see Holder.
 	OneOff bool `json:"one_off,omitempty"`
 	// Changed are the files that have changed since the run read them, where that makes
 	// a difference to a service.
@@ -186,6 +186,8 @@ type Request struct {
 	NoDeps bool `json:"no_deps,omitempty"`
 	// Missing, with supervisor.VerbStart, leaves completed tasks as they are.
 	Missing bool `json:"missing,omitempty"`
+	// Stay, with supervisor.VerbStart, has a one-off run go on until VerbDown.
+	Stay bool `json:"stay,omitempty"`
 	// Kill, with VerbDown, waits for nobody.
 	Kill bool `json:"kill,omitempty"`
 	// Hold, with VerbRelease, is Answer.Hold.
@@ -213,6 +215,8 @@ type Answer struct {
 	Notes []string `json:"notes,omitempty"`
 	// Hold names a hold; see Holder.
 	Hold uint64 `json:"hold,omitempty"`
+	// Ends, of VerbRelease, says that the run ends, as nobody holds anything any more.
+	Ends bool `json:"ends,omitempty"`
 	// Taken is what the process of VerbTake is to execute.
 	Taken *Taken `json:"taken,omitempty"`
 }

@@ -29,8 +29,8 @@ func (r Request) check() error {
 		return mistake("%s needs one service, and a pid or outside", r.Verb)
 	case r.Verb != VerbTake && (r.PID != 0 || r.Outside || r.Leave):
 		return mistake("pid, outside and leave go with %s, not with %s", VerbTake, r.Verb)
-	case r.Missing && r.Verb != supervisor.VerbStart:
-		return mistake("missing goes with %s, not with %s", supervisor.VerbStart, r.Verb)
+	case (r.Missing || r.Stay) && r.Verb != supervisor.VerbStart:
+		return mistake("missing and stay go with %s, not with %s", supervisor.VerbStart, r.Verb)
 	}
 	return nil
 }

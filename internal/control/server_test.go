@@ -68,7 +68,7 @@ func TestWhatIsOddIsRefusedInPlainWords(t *testing.T) {
 		"part down":   {post("/ask", `{"verb":"down","services":["api"]}`), 400, "down concerns the whole project"},
 		"take":        {post("/ask", `{"verb":"take","services":["api"]}`), 400, "take needs one service, and a pid or outside"},
 		"taken":       {post("/ask", `{"verb":"stop","services":["api"],"pid":7}`), 400, "pid, outside and leave go with take, not with stop"},
-		"missing":     {post("/ask", `{"verb":"stop","missing":true}`), 400, "missing goes with start"},
+		"missing":     {post("/ask", `{"verb":"stop","missing":true}`), 400, "missing and stay go with start"},
 		"parameter":   {"GET /snapshot?use=1 HTTP/1.1\r\n" + head + "\r\n", 400, `/snapshot does not take "use=1"`},
 		"since":       {"GET /events?since=-1 HTTP/1.1\r\n" + head + "\r\n", 400, `since is the number of an event, not "-1"`},
 		"log field":   {post("/logs", `{"tail":3}`), 400, `unknown field "tail"`},

@@ -57,7 +57,7 @@ func claim(c ports.Checkout) (*Instance, error) {
 		rec, _ := i.record()
 		switch {
 		case rec.Supervisor.Alive() && rec.Guard.Alive():
-			return nil, &RunningError{Checkout: c, PID: rec.Guard.PID, Run: rec.Run, DirID: rec.DirID}
+			return nil, rec.running(c)
 		case time.Now().After(limit):
 			return nil, &RunningError{Checkout: c}
 		case rec.Supervisor.Alive():
@@ -66,6 +66,11 @@ func claim(c ports.Checkout) (*Instance, error) {
 			i.ended = append(i.ended, ended...)
 		}
 	}
+}
+
+// running says that the run of the record has c.
+func (r record) running(c ports.Checkout) *RunningError {
+	return &RunningError{Checkout: c, PID: r.Guard.PID, Run: r.Run, DirID: r.DirID}
 }
 
 // guardPatience is how long the guard of a killed run may take to end what that has left.
@@ -170,8 +175,9 @@ func (i *Instance) release() error {
 }
 
 // AwaitRelease waits, no longer than patience, until the run that had the checkout
-// has let go of it.
-func AwaitRelease(c ports.Checkout, patience time.Duration) {
+// has let go of it. With its Snapshot.Run it does not wait for another one that has it by
+// then.
+func AwaitRelease(c ports.Checkout, run string, patience time.Duration) {
 	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(dialPause) {
 		i, err := InstanceOf(c)
 		if err != nil {
@@ -182,6 +188,9 @@ func AwaitRelease(c ports.Checkout, patience time.Duration) {
 			_ = lock.Close()
 		}
 		if !errors.Is(err, files.ErrLocked) {
+			return
+		}
+		if rec, err := i.record(); err == nil && run != "" && rec.Run != run {
 			return
 		}
 	}

@@ -27,7 +27,8 @@ type Options struct {
 	// Guard is the process that outlives this one and ends what it leaves. The zero
 	// ID means that there is none.
 	Guard proc.ID
-	// OneOff says that the run is for one command; see control.Snapshot.
+	// OneOff says that the run ends with the last one who uses its services; see
+	// control.Snapshot. The first one is whoever began it.
 	OneOff bool
 	// Version is lhrun's, for those who ask the run.
 	Version string

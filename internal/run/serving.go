@@ -19,7 +19,7 @@ func (s *Session) serve() error {
 		Supervisor: s.sup,
 		About: control.Snapshot{
 			Project: s.Checkout.Project, Instance: s.Checkout.Instance, Dir: s.Checkout.Dir,
-			PID: os.Getpid(), Run: s.sup.RunID(), OneOff: s.options.OneOff, Version: s.options.Version,
+			PID: os.Getpid(), Run: s.sup.RunID(), Version: s.options.Version,
 		},
 		LogDir: s.instance.LogDir(),
 		Down:   s.requestStop,
@@ -27,6 +27,9 @@ func (s *Session) serve() error {
 		Reload: s.reload.Reload,
 	})
 	s.holds = newHolds(s.sup, s.local.Ask)
+	if s.options.OneOff {
+		s.firstHold = s.holds.begin(s.wanted)
+	}
 	s.begun = make(chan struct{})
 	s.server, err = control.Listen(paths[0], &served{s.local, s.holds, s.reload, s.front, s.begun}, paths[1:]...)
 	return err
@@ -66,7 +69,7 @@ func (s *served) Snapshot(ctx context.Context, usage bool) (control.Snapshot, er
 		return control.Snapshot{}, err
 	}
 	snap, err := s.Local.Snapshot(ctx, usage)
-	snap.Changed, snap.Front = s.reload.stale(), s.front.told()
+	snap.OneOff, snap.Changed, snap.Front = s.holds.isOneOff(), s.reload.stale(), s.front.told()
 	return snap, err
 }
 

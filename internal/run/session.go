@@ -29,19 +29,21 @@ type Session struct {
 	stamps   stamps
 	instance *Instance
 	// dir is the checkout's directory. While it is open, no other one gets its number.
-	dir      *os.File
-	held     *ports.Leases // until reload owns them
-	notes    []string
-	reload   *reloader
-	screen   Screen
-	mask     mask.Masker
-	own      ownLines
-	sup      *supervisor.Supervisor
-	local    *control.Local
-	holds    *holds
-	server   *control.Server
-	recorder *recorder
-	front    *front
+	dir    *os.File
+	held   *ports.Leases // until reload owns them
+	notes  []string
+	reload *reloader
+	screen Screen
+	mask   mask.Masker
+	own    ownLines
+	sup    *supervisor.Supervisor
+	local  *control.Local
+	holds  *holds
+	// firstHold is 0 where the run is no one-off run.
+	firstHold uint64
+	server    *control.Server
+	recorder  *recorder
+	front     *front
 	// begun closes when the wanted services were asked to start.
 	begun chan struct{}
 	// stops are the requests of other processes to stop everything; true kills.
@@ -68,7 +70,7 @@ const (
 // ports. It returns a RunningError where another process has the checkout. On an
 // error nothing is held.
 func Open(o Options) (_ *Session, err error) {
-	p, err := o.Find()
+	p, wanted, err := o.find()
 	if err != nil {
 		return nil, err
 	}
@@ -76,17 +78,8 @@ func Open(o Options) (_ *Session, err error) {
 		o.Guard = proc.Self() // Without a guard that lives a run counts as abandoned.
 	}
 	proc.ReserveDescriptors(spareFiles + filesEach*len(p.Services))
-	s := &Session{Project: p, stamps: stampsOf(p), options: o, ended: make(chan error, 1), stops: make(chan bool, 16)}
+	s := &Session{Project: p, wanted: wanted, stamps: stampsOf(p), options: o, ended: make(chan error, 1), stops: make(chan bool, 16)}
 	s.stopping, s.stop = context.WithCancel(context.Background())
-	if s.wanted, err = p.Select(o.Names, o.Profiles, o.NoDeps); err != nil {
-		return nil, err
-	}
-	if len(s.wanted) == 0 {
-		return nil, usageError("no service starts by itself here: name one, or a --profile")
-	}
-	if !locked(p.Checkout) {
-		p.awaitPlaces()
-	}
 	if s.instance, err = claim(p.Checkout); err != nil {
 		return nil, withWanted(sameDir(err), s.wanted)
 	}
@@ -108,6 +101,46 @@ func Open(o Options) (_ *Session, err error) {
 	}
 	s.mask = p.Masker()
 	return s, nil
+}
+
+// find finds the project and what an up of it starts, and waits for the places of a run
+// that goes on though they were removed.
+func (o Options) find() (p *Project, wanted []string, err error) {
+	if p, err = o.Find(); err != nil {
+		return nil, nil, err
+	}
+	if wanted, err = p.Select(o.Names, o.Profiles, o.NoDeps); err != nil {
+		return nil, nil, err
+	}
+	if len(wanted) == 0 {
+		return nil, nil, usageError("no service starts by itself here: name one, or a --profile")
+	}
+	if !locked(p.Checkout) {
+		p.awaitPlaces()
+	}
+	return p, wanted, nil
+}
+
+// Running returns the run that Open would find in its way; nil for none. Wanted are the
+// services that Open would start. It claims nothing.
+func (o Options) Running() (running *RunningError, wanted []string, err error) {
+	p, wanted, err := o.find()
+	if err != nil {
+		return nil, nil, err
+	}
+	i, err := InstanceOf(p.Checkout)
+	if err != nil {
+		return nil, nil, err
+	}
+	rec, err := i.record()
+	if err != nil || !rec.Supervisor.Alive() || !rec.Guard.Alive() {
+		return nil, wanted, nil
+	}
+	running = rec.running(p.Checkout)
+	if err := sameDir(running); err != error(running) {
+		return nil, nil, err
+	}
+	return running, wanted, nil
 }
 
 // Wanted returns the services that this run starts.
