@@ -98,9 +98,7 @@ stop = { timeout = "10m" }
 		_ = syscall.Kill(second, sig)
 	}
 	eventually(t, "nothing of the project runs", func() bool { return len(processes(dir)) == 0 })
-	if out, errs, code := h.output(dir, "ps"); code != 5 {
-		t.Errorf("%d, %s%s", code, out, errs)
-	}
+	eventually(t, "the run has ended", func() bool { _, _, code := h.output(dir, "ps"); return code == 5 })
 }
 
 // Who hosts a one-off run may be killed as well: nothing is left, and its users say so.

@@ -20,9 +20,11 @@ import (
 
 // changeOptions are the flags of start, stop, restart and reload.
 type changeOptions struct {
-	verb    supervisor.Verb
-	names   []string
-	noDeps  bool
+	verb   supervisor.Verb
+	names  []string
+	noDeps bool
+	// reload has a restart take the file as it is now.
+	reload  bool
 	timeout time.Duration
 	json    bool
 }

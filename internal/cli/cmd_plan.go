@@ -17,19 +17,21 @@ import (
 func newPlan(g *globals) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "plan",
+		Use:   "plan [SERVICE…]",
 		Short: "Say what reload would do, and why",
 		Long: `plan compares what runs with the current file, the contents of its .env files
 included, and prints each operation with its causes: add, remove, restart,
-start, update (without a restart), write (a port file). It changes nothing.
-Where the project does not run, plan prints what up would start.
+start, update (without a restart), write (a port file). It changes nothing. With
+names it says what "lhrun reload" of these would do. Where the project does not
+run, plan prints what up would start.
 
 Comments, order and indentation do not matter. A new service changes nothing for
 those that do not depend on it. Causes name variables, never values.`,
-		Example: "  lhrun plan\n  lhrun plan --json",
-		Args:    between(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := g.plan(cmd.Context())
+		Example:           "  lhrun plan\n  lhrun plan api\n  lhrun plan --json",
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: g.completeServices,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			p, err := g.plan(cmd.Context(), names)
 			if err != nil {
 				return err
 			}
@@ -40,11 +42,11 @@ those that do not depend on it. Causes name variables, never values.`,
 	return cmd
 }
 
-// plan asks the run that there is, or else says what up would do.
-func (g *globals) plan(ctx context.Context) (view.Plan, error) {
+// plan asks the run that there is, or else says what up would do. No names are all.
+func (g *globals) plan(ctx context.Context, names []string) (view.Plan, error) {
 	_, client, err := g.Reach(ctx)
 	if errors.Is(err, control.ErrNotRunning) {
-		p, err := g.firstPlan(upOptions{})
+		p, err := g.firstPlan(upOptions{names: names})
 		p.Notes = append(p.Notes, fmt.Sprintf("%s (%s) does not run: this is what up would do", p.Project, p.Instance))
 		return p, err
 	}
@@ -55,7 +57,7 @@ func (g *globals) plan(ctx context.Context) (view.Plan, error) {
 	if err != nil {
 		return view.Plan{}, err
 	}
-	answer, err := client.Ask(ctx, control.Request{Verb: control.VerbPlan})
+	answer, err := client.Ask(ctx, control.Request{Verb: control.VerbPlan, Services: names})
 	if err != nil {
 		return view.Plan{}, g.asCheck(err)
 	}
@@ -116,7 +118,7 @@ func (g *globals) dryRun(ctx context.Context, o upOptions) (view.Plan, error) {
 	if err != nil {
 		return first, err
 	}
-	p, err := g.plan(ctx)
+	p, err := g.plan(ctx, nil)
 	if err != nil || !p.Running {
 		return first, err
 	}

@@ -12,12 +12,13 @@ import (
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/view"
+	"github.com/lhrun/lhrun/supervisor"
 )
 
 func newReload(g *globals) *cobra.Command {
 	o := changeOptions{verb: control.VerbReload}
 	cmd := &cobra.Command{
-		Use:   "reload",
+		Use:   "reload [SERVICE…]",
 		Short: "Apply the current file to what runs; restart only what changed",
 		Long: `reload applies the current file to the running project, and returns when what
 changed is ready again. Only services that changed restart, and those that
@@ -26,15 +27,21 @@ them; removed ones stop, what depends on them first. Changes to health, stop,
 restart, depends_on, watch, and to ready of a ready service take effect
 immediately, without a restart. lhrun plan says beforehand what reload would do.
 
+With names only these take their new form, and what they newly need; one that
+is not in the file any more goes. All others keep the form that they have, and
+lhrun goes on telling that the file has changed for them. "lhrun restart
+--reload" also restarts those named for which nothing changed.
+
 A file with mistakes, or one that needs a port that is taken, changes nothing.
 
 Exit codes: 1 when a service fails, 2 for a mistake in the file, 3 when a port
 is taken, 4 when not all is ready within --timeout, 5 when the project does not
 run.`,
-		Example:           "  lhrun reload\n  lhrun reload --timeout 30s",
-		Args:              between(0, 0),
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Example:           "  lhrun reload\n  lhrun reload api --timeout 30s",
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: g.completeServices,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			o.names = names
 			return g.reload(cmd.Context(), o)
 		},
 	}
@@ -43,7 +50,8 @@ run.`,
 	return cmd
 }
 
-// reload asks for a reload and waits until what it changed is ready, or gone.
+// reload asks for a reload, or for a restart with one, and waits until what it changed is
+// ready, or gone.
 func (g *globals) reload(ctx context.Context, o changeOptions) error {
 	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer cancel()
@@ -57,7 +65,10 @@ func (g *globals) reload(ctx context.Context, o changeOptions) error {
 	if c.now, err = client.Snapshot(ctx, false); err != nil {
 		return err
 	}
-	if c.answer, err = client.Ask(ctx, control.Request{Verb: control.VerbReload}); err != nil {
+	c.answer, err = client.Ask(ctx, control.Request{
+		Verb: control.VerbReload, Services: o.names, Restart: o.verb == supervisor.VerbRestart, NoDeps: o.noDeps,
+	})
+	if err != nil {
 		return g.asCheck(err)
 	}
 	plan := view.PlanOf(c.now, c.answer)

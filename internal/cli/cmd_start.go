@@ -16,9 +16,15 @@ func newChange(g *globals, cmd *cobra.Command, noDeps string) *cobra.Command {
 			return usageError("--no-deps needs the names of services")
 		}
 		o.names = names
+		if o.reload {
+			return g.reload(cmd.Context(), o)
+		}
 		return g.change(cmd.Context(), o)
 	}
 	f := cmd.Flags()
+	if o.verb == supervisor.VerbRestart {
+		f.BoolVar(&o.reload, "reload", false, "take what the file says of them now")
+	}
 	f.BoolVar(&o.noDeps, "no-deps", false, noDeps)
 	f.DurationVar(&o.timeout, "timeout", 0, "exit with code 4 when not done after `DURATION`")
 	addJSON(cmd, &o.json)
@@ -73,11 +79,16 @@ they are ready. What depends on them goes on, except where the file says
 restart = true. Without a name it restarts all that is up or has failed, without
 a question; completed tasks stay so.
 
+With --reload they take their new form of a file that has changed, as with
+"lhrun reload", and restart even where nothing changed for them.
+
 With --no-deps, what the named services need is neither started nor waited for.
 
 Exit codes: 1 when one fails, 4 when not all is ready within --timeout, 5 when
-the project does not run.`,
+the project does not run; with --reload also 2 for a mistake in the file and 3
+when a port is taken, and then nothing has changed.`,
 		Example: `  lhrun restart api
+  lhrun restart api --reload
   lhrun restart api web --timeout 30s
   lhrun restart            all of them`,
 	}, "neither start nor wait for what they depend on")

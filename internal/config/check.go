@@ -103,12 +103,17 @@ func (c *checker) checkTemplates(p *Project) {
 	for i := range p.Services {
 		s := &p.Services[i]
 		c.templates(p, s, values(p.Env)...)
-		c.templates(p, s, values(s.Env)...)
-		c.templates(p, s, s.WorkingDir, s.URL, s.Ready.Target, s.Health.Target)
-		for _, command := range []Command{s.Command, s.Ready.Exec, s.Health.Exec, s.Stop.Command} {
-			c.templates(p, s, command.Args...)
-		}
+		c.templates(p, s, s.texts()...)
 	}
+}
+
+// texts are all of s that may hold templates.
+func (s *Service) texts() []Text {
+	texts := append(values(s.Env), s.WorkingDir, s.URL, s.Ready.Target, s.Health.Target)
+	for _, command := range []Command{s.Command, s.Ready.Exec, s.Health.Exec, s.Stop.Command} {
+		texts = append(texts, command.Args...)
+	}
+	return texts
 }
 
 func (c *checker) templates(p *Project, self *Service, texts ...Text) {

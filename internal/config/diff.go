@@ -36,8 +36,9 @@ type Change struct {
 //
 // statuses are those of the older state. A service that nobody wants up does not
 // restart; one that has failed or cannot become ready restarts for any change. A
-// service without a status counts as ready.
-func Diff(older, newer *Resolved, statuses []supervisor.Status) []Change {
+// service without a status counts as ready. Those of again that are wanted restart though
+// nothing differs.
+func Diff(older, newer *Resolved, statuses []supervisor.Status, again ...string) []Change {
 	d := differ{newer: newer, before: servicesByName(older), statuses: map[string]supervisor.Status{}}
 	for _, st := range statuses {
 		d.statuses[st.Name] = st
@@ -46,7 +47,7 @@ func Diff(older, newer *Resolved, statuses []supervisor.Status) []Change {
 		old, known := d.before[svc.Name]
 		if !known {
 			d.changes = append(d.changes, Change{DoAdd, svc.Name, []string{"new in the file"}})
-		} else if c, differs := compare(older, newer, old, svc); differs {
+		} else if c, differs := compare(older.of(svc.Name), newer.of(svc.Name), old, svc); differs {
 			d.changes = append(d.changes, d.forStatus(c))
 		}
 	}
@@ -54,6 +55,8 @@ func Diff(older, newer *Resolved, statuses []supervisor.Status) []Change {
 	for _, svc := range older.Services {
 		if _, kept := after[svc.Name]; !kept {
 			d.changes = append(d.changes, Change{DoRemove, svc.Name, []string{"no longer in the file"}})
+		} else if slices.Contains(again, svc.Name) && d.wanted(svc.Name) && !d.does(DoRestart, svc.Name) {
+			d.changes = carried(d.changes, svc.Name, "asked for")
 		}
 	}
 	d.alongEdges()

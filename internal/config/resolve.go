@@ -50,6 +50,7 @@ type Resolved struct {
 	told    map[string]bool              // keys that lhrun or a file of the project sets
 	vars    map[string]string            // what lhrun tells everybody
 	about   map[string]string            // which service a variable of vars is about
+	sources map[string]*Resolved         // of a mixture, by service; see Partly
 }
 
 // ResolvedFile is a port file with the variables of its block, in order.

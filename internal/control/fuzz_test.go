@@ -22,6 +22,8 @@ func FuzzServer(f *testing.F) {
 		"", "\n", "GET", "GET /hello HTTP/1.1\r\n" + head + "\r\n",
 		"GET /snapshot?usage=true HTTP/1.1\r\n" + head + "\r\nGET /events?since=0 HTTP/1.1\r\n" + head + "\r\n",
 		post(pathAsk, `{"verb":"start","services":["api"],"missing":true}`),
+		post(pathAsk, `{"verb":"start","stay":true}`),
+		post(pathAsk, `{"verb":"reload","services":["api"],"restart":true,"no_deps":true}`),
 		post(pathLogs, `{"last":3,"since":"2026-01-02T15:04:05Z","grep":"x","follow":true,"after":{"api":-5}}`),
 		"POST /ask HTTP/1.1\r\n" + head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"ver\r\n0\r\n\r\n",
 		"POST /ask HTTP/1.1\r\n" + head + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}",
@@ -76,7 +78,7 @@ func FuzzServer(f *testing.F) {
 		project.mu.Lock()
 		defer project.mu.Unlock()
 		for _, r := range project.asked {
-			if !slices.Contains(slices.Concat(serviceVerbs, projectVerbs), r.Verb) {
+			if !slices.Contains(slices.Concat(serviceVerbs, fileVerbs, projectVerbs), r.Verb) {
 				t.Errorf("a bad order came through: %+v", r)
 			}
 		}

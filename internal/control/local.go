@@ -20,7 +20,7 @@ type LocalOptions struct {
 	Down func(kill bool)
 	// Plan says what Reload would do. Both read the project's file; what is wrong
 	// with it is a *Mistake.
-	Plan, Reload func(ctx context.Context) (Answer, error)
+	Plan, Reload func(ctx context.Context, r Request) (Answer, error)
 }
 
 // Local is the project that this process supervises.
@@ -89,11 +89,11 @@ func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) {
 		l.o.Down(r.Kill)
 		return Answer{Seq: seq, Effective: seq}, nil
 	case VerbPlan:
-		return ask(ctx, r.Verb, l.o.Plan)
+		return ask(ctx, r, l.o.Plan)
 	case VerbRelease:
 		return Answer{}, mistake("nothing is held here")
 	case VerbReload:
-		return ask(ctx, r.Verb, l.o.Reload)
+		return ask(ctx, r, l.o.Reload)
 	case VerbTake:
 		return l.take(ctx, r)
 	}
@@ -125,9 +125,9 @@ func (l *Local) take(ctx context.Context, r Request) (Answer, error) {
 	}, nil
 }
 
-func ask(ctx context.Context, verb supervisor.Verb, f func(context.Context) (Answer, error)) (Answer, error) {
+func ask(ctx context.Context, r Request, f func(context.Context, Request) (Answer, error)) (Answer, error) {
 	if f == nil {
-		return Answer{}, mistake("cannot %s: this run has no file to read", verb)
+		return Answer{}, mistake("cannot %s: this run has no file to read", r.Verb)
 	}
-	return f(ctx)
+	return f(ctx, r)
 }

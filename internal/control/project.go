@@ -177,7 +177,8 @@ const (
 	VerbTake supervisor.Verb = "take"
 )
 
-// Request asks for a change. No Services means all of them.
+// Request asks for a change. No Services means all of them. With VerbPlan and VerbReload
+// the others keep the form that they have.
 type Request struct {
 	Verb     supervisor.Verb `json:"verb"`
 	Services []string        `json:"services,omitempty"`
@@ -186,6 +187,9 @@ type Request struct {
 	NoDeps bool `json:"no_deps,omitempty"`
 	// Missing, with supervisor.VerbStart, leaves completed tasks as they are.
 	Missing bool `json:"missing,omitempty"`
+	// Restart, with VerbPlan and VerbReload, restarts the named services, or all that are
+	// up or have failed, even where nothing changes for them.
+	Restart bool `json:"restart,omitempty"`
 	// Stay, with supervisor.VerbStart, has a one-off run go on until VerbDown.
 	Stay bool `json:"stay,omitempty"`
 	// Kill, with VerbDown, waits for nobody.

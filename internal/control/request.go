@@ -8,15 +8,21 @@ import (
 
 var (
 	serviceVerbs = []supervisor.Verb{supervisor.VerbStart, supervisor.VerbStop, supervisor.VerbRestart, VerbTake}
-	projectVerbs = []supervisor.Verb{VerbDown, VerbPlan, VerbReload, VerbRelease}
+	fileVerbs    = []supervisor.Verb{VerbPlan, VerbReload}
+	projectVerbs = []supervisor.Verb{VerbDown, VerbRelease}
 )
 
 // check refuses what makes no sense, rather than pass over it.
 func (r Request) check() error {
-	ofServices := slices.Contains(serviceVerbs, r.Verb)
+	ofFile := slices.Contains(fileVerbs, r.Verb)
+	ofServices := ofFile || slices.Contains(serviceVerbs, r.Verb)
 	switch {
 	case !ofServices && !slices.Contains(projectVerbs, r.Verb):
-		return mistake("there is no verb %q; there are %q", r.Verb, slices.Concat(serviceVerbs, projectVerbs))
+		return mistake("there is no verb %q; there are %q", r.Verb, slices.Concat(serviceVerbs, fileVerbs, projectVerbs))
+	case r.Restart && !ofFile:
+		return mistake("restart goes with %s and %s, not with %s", VerbPlan, VerbReload, r.Verb)
+	case r.NoDeps && ofFile && !r.Restart:
+		return mistake("no_deps goes with %s only where it restarts", r.Verb)
 	case !ofServices && (len(r.Services) > 0 || r.NoDeps):
 		return mistake("%s concerns the whole project, not some services", r.Verb)
 	case r.NoDeps && len(r.Services) == 0:

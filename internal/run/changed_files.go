@@ -35,6 +35,13 @@ func stampsOf(p *Project) stamps {
 	return now
 }
 
+// with returns s with what it does not know of now.
+func (s stamps) with(now stamps) stamps {
+	all := maps.Clone(now)
+	maps.Copy(all, s)
+	return all
+}
+
 // since returns the paths that are not as they were in before.
 func (s stamps) since(before stamps) (paths []string) {
 	for path, stamp := range s {
@@ -76,7 +83,7 @@ func (r *reloader) stale() []string {
 
 // differs reports whether a reload would change a service, or fail. Callers hold mu.
 func (r *reloader) differs() bool {
-	next, err := r.read()
+	next, err := r.read(nil)
 	if err != nil {
 		return true
 	}

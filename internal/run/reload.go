@@ -40,27 +40,28 @@ func (r *reloader) watch() {
 }
 
 // Plan says what Reload would do.
-func (r *reloader) Plan(context.Context) (control.Answer, error) {
+func (r *reloader) Plan(_ context.Context, ask control.Request) (control.Answer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	next, err := r.read()
+	next, err := r.read(ask.Services)
 	if err != nil {
 		return control.Answer{}, asMistake(err)
 	}
 	statuses, seq := r.sup.SnapshotAt()
-	s, err := r.plan(next, statuses)
+	s, err := r.plan(next, ask, statuses)
 	if err != nil {
 		return control.Answer{}, asMistake(err)
 	}
-	return control.Answer{Seq: seq, Effective: seq, Operations: s.operations(), Notes: append(r.obstacles(next), r.postponed(next)...)}, nil
+	return control.Answer{Seq: seq, Effective: seq, Operations: s.operations(), Notes: append(r.obstacles(next.Project), r.postponed(next.Project)...)}, nil
 }
 
-// Reload applies the file as it is now to the run. On an error nothing has changed.
-func (r *reloader) Reload(context.Context) (control.Answer, error) {
+// Reload applies the file as it is now to the run, or what is asked for of it. On an error
+// nothing has changed.
+func (r *reloader) Reload(_ context.Context, ask control.Request) (control.Answer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	read := stampsOf(r.now)
-	next, err := r.read()
+	read := stampsOf(r.now) // Before it is read: what changes meanwhile has changed since.
+	next, err := r.read(ask.Services)
 	if err != nil {
 		return control.Answer{}, asMistake(err)
 	}
@@ -69,13 +70,17 @@ func (r *reloader) Reload(context.Context) (control.Answer, error) {
 		return control.Answer{}, asMistake(err)
 	}
 	next.Leases = held.All()
-	answer, left, err := r.change(next)
+	answer, left, err := r.change(next, ask)
 	if err != nil {
 		held.Join(rest)
 		r.held = held
 		return control.Answer{}, asMistake(err)
 	}
-	r.now, r.held, r.stamps, r.looked = next, held, read, nil
+	r.now, r.held, r.looked = next.Project, held, nil
+	if next.taken == nil || !r.differs() { // Else the file has more that is not taken yet.
+		r.stamps = read
+	}
+	r.stamps = r.stamps.with(stampsOf(r.now))
 	go func() { // What is in rest is in use until then.
 		<-left
 		_ = rest.Close()
@@ -83,21 +88,35 @@ func (r *reloader) Reload(context.Context) (control.Answer, error) {
 	return answer, nil
 }
 
-// read reads the file and resolves it, with the ports that it would have.
-func (r *reloader) read() (*Project, error) {
+// nextState is a state of the project that may follow. taken are the services that the file
+// was read for; nil is the whole of it.
+type nextState struct {
+	*Project
+	taken []string
+}
+
+// read reads the file, for those services or the whole of it, and resolves it, with the
+// ports that it would have.
+func (r *reloader) read(services []string) (next nextState, err error) {
 	here := r.options.Locate
 	here.File, here.Dir = r.now.File, r.now.Dir // This process's own may have been deleted.
-	next, err := here.Find()
-	if err != nil {
-		return nil, err
+	if next.Project, err = here.Find(); err != nil {
+		return next, err
 	}
 	if next.Checkout != r.now.Checkout {
-		return nil, usageError("this run is %s (%s), and the file says %s (%s) now: stop it with \"lhrun down\" and start it again",
+		return next, usageError("this run is %s (%s), and the file says %s (%s) now: stop it with \"lhrun down\" and start it again",
 			r.now.Checkout.Project, r.now.Checkout.Instance, next.Checkout.Project, next.Checkout.Instance)
+	}
+	if len(services) > 0 {
+		mixed, taken, err := r.now.Partly(next.Project.Project, services)
+		if err != nil {
+			return next, &UsageError{err}
+		}
+		next = nextState{&Project{Project: mixed, Registry: r.now.Registry, Checkout: r.now.Checkout}, taken}
 	}
 	next.Leases, err = next.Registry.Lookup(next.Checkout, next.Requests())
 	if err != nil {
-		return nil, err
+		return next, err
 	}
 	for i, l := range next.Leases {
 		for _, mine := range r.now.Leases {
@@ -106,18 +125,26 @@ func (r *reloader) read() (*Project, error) {
 			}
 		}
 	}
-	next.Resolved, err = next.resolve(next.Leases)
-	return next, err
+	return next, r.resolve(next)
+}
+
+// resolve fills next in, with its ports. What is not taken stays as it is now.
+func (r *reloader) resolve(next nextState) error {
+	resolved, err := next.resolve(next.Leases)
+	if err == nil && next.taken != nil {
+		resolved = r.now.Resolved.Partly(resolved, next.taken)
+	}
+	next.Resolved = resolved
+	return err
 }
 
 // change makes next what runs. Its ports are held.
-func (r *reloader) change(next *Project) (control.Answer, <-chan struct{}, error) {
-	var err error
-	if next.Resolved, err = next.resolve(next.Leases); err != nil {
+func (r *reloader) change(next nextState, ask control.Request) (control.Answer, <-chan struct{}, error) {
+	if err := r.resolve(next); err != nil {
 		return control.Answer{}, nil, err
 	}
 	statuses, _ := r.sup.SnapshotAt()
-	s, err := r.plan(next, statuses)
+	s, err := r.plan(next, ask, statuses)
 	if err != nil {
 		return control.Answer{}, nil, err
 	}
@@ -127,14 +154,14 @@ func (r *reloader) change(next *Project) (control.Answer, <-chan struct{}, error
 	}
 	done, err := r.sup.Apply(supervisor.Reload{
 		Services: next.Resolved.Services, Env: next.Resolved.Env, Restart: s.restarts(), Start: s.starts,
-		NoDeps: r.options.NoDeps,
+		NoDeps: s.alone,
 	})
 	if err != nil {
 		return control.Answer{}, nil, err
 	}
 	answer := control.Answer{
 		Seq: done.Seq, Effective: done.Effective, Operations: s.operations(), Changed: s.moving(),
-		Notes: slices.Concat(remarks, movedAside(r.now.Leases, next.Leases), r.postponed(next)),
+		Notes: slices.Concat(remarks, movedAside(r.now.Leases, next.Leases), r.postponed(next.Project)),
 	}
 	answer.Services = append(slices.Clone(answer.Changed), s.those(config.DoRemove)...)
 	if r.options.Reloaded != nil {
@@ -146,7 +173,7 @@ func (r *reloader) change(next *Project) (control.Answer, <-chan struct{}, error
 	for _, note := range answer.Notes {
 		r.warn("%s", note)
 	}
-	r.files.set(next)
+	r.files.set(next.Project)
 	return answer, done.Left, nil
 }
 

@@ -12,6 +12,10 @@ import (
 // reloadPlan leads from one state of a project to the next.
 type reloadPlan struct {
 	now, next *Project
+	// asked are the services that are asked to restart, alone says that what they need is
+	// left out.
+	asked []string
+	alone bool
 	// wanted are the services that an up of the next state would want.
 	wanted  []string
 	changes []config.Change
@@ -22,20 +26,36 @@ type reloadPlan struct {
 	files   []portFile
 }
 
-func (r *reloader) plan(next *Project, statuses []supervisor.Status) (*reloadPlan, error) {
-	s := &reloadPlan{now: r.now, next: next, reasons: map[string]string{}}
-	s.changes = config.Diff(r.now.Resolved, next.Resolved, statuses)
+func (r *reloader) plan(next nextState, ask control.Request, statuses []supervisor.Status) (*reloadPlan, error) {
+	s := &reloadPlan{now: r.now, next: next.Project, alone: r.options.NoDeps || ask.NoDeps, reasons: map[string]string{}}
+	if ask.Restart {
+		s.asked = toRestart(ask.Services, statuses)
+	}
+	s.changes = config.Diff(r.now.Resolved, next.Resolved, statuses, s.asked...)
 	var err error
-	if s.wanted, err = r.wanted(next); err != nil {
+	if s.wanted, err = r.wanted(next.Project); err != nil {
 		return nil, err
 	}
 	before, err := r.wanted(r.now)
 	if err != nil {
 		return nil, err
 	}
-	s.findStarts(before, statuses, r.options.NoDeps)
+	s.findStarts(before, statuses)
 	s.files, _, err = planPortFiles(next.Dir, r.now.Resolved.Dotenv, next.Resolved.Dotenv)
 	return s, err
+}
+
+// toRestart are names or, without any, the services that are up or have failed.
+func toRestart(names []string, statuses []supervisor.Status) []string {
+	if len(names) > 0 {
+		return names
+	}
+	for _, st := range statuses {
+		if st.Wanted && st.State != supervisor.StateCompleted {
+			names = append(names, st.Name)
+		}
+	}
+	return names
 }
 
 // wanted are the services that this run's up would want of p.
@@ -51,8 +71,8 @@ func (r *reloader) wanted(p *Project) ([]string, error) {
 
 // findStarts finds the services that an up would start now and would not have
 // started before, and what they need, as well as what a service needs that restarts
-// or has new dependencies.
-func (s *reloadPlan) findStarts(before []string, statuses []supervisor.Status, alone bool) {
+// or has new dependencies, and those that are asked to restart and are not up.
+func (s *reloadPlan) findStarts(before []string, statuses []supervisor.Status) {
 	status := map[string]supervisor.Status{}
 	for _, st := range statuses {
 		status[st.Name] = st
@@ -64,6 +84,12 @@ func (s *reloadPlan) findStarts(before []string, statuses []supervisor.Status, a
 			s.reasons[name] = s.whyWanted(name)
 		}
 	}
+	for _, name := range s.asked {
+		if !status[name].Wanted && s.next.Known(name) == nil && !slices.Contains(s.starts, name) {
+			s.starts = append(s.starts, name)
+			s.reasons[name] = "asked for"
+		}
+	}
 	roots = append(roots, s.starts...)
 	needs := s.next.Needs
 	for _, svc := range s.next.Services {
@@ -73,7 +99,7 @@ func (s *reloadPlan) findStarts(before []string, statuses []supervisor.Status, a
 			}
 		}
 	}
-	if !alone {
+	if !s.alone {
 		for _, name := range graph.Closure(roots, needs) {
 			for _, need := range needs(name) {
 				if s.reasons[need] == "" {
