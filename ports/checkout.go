@@ -66,6 +66,33 @@ func (r *Registry) Checkout(project, dir string) (Checkout, error) {
 	return c, err
 }
 
+// Others returns the checkouts of other projects that dir may have been until now: those
+// registered there and those whose directories are gone. There is none where project itself
+// runs in dir.
+func (r *Registry) Others(project, dir string) ([]Checkout, error) {
+	dir, err := realDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	f, err := r.store.read()
+	if err != nil {
+		return nil, err
+	}
+	known := f.find(project, dir)
+	if r.run != nil && known != nil {
+		if _, live := r.run(known.checkout()); live {
+			return nil, nil
+		}
+	}
+	var others []Checkout
+	for _, e := range f.Checkouts {
+		if e.Project != project && (e.Dir == dir || gone(e.Dir)) {
+			others = append(others, e.checkout())
+		}
+	}
+	return others, nil
+}
+
 // restoreInstance gives the first checkout of a registry that may have been lost the
 // name by which a run of it holds ports.
 func (r *Registry) restoreInstance(e *checkoutEntry) {

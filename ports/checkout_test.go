@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -207,5 +208,32 @@ func TestMainThatBecameAWorktreeGivesTheClaimBack(t *testing.T) {
 	}
 	if c := checkout(t, r, "shop", other); c.Instance != "main" {
 		t.Errorf("the next one is %+v", c)
+	}
+}
+
+// What dir may have been is what is registered there under another name, and what has
+// vanished, unless the project itself runs in dir.
+func TestOthersOfADirectory(t *testing.T) {
+	running := map[Checkout]bool{}
+	r, err := Open(Options{StateDir: t.TempDir(), Range: testRange, Run: func(c Checkout) (string, bool) { return "", running[c] }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	here, there, old := subdir(t, dir, "here"), subdir(t, dir, "there"), subdir(t, dir, "old")
+	want := []Checkout{checkout(t, r, "early", here)}
+	checkout(t, r, "other", there)
+	own := checkout(t, r, "shop", here)
+	want = append(want, checkout(t, r, "moved", old))
+	checkout(t, r, "shop", old)
+	if err := os.Remove(old); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.Others("shop", here); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v %v, want %v", got, err, want)
+	}
+	running[own] = true
+	if got, err := r.Others("shop", here); err != nil || got != nil {
+		t.Errorf("of one that runs: %v %v", got, err)
 	}
 }

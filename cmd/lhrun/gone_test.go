@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -86,23 +87,104 @@ func TestADirectoryDeletedAndMadeAgain(t *testing.T) {
 	h.down(dir)
 }
 
-// After a rename of the directory every verb speaks of the same run.
+// After a rename of the directory every verb speaks of the same run, also where the file
+// leaves the name to the directory, and a project of the new name was there before.
 func TestARunWhoseDirectoryWasRenamed(t *testing.T) {
-	h := newHome(t)
-	base := t.TempDir()
-	dir, renamed := filepath.Join(base, "c1"), filepath.Join(base, "c2")
-	h.checkoutAt(dir)
-	h.ok(dir, "up", "-d")
-	t.Cleanup(func() { h.down(renamed) })
-	port := strings.TrimSpace(h.ok(dir, "port", "a"))
-	if err := os.Rename(dir, renamed); err != nil {
-		t.Fatal(err)
+	for kind, file := range map[string]string{
+		"named":    placed("gone", `"auto"`),
+		"nameless": strings.Replace(placed("gone", `"auto"`), `name = "gone"`, "", 1),
+		"Procfile": "a: echo on $PORT; exec sleep 1000\n",
+	} {
+		t.Run(kind, func(t *testing.T) {
+			h := newHome(t)
+			base := t.TempDir()
+			dir, renamed := filepath.Join(base, "c1"), filepath.Join(base, "c2")
+			name := "lhrun.toml"
+			if kind == "Procfile" {
+				name = kind
+			}
+			h.write(renamed, name, file)
+			h.ok(renamed, "up", "-d")
+			h.ok(renamed, "down")
+			if err := os.RemoveAll(renamed); err != nil {
+				t.Fatal(err)
+			}
+			h.write(dir, name, file)
+			h.ok(dir, "up", "-d")
+			t.Cleanup(func() { h.down(renamed) })
+			port := strings.TrimSpace(h.ok(dir, "port", "a"))
+			if err := os.Rename(dir, renamed); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				h.sameRun(renamed, port)
+			}
+			if err := os.Rename(renamed, dir); err != nil {
+				t.Fatal(err)
+			}
+			h.sameRun(dir, port)
+			if err := os.Rename(dir, renamed); err != nil {
+				t.Fatal(err)
+			}
+			for _, verb := range []string{"plan", "reload"} {
+				if _, errs, code := h.output(renamed, verb); code != 2 || !strings.Contains(errs, "was renamed or deleted") {
+					t.Errorf("%s: exit code %d: %s", verb, code, errs)
+				}
+			}
+			expect(t, "down", h.ok(renamed, "down"), "stopped 1 service")
+		})
 	}
-	expect(t, "ps", h.ok(renamed, "ps"), `a +ready +\d+ +`+port)
-	for _, args := range [][]string{{"port", "a"}, {"url", "a"}, {"exec", "--", "sh", "-c", "echo $A_PORT"}, {"run", "--", "sh", "-c", "echo $A_PORT"}, {"ports"}} {
-		if out := h.ok(renamed, args...); !strings.Contains(out, port) || strings.Count(out, port) > 1 && args[0] == "ports" {
-			t.Errorf("%q says %q, and the port is %s", args, out, port)
+}
+
+// sameRun expects that verbs in dir speak of the one run there is, whose service a has port.
+func (h *home) sameRun(dir, port string) {
+	h.t.Helper()
+	ps := h.ok(dir, "ps")
+	if !matches(h.t, `a +ready +\d+ +`+port, ps) || strings.Contains(ps, "has changed") {
+		h.t.Errorf("ps: %s", ps)
+	}
+	for _, args := range [][]string{
+		{"port", "a"}, {"env"}, {"env", "a"}, {"exec", "--", "sh", "-c", "echo $A_PORT"}, {"run", "--", "sh", "-c", "echo $A_PORT"},
+		{"why", "a"}, {"ports"},
+	} {
+		if out := h.ok(dir, args...); !strings.Contains(out, port) || strings.Count(out, port) > 1 && args[0] == "ports" {
+			h.t.Errorf("%q says %q, and the port is %s", args, out, port)
 		}
 	}
-	expect(t, "up -d", h.ok(renamed, "up", "-d"), "runs already")
+	if up := h.ok(dir, "up", "-d"); !strings.Contains(up, "runs already") {
+		h.t.Errorf("up -d: %s", up)
+	}
+}
+
+// A file that gets another name while it runs has one set of services still: nothing starts
+// a second one, and verbs that look at it find it.
+func TestANewNameWhileItRuns(t *testing.T) {
+	for kind, now := range map[string]string{"another": `name = "later"`, "none": ""} {
+		t.Run(kind, func(t *testing.T) {
+			h := newHome(t)
+			dir := filepath.Join(t.TempDir(), "later")
+			h.write(dir, "lhrun.toml", placed("early", `"auto"`))
+			h.ok(dir, "up", "-d")
+			t.Cleanup(func() { h.ok(dir, "down", "--all") })
+			_, supervisor := h.record()
+			h.write(dir, "lhrun.toml", strings.Replace(placed("early", `"auto"`), `name = "early"`, now, 1))
+			h.write(dir, "other.toml", placed("other", `"auto"`))
+			want := `this directory runs as early \(main\), pid ` + strconv.Itoa(supervisor) + `, and its name is later now: "lhrun down" ends that run`
+			for range 2 {
+				for _, args := range [][]string{{"up", "-d"}, {"up"}, {"run", "--", "true"}} {
+					if out, errs, code := h.output(dir, args...); code != 2 || !matches(t, want, errs) {
+						t.Errorf("%q: exit code %d: %s%s", args, code, out, errs)
+					}
+				}
+				expect(t, "ps", h.ok(dir, "ps"), `a +ready`)
+				expect(t, "restart", h.ok(dir, "restart", "a"), `a is ready`)
+			}
+			h.ok(dir, "-f", "other.toml", "up", "-d") // Another file is another project.
+			h.ok(dir, "-f", "other.toml", "down")
+			h.write(dir, "lhrun.toml", "nonsense")
+			expect(t, "down", h.ok(dir, "down"), "stopped 1 service")
+			h.write(dir, "lhrun.toml", strings.Replace(placed("early", `"auto"`), `name = "early"`, now, 1))
+			expect(t, "up", h.ok(dir, "up", "-d"), `later \(main\): starting`)
+		})
+	}
 }

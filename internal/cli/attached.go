@@ -32,9 +32,8 @@ type attached struct {
 	reason error
 	since  time.Time
 	// oneOff says that the run ends with the last lhrun that uses it, as this one does by
-	// its hold.
+	// its Hold.
 	oneOff bool
-	hold   uint64
 	// failing is when the first service failed.
 	failing time.Time
 }
@@ -141,7 +140,7 @@ func (a *attached) join(ctx context.Context) error {
 func (a *attached) ask(ctx context.Context) (answer control.Answer, err error) {
 	if a.oneOff && !a.options.detach {
 		answer, err = hold(ctx, a.client, a.targets, a.options.noDeps)
-		a.hold = answer.Hold
+		a.Hold = answer.Hold
 		return answer, err
 	}
 	return a.client.Ask(ctx, control.Request{

@@ -50,10 +50,10 @@ func (a *attached) leaveOnFailure() {
 const leavePatience = time.Second
 
 func (a *attached) leave(outcome error) {
-	if a.hold != 0 {
+	if a.Hold != 0 {
 		ctx, cancel := context.WithTimeout(context.Background(), leavePatience)
 		defer cancel()
-		_, _ = a.client.Ask(ctx, control.Request{Verb: control.VerbRelease, Hold: a.hold}) // Else its end tells.
+		_, _ = a.client.Ask(ctx, control.Request{Verb: control.VerbRelease, Hold: a.Hold}) // Else its end tells.
 		a.view.Say("left; %s ends with the last lhrun that uses it", a)
 	} else {
 		a.view.Say("left; %s goes on, \"lhrun down\" stops it", a)

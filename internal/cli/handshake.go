@@ -33,7 +33,8 @@ type handshake struct {
 	Wanted   []string       `json:"wanted"`
 	// Joins says that another lhrun has begun the run.
 	Joins bool `json:"joins,omitempty"`
-	// Hold is that of the lhrun that has begun a one-off run; see run.Session.FirstHold.
+	// Hold is that of the lhrun that uses a one-off run: as it begins one, the first; see
+	// run.Session.FirstHold.
 	Hold uint64 `json:"hold,omitempty"`
 
 	// host is the process that this lhrun has started for it, its child.

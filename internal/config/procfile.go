@@ -18,7 +18,8 @@ func parseProcfile(path string, data []byte) (*Project, Mistakes) {
 	}
 	dir := filepath.Dir(path)
 	p := &Project{
-		Name:       nameFrom(filepath.Base(dir)),
+		Name:       DefaultName(dir),
+		unnamed:    true,
 		Dir:        dir,
 		File:       path,
 		Procfile:   true,

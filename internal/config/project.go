@@ -31,9 +31,14 @@ type Project struct {
 
 	// Services are in the order of the file.
 	Services []Service
+	// unnamed says that the file leaves Name to its directory.
+	unnamed bool
 	// at says by name where in Services one is; place fills it in.
 	at map[string]int
 }
+
+// Unnamed reports whether the file leaves the name to its directory; see DefaultName.
+func (p *Project) Unnamed() bool { return p.unnamed }
 
 // Pos is a place in a file. Line and Col start at 1 and count characters; Len is
 // how many characters a caret underlines.

@@ -54,8 +54,10 @@ func (c *checker) parse() *node {
 
 func (c *checker) project(root *node) *Project {
 	f := c.table(root, "")
+	name := f.get("name")
 	p := &Project{
-		Name:       c.projectName(f.get("name")),
+		Name:       c.projectName(name),
+		unnamed:    name == nil,
 		Shell:      c.shell(f.get("shell")),
 		Env:        c.env(f.get("env")),
 		EnvFiles:   c.envFiles(f.get("env_file")),
@@ -120,7 +122,7 @@ func isProjectName(s string) bool {
 
 func (c *checker) projectName(n *node) string {
 	if n == nil {
-		return nameFrom(filepath.Base(c.dir))
+		return DefaultName(c.dir)
 	}
 	name := c.str(n)
 	if name != "" && !isProjectName(name) {
@@ -129,6 +131,9 @@ func (c *checker) projectName(n *node) string {
 	}
 	return name
 }
+
+// DefaultName is the name of a project in dir that the file does not name.
+func DefaultName(dir string) string { return nameFrom(filepath.Base(dir)) }
 
 // nameFrom makes any text a project name.
 func nameFrom(s string) string {

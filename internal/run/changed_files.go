@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/files"
 )
 
 // stamps tell by path whether a file is as it was: a change of its content changes its
@@ -64,6 +65,9 @@ func (r *reloader) stale() []string {
 		return nil
 	}
 	defer r.mu.Unlock()
+	if r.dirID != files.DirID(r.now.Dir) {
+		return nil // It was renamed, or deleted: nothing is told of its files by their paths.
+	}
 	looked := stampsOf(r.now)
 	if !maps.Equal(looked, r.looked) {
 		r.looked = looked

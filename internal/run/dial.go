@@ -36,7 +36,7 @@ func (l Locate) DialOr(ctx context.Context, start string, names ...string) (port
 
 // Reach is Dial with the bare control.ErrNotRunning.
 func (l Locate) Reach(ctx context.Context) (ports.Checkout, *control.Client, error) {
-	c, file, err := l.whereabouts()
+	c, before, err := l.whereabouts()
 	if err != nil {
 		return c, nil, err
 	}
@@ -44,12 +44,9 @@ func (l Locate) Reach(ctx context.Context) (ports.Checkout, *control.Client, err
 	if errors.Is(err, control.ErrNotRunning) && l.awaitPlaces(c) {
 		client, err = DialCheckout(ctx, c)
 	}
-	if errors.Is(err, control.ErrNotRunning) {
-		// The file may have got another name since the run began.
-		if before, ok := runOf(file); ok && before != c {
-			if client, err := DialCheckout(ctx, before); err == nil {
-				return before, client, nil
-			}
+	if errors.Is(err, control.ErrNotRunning) && before != nil {
+		if client, err := DialCheckout(ctx, before.Checkout); err == nil {
+			return before.Checkout, client, nil
 		}
 	}
 	return c, client, err
@@ -83,20 +80,21 @@ func isServed(c ports.Checkout) bool {
 	return !errors.Is(err, control.ErrNotRunning)
 }
 
-// whereabouts returns the checkout and the project's file. A file that has become
-// wrong does not hide the run that it began.
-func (l Locate) whereabouts() (c ports.Checkout, file string, err error) {
+// whereabouts returns the checkout, and the run that began in its directory before the file
+// got another name; nil for none. A file that has become wrong does not hide the run that
+// it began.
+func (l Locate) whereabouts() (c ports.Checkout, before *Run, err error) {
 	p, err := l.Find()
 	if err == nil {
-		return p.Checkout, realPath(p.File), nil
+		return p.Checkout, p.RunsAs, nil
 	}
 	path, notFound := config.Find(config.Options{File: l.File, Dir: l.Dir})
 	if notFound == nil {
 		if c, ok := runOf(realPath(path)); ok {
-			return c, realPath(path), nil
+			return c, nil, nil
 		}
 	}
-	return c, "", err
+	return c, nil, err
 }
 
 func realPath(path string) string {

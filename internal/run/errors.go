@@ -60,6 +60,19 @@ func (e *DisplacedError) Error() string {
 	return fmt.Sprintf("%s still runs, pid %d, in a directory that was deleted; \"lhrun down\" ends it", title(e.Checkout), e.PID)
 }
 
+// RenamedError says that the file has got another name since its run began, which goes on.
+type RenamedError struct {
+	Checkout ports.Checkout
+	PID      int
+	// Name is the file's name now.
+	Name string
+}
+
+func (e *RenamedError) Error() string {
+	return fmt.Sprintf("this directory runs as %s, pid %d, and its name is %s now: \"lhrun down\" ends that run, and then it can start under its new name",
+		title(e.Checkout), e.PID, e.Name)
+}
+
 // NotRunningError says that nobody serves the checkout.
 type NotRunningError struct {
 	Checkout ports.Checkout

@@ -21,6 +21,7 @@ type Run struct {
 	// Gone says that the directory in which it began has not got that path any more.
 	Gone bool
 
+	dirID  string
 	record supervisor.CrashRecord
 }
 
@@ -28,19 +29,36 @@ type Run struct {
 func List() []Run {
 	var runs []Run
 	for _, path := range recordPaths() {
-		rec, err := readRecord(path)
-		if err != nil {
-			continue // Garbled by a crash; the next run writes it anew.
+		if r, err := runAt(path); err == nil {
+			runs = append(runs, r)
 		}
-		instance := filepath.Dir(path) // The directories are named after the checkout.
-		rec.Checkout.Project, rec.Checkout.Instance = filepath.Base(filepath.Dir(instance)), filepath.Base(instance)
-		runs = append(runs, Run{
-			Checkout: rec.Checkout, File: rec.File,
-			PID: rec.Supervisor.PID, Alive: rec.Supervisor.Alive(), record: rec.CrashRecord,
-			Gone: rec.DirID != "" && rec.DirID != files.DirID(rec.Checkout.Dir),
-		})
 	}
 	return runs
+}
+
+// runAt is the run of the record at path. One that a crash has garbled is an error; the
+// next run writes it anew.
+func runAt(path string) (Run, error) {
+	rec, err := readRecord(path)
+	if err != nil {
+		return Run{}, err
+	}
+	instance := filepath.Dir(path) // The directories are named after the checkout.
+	rec.Checkout.Project, rec.Checkout.Instance = filepath.Base(filepath.Dir(instance)), filepath.Base(instance)
+	return Run{
+		Checkout: rec.Checkout, File: rec.File,
+		PID: rec.Supervisor.PID, Alive: rec.Supervisor.Alive(), record: rec.CrashRecord, dirID: rec.DirID,
+		Gone: rec.DirID != "" && rec.DirID != files.DirID(rec.Checkout.Dir),
+	}, nil
+}
+
+// runIn is the run of c, going on or killed. Dir of its Checkout is that in which it began.
+func runIn(c ports.Checkout) (Run, error) {
+	projects, err := files.ProjectsDir()
+	if err != nil {
+		return Run{}, err
+	}
+	return runAt(filepath.Join(projects, c.Project, c.Instance, recordName))
 }
 
 // Place is the directory of r for people. Where that is gone, it names the verb that ends
@@ -57,12 +75,8 @@ func (r Run) Leftovers() []supervisor.Leftover { return supervisor.Leftovers(r.r
 
 // liveIn reports whether c runs, and the number of the directory in which that began.
 func liveIn(c ports.Checkout) (dirID string, live bool) {
-	projects, err := files.ProjectsDir()
-	if err != nil {
-		return "", false
-	}
-	rec, err := readRecord(filepath.Join(projects, c.Project, c.Instance, recordName))
-	return rec.DirID, err == nil && rec.Supervisor.Alive()
+	r, err := runIn(c)
+	return r.dirID, err == nil && r.Alive
 }
 
 // recordPaths are the records of all runs of this user that go on or were killed.
@@ -80,10 +94,12 @@ func recordPaths() []string {
 }
 
 // runOf finds the checkout that was started from file and has not ended in order,
-// whatever the file says by now.
+// whatever the file says by now, and whatever path its directory has.
 func runOf(file string) (ports.Checkout, bool) {
+	id := files.DirID(filepath.Dir(file))
 	for _, r := range List() {
-		if r.File == file {
+		moved := id != "" && r.dirID == id && filepath.Base(r.File) == filepath.Base(file)
+		if r.File == file || r.Alive && moved {
 			return r.Checkout, true
 		}
 	}

@@ -3,8 +3,10 @@ package run
 import (
 	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/lhrun/lhrun/internal/config"
+	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/internal/mask"
 	"github.com/lhrun/lhrun/ports"
 )
@@ -49,11 +51,38 @@ func (l Locate) Find() (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	checkout, err := registry.Checkout(cfg.Name, cfg.Dir)
-	if err != nil {
+	p := &Project{Project: cfg, Registry: registry}
+	if p.RunsAs, err = runsAs(cfg, registry); err != nil {
 		return nil, err
 	}
-	return &Project{Project: cfg, Registry: registry, Checkout: checkout}, nil
+	if p.RunsAs != nil && p.RunsAs.named(cfg) {
+		cfg.Name, p.RunsAs = p.RunsAs.Checkout.Project, nil
+	}
+	p.Checkout, err = registry.Checkout(cfg.Name, cfg.Dir)
+	return p, err
+}
+
+// runsAs returns the run of the file that goes on in its directory, whatever path that has
+// by now, under another name; nil for none.
+func runsAs(cfg *config.Project, registry *ports.Registry) (*Run, error) {
+	others, err := registry.Others(cfg.Name, cfg.Dir)
+	if err != nil || len(others) == 0 {
+		return nil, err
+	}
+	id := files.DirID(cfg.Dir)
+	for _, c := range others {
+		r, err := runIn(c)
+		if err == nil && r.Alive && id != "" && r.dirID == id && filepath.Base(r.File) == filepath.Base(realPath(cfg.File)) {
+			return &r, nil
+		}
+	}
+	return nil, nil
+}
+
+// named reports whether r has the name that cfg leaves to the directory: that of the path
+// which it had when the run began.
+func (r *Run) named(cfg *config.Project) bool {
+	return cfg.Unnamed() && r.Checkout.Project == config.DefaultName(r.Checkout.Dir)
 }
 
 // Peek is Open without the variables, whose files it does not read.

@@ -17,6 +17,9 @@ type Project struct {
 	*config.Project
 	Registry *ports.Registry
 	Checkout ports.Checkout
+	// RunsAs is the run of this file that goes on in its directory under another name, which
+	// the file had when that began; nil for none.
+	RunsAs *Run
 	// Leases and Resolved are nil until something has filled them in.
 	Leases   []ports.Lease
 	Resolved *config.Resolved

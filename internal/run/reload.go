@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,6 +24,8 @@ type reloader struct {
 	warn    func(format string, args ...any)
 	files   *fileWatch
 	front   *front
+	// dirID is the number of the directory in which the run began.
+	dirID string
 
 	mu  sync.Mutex
 	now *Project
@@ -98,6 +102,9 @@ type nextState struct {
 // read reads the file, for those services or the whole of it, and resolves it, with the
 // ports that it would have.
 func (r *reloader) read(services []string) (next nextState, err error) {
+	if _, err := os.Stat(r.now.Dir); errors.Is(err, fs.ErrNotExist) {
+		return next, usageError("the directory of this run, %s, was renamed or deleted: stop it with \"lhrun down\" and start it again", r.now.Dir)
+	}
 	here := r.options.Locate
 	here.File, here.Dir = r.now.File, r.now.Dir // This process's own may have been deleted.
 	if next.Project, err = here.Find(); err != nil {

@@ -109,6 +109,9 @@ func (o Options) find() (p *Project, wanted []string, err error) {
 	if p, err = o.Find(); err != nil {
 		return nil, nil, err
 	}
+	if r := p.RunsAs; r != nil {
+		return nil, nil, &UsageError{&RenamedError{r.Checkout, r.PID, p.Name}}
+	}
 	if wanted, err = p.Select(o.Names, o.Profiles, o.NoDeps); err != nil {
 		return nil, nil, err
 	}
@@ -206,6 +209,7 @@ func (s *Session) Prepare(screen Screen) (err error) {
 		stamps:  s.stamps,
 		front:   s.front,
 		options: s.options, sup: s.sup, warn: s.warn, now: s.Project, held: s.held,
+		dirID: files.DirID(s.Checkout.Dir),
 		files: newFileWatch(s.Dir, s.sup, s.warn),
 	}
 	if err := s.serve(); err != nil {
