@@ -171,17 +171,23 @@ func (g *globals) upInBackground(o upOptions, guard *proc.GuardedSide, by string
 	return errors.Join(err, h.Close())
 }
 
-// clearUpAfter ends what is left of the user of a one-off run that was killed: what carries
-// his mark. gone closes with him. The result waits for an end that has begun.
-func (h *hosted) clearUpAfter(gone <-chan struct{}, mark string) (wait func()) {
+// clearUpAfter takes the end of the user whom a one-off run was begun for. Where he has not
+// taken leave, which gone would tell, he was killed: it ends what is left of him, by his
+// mark, and the services soon, if they end with him. The result waits for that.
+func (h *hosted) clearUpAfter(gone <-chan bool, mark string) (wait func()) {
 	var clearing sync.WaitGroup
 	over := make(chan struct{})
 	clearing.Go(func() {
 		select {
-		case <-gone:
-			if h.FirstUserGone() {
-				proc.EndLeftovers(proc.Record{Run: mark}, 0)
+		case left := <-gone:
+			ends := h.FirstUserGone(!left)
+			if left {
+				return
 			}
+			if ends {
+				time.AfterFunc(hangUpPatience, h.Kill)
+			}
+			proc.EndLeftovers(proc.Record{Run: mark}, 0)
 		case <-over:
 		}
 	})

@@ -66,12 +66,15 @@ func (s *detachedScreen) Close() error                            { return s.fil
 
 // handOver tells the lhrun that began this run where to reach it. From then on
 // nothing but this process's input holds on to that one's files. The channel closes
-// when that one sees the run, or is gone.
-func (s *detachedScreen) handOver(h *handshake) (seen <-chan struct{}, err error) {
-	ended := make(chan struct{})
+// when that one sees the run, or is gone; one that uses a one-off run takes leave before,
+// which the channel tells.
+func (s *detachedScreen) handOver(h *handshake) (seen <-chan bool, err error) {
+	ended := make(chan bool, 1)
 	go func() {
 		defer close(ended)
-		_, _ = os.Stdin.Read(make([]byte, 1)) // Nothing ever comes but its end.
+		if n, _ := os.Stdin.Read(make([]byte, 1)); n > 0 {
+			ended <- true
+		}
 	}()
 	s.mu.Lock()
 	defer s.mu.Unlock()

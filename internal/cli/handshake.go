@@ -39,8 +39,9 @@ type handshake struct {
 
 	// host is the process that this lhrun has started for it, its child.
 	host *os.Process
-	// seen tells the run that this lhrun sees it; nil where it does not wait for that.
-	seen func()
+	// seen tells the run that this lhrun sees it, or does not use it any more; nil where it
+	// does not wait for that. farewell is what takes leave of it before.
+	seen, farewell func()
 	// interrupted is the signal that has begun the end of the run before it was seen.
 	interrupted os.Signal
 }
@@ -179,7 +180,7 @@ func await[T any](b *beginning, signals <-chan T, signal func(T) os.Signal) (*ha
 			}
 		case m := <-b.reached:
 			if m != nil && !(m.Joins && interrupted != nil) {
-				m.host, m.seen, m.interrupted = b.host, b.close, interrupted
+				m.host, m.seen, m.farewell, m.interrupted = b.host, b.close, b.takeLeave, interrupted
 				return m, nil
 			}
 			<-b.copied
@@ -217,6 +218,9 @@ func (w wire) closeFar() {
 		_ = f.Close() // A nil one is no trouble.
 	}
 }
+
+// takeLeave tells the other end that this lhrun ends by itself.
+func (w wire) takeLeave() { _, _ = w.hold.Write([]byte{1}) }
 
 func (w wire) close() {
 	_, _, _ = w.hold.Close(), w.messages.Close(), w.errs.Close()

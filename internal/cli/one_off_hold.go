@@ -153,6 +153,7 @@ func (h *holding) awaitHost(ctx context.Context, err error) error {
 // close lets the host know, if it is this process's, that nobody is left here.
 func (h *holding) close() {
 	if h.seen != nil {
+		h.farewell()
 		h.seen()
 	}
 }

@@ -66,31 +66,31 @@ func (h *holds) take(ctx context.Context, services []string, alone bool) (contro
 
 // release stops what nobody uses after the one that has the hold, and names it; a one-off
 // run that nobody uses any more ends. killed says that the user did not leave by himself.
-// A hold that is released already changes nothing, and is not known.
-func (h *holds) release(ctx context.Context, hold uint64, killed bool) (a control.Answer, known bool, err error) {
+// A hold that is released already changes nothing.
+func (h *holds) release(ctx context.Context, hold uint64, killed bool) (control.Answer, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	statuses, seq := h.sup.SnapshotAt()
-	a = control.Answer{Seq: seq, Effective: seq}
-	if _, known = h.used[hold]; !known {
-		return a, false, nil
+	a := control.Answer{Seq: seq, Effective: seq}
+	if _, known := h.used[hold]; !known {
+		return a, nil
 	}
 	delete(h.used, hold)
 	if h.oneOff && len(h.used) == 0 {
 		h.over, a.Ends = true, true
 		h.unused <- killed
-		return a, true, nil
+		return a, nil
 	}
 	idle := h.idle(statuses)
 	if len(idle) == 0 {
-		return a, true, nil
+		return a, nil
 	}
 	for _, name := range idle {
 		delete(h.lent, name)
 	}
-	a, err = h.ask(ctx, control.Request{Verb: supervisor.VerbStop, Services: idle, NoDeps: true})
+	a, err := h.ask(ctx, control.Request{Verb: supervisor.VerbStop, Services: idle, NoDeps: true})
 	a.Services = idle
-	return a, true, err
+	return a, err
 }
 
 // idle are the lent services that no client uses, and nothing else that is up depends on.
@@ -151,11 +151,13 @@ func (s *Session) FirstHold() uint64 { return s.firstHold }
 // IsOneOff reports whether the run ends when nobody uses its services any more.
 func (s *Session) IsOneOff() bool { return s.firstHold != 0 && s.holds.isOneOff() }
 
-// FirstUserGone takes the end of the one whom the run was begun for. It reports whether he
-// was killed, as he had not left before.
-func (s *Session) FirstUserGone() (killed bool) {
-	_, killed, _ = s.holds.release(context.Background(), s.firstHold, true)
-	return killed
+// FirstUserGone takes the end of the one whom the run was begun for, who may have released
+// his hold before. It reports whether the run ends as nobody uses it any more.
+func (s *Session) FirstUserGone(killed bool) (ends bool) {
+	_, _ = s.holds.release(context.Background(), s.firstHold, killed)
+	s.holds.mu.Lock()
+	defer s.holds.mu.Unlock()
+	return s.holds.over
 }
 
 // Unused tells once that nobody uses the services of a one-off run any more, and whether
@@ -172,7 +174,7 @@ func (s *served) Hold(ctx context.Context, services []string, alone bool, held f
 		return err
 	}
 	defer func() { // A client that was killed has not said that it leaves.
-		_, _, _ = s.holds.release(context.WithoutCancel(ctx), a.Hold, true)
+		_, _ = s.holds.release(context.WithoutCancel(ctx), a.Hold, true)
 	}()
 	if err := held(a); err != nil {
 		return err
@@ -187,8 +189,7 @@ func (s *served) Hold(ctx context.Context, services []string, alone bool, held f
 // Ask is Project's.
 func (s *served) Ask(ctx context.Context, r control.Request) (control.Answer, error) {
 	if r.Verb == control.VerbRelease {
-		a, _, err := s.holds.release(ctx, r.Hold, false)
-		return a, err
+		return s.holds.release(ctx, r.Hold, false)
 	}
 	a, err := s.Local.Ask(ctx, r)
 	if err == nil && (r.Verb == supervisor.VerbStart || r.Verb == supervisor.VerbRestart) {
