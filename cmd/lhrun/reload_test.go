@@ -212,8 +212,8 @@ func TestReloadRestartsExactlyWhatChanged(t *testing.T) {
 	if got := alive(journal(t, dir)); !slices.Equal(got, []string{"api", "db", "job", "web"}) {
 		t.Errorf("alive are %v", got)
 	}
-	if got := holdersIn(h, dir); !slices.Equal(got, []string{"api", "db", "web"}) {
-		t.Errorf("ports are leased for %v, want api, db, web", got)
+	if got := holdersIn(h, dir); !slices.Equal(got, []string{"api", "db", "lhrun", "web"}) {
+		t.Errorf("ports are leased for %v, want api, db, the front, web", got)
 	}
 	data, _ := os.ReadFile(filepath.Join(dir, ".env"))
 	if strings.Contains(string(data), "MAIL_PORT") || !strings.HasPrefix(string(data), "# it is\nGREETING='two'\n") {
