@@ -155,22 +155,29 @@ func parseSocket(m []byte) (socket, bool) {
 	s := socket{uid: binary.NativeEndian.Uint32(m[64:])}
 	s.Addr = netip.AddrPortFrom(addr, binary.BigEndian.Uint16(m[4:]))
 	s.ID = uint64(binary.NativeEndian.Uint32(m[68:]))
-	s.V6Only = addr == netip.IPv6Unspecified() && v6Only(m[diagMessage:])
+	s.V6Only = addr == netip.IPv6Unspecified() && v6Only(m)
 	return s, s.ID != 0 // a socket that is just being closed has no inode
 }
 
-// v6Only reads the attributes behind a message: each its size, its kind and a value.
-func v6Only(b []byte) bool {
+// v6Only reports whether the socket of a message takes no connection over IPv4.
+func v6Only(m []byte) bool {
+	value := attribute(m, diagV6Only)
+	return len(value) > 0 && value[0] != 0
+}
+
+// attribute returns the value of the first attribute of that kind behind a message; nil
+// where there is none. Each is its size, its kind and a value.
+func attribute(m []byte, kind uint16) []byte {
 	const header = 4
-	for len(b) >= header {
+	for b := m[diagMessage:]; len(b) >= header; {
 		size := int(binary.NativeEndian.Uint16(b))
 		if size < header || size > len(b) {
-			return false
+			return nil
 		}
-		if binary.NativeEndian.Uint16(b[2:]) == diagV6Only {
-			return size > header && b[header] != 0
+		if binary.NativeEndian.Uint16(b[2:]) == kind {
+			return b[header:size]
 		}
 		b = b[min(len(b), (size+3)&^3):]
 	}
-	return false
+	return nil
 }

@@ -11,7 +11,8 @@
 //     not even across users and state directories;
 //   - a probe, which asks whether anybody else sits on the port right now.
 //
-// A [Watcher] then sees who really begins to listen there.
+// A [Watcher] then sees who really begins to listen there, and [Connections] who talks
+// to whom.
 //
 // The package can be used on its own, for instance in the tests of a program
 // that needs ports which no other test run on the machine will meet.

@@ -2,6 +2,7 @@ package ports
 
 import (
 	"fmt"
+	"path"
 	"strings"
 	"time"
 	"unicode"
@@ -13,6 +14,8 @@ import (
 type Holder struct {
 	PID     int
 	Command string
+	// Program is what Command runs, without its path and its arguments.
+	Program string
 	// User is a user name, or a number where it has no name.
 	User string
 	// Project, Instance, Service and Dir are set when it belongs to an lhrun.
@@ -78,6 +81,14 @@ func (h Holder) process() string {
 		s += ", user " + h.User
 	}
 	return s
+}
+
+// programOf is the name of the program in a command line. Programs that write their own
+// put what they do behind a space or a colon: "nginx: worker process".
+func programOf(cmdline string) string {
+	first, _, _ := strings.Cut(cmdline, "\x00")
+	first, _, _ = strings.Cut(first, " ")
+	return printable(strings.TrimSuffix(strings.TrimPrefix(path.Base(first), "-"), ":"))
 }
 
 // longestCommand is in characters; more than that hides the rest of the message.

@@ -203,7 +203,7 @@ func TestASecondRunOfTheCheckoutNamesTheFirst(t *testing.T) {
 		t.Fatalf("got %+v", second)
 	}
 	got := *second.Holder
-	got.Command, got.User = "", ""
+	got.Command, got.Program, got.User = "", "", ""
 	if got != want {
 		t.Errorf("the holder is %+v", got)
 	}

@@ -130,8 +130,12 @@ func listenerNamed(name string) Holder {
 			wanted[inode] = Listener{Addr: netip.AddrPortFrom(netip.IPv6Loopback(), 1)}
 		}
 	}
-	for _, pid := range allPIDs() {
-		if len(wanted) > 0 && len(openSockets(pid, wanted)) > 0 {
+	if len(wanted) == 0 {
+		return Holder{}
+	}
+	all, _ := allPIDs()
+	for _, pid := range all {
+		if inodes, _ := openSockets(pid, wanted); len(inodes) > 0 {
 			return process(pid)
 		}
 	}

@@ -23,6 +23,9 @@ func process(pid int) Holder {
 	if h.Command = printable(string(cmdline)); h.Command == "" {
 		h.Command = "[" + printable(st.name) + "]"
 	}
+	if h.Program = programOf(string(cmdline)); len(cmdline) == 0 {
+		h.Program = printable(st.name)
+	}
 	return readIdentity(pid).lessee(h).Holder
 }
 

@@ -2,6 +2,7 @@ package ports
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -45,7 +46,8 @@ func (t *procTable) owned(pids []int, among []socket) map[Listener]bool {
 	wanted := byInode(among)
 	mine := map[Listener]bool{}
 	for _, pid := range pids {
-		for _, inode := range openSockets(pid, wanted) {
+		inodes, _ := openSockets(pid, wanted) // What cannot be looked at is nobody's.
+		for _, inode := range inodes {
 			mine[wanted[inode]] = true
 		}
 		if len(mine) == len(wanted) {
@@ -77,14 +79,20 @@ func (t *procTable) likely(pids []int, s socket) bool {
 }
 
 func (t *procTable) holders(among []socket) map[Listener][]Holder {
+	out, _ := searchHolders(among)
+	return out
+}
+
+// searchHolders is holders with the reason why some process may not have been looked at,
+// other than that it is hidden from this user.
+func searchHolders(among []socket) (_ map[Listener][]Holder, failed error) {
 	wanted := byInode(among)
 	pids := map[Listener][]int{}
-	var all []int
-	if CheckProc() == nil {
-		all = allPIDs()
-	}
+	all, failed := allPIDs()
 	for _, pid := range all {
-		for _, inode := range openSockets(pid, wanted) {
+		inodes, err := openSockets(pid, wanted)
+		failed = cmp.Or(failed, err)
+		for _, inode := range inodes {
 			l := wanted[inode]
 			if !slices.Contains(pids[l], pid) {
 				pids[l] = append(pids[l], pid)
@@ -100,7 +108,7 @@ func (t *procTable) holders(among []socket) map[Listener][]Holder {
 			out[s.Listener] = []Holder{{User: userName(s.uid)}}
 		}
 	}
-	return out
+	return out, failed
 }
 
 // eldest leaves out every process whose parent is among pids as well.
@@ -117,29 +125,34 @@ func eldest(pids []int) []int {
 	return out
 }
 
-func allPIDs() (pids []int) {
+// allPIDs returns none where /proc cannot be used.
+func allPIDs() (pids []int, err error) {
+	if err := CheckProc(); err != nil {
+		return nil, err
+	}
 	d, err := os.Open("/proc")
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer d.Close()
-	names, _ := d.Readdirnames(-1)
+	names, err := d.Readdirnames(-1)
 	for _, name := range names {
 		if pid, err := strconv.Atoi(name); err == nil {
 			pids = append(pids, pid)
 		}
 	}
 	slices.Sort(pids)
-	return pids
+	return pids, err
 }
 
 // openSockets returns which of the wanted inodes pid has open. It begins with the
 // highest descriptors, which were opened last. Package os would try to poll the
-// directory: five more calls for every process of the rows "flat start".
-func openSockets(pid int, wanted map[uint64]Listener) (inodes []uint64) {
+// directory: five more calls for every process of the rows "flat start". A process that
+// is gone, or hidden from this user, has none; the error is any other reason.
+func openSockets(pid int, wanted map[uint64]Listener) (inodes []uint64, err error) {
 	dir, err := unix.Open(procPath(pid, "fd"), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil
+		return nil, unlessAbsent(err)
 	}
 	defer unix.Close(dir)
 	var entries [4096]byte
@@ -147,18 +160,28 @@ func openSockets(pid int, wanted map[uint64]Listener) (inodes []uint64) {
 	for {
 		n, err := unix.ReadDirent(dir, entries[:])
 		if n <= 0 || err != nil {
-			return inodes
+			return inodes, unlessAbsent(err)
 		}
 		_, _, names = unix.ParseDirent(entries[:n], -1, names[:0])
 		for _, name := range slices.Backward(names) {
 			inode, ok := socketAt(dir, name)
 			if ok && wanted[inode].Addr.IsValid() && !slices.Contains(inodes, inode) {
 				if inodes = append(inodes, inode); len(inodes) == len(wanted) {
-					return inodes
+					return inodes, nil
 				}
 			}
 		}
 	}
+}
+
+// unlessAbsent is err, unless it says that a process is gone or hidden from this user.
+func unlessAbsent(err error) error {
+	for _, absent := range []error{unix.ENOENT, unix.ESRCH, unix.EACCES, unix.EPERM} {
+		if errors.Is(err, absent) {
+			return nil
+		}
+	}
+	return err
 }
 
 // socketAt returns the inode of the socket that is descriptor name in dir.

@@ -84,7 +84,7 @@ func process(pid int) Holder {
 	h := Holder{PID: pid}
 	if p, err := psprocess.NewProcess(int32(pid)); pid > 0 && err == nil {
 		command, _ := p.Cmdline()
-		h.Command = printable(command)
+		h.Command, h.Program = printable(command), programOf(command)
 		h.User, _ = p.Username()
 	}
 	return h
