@@ -101,3 +101,15 @@ func (s *Supervisor) instances() map[string]instance {
 		return nil
 	}
 }
+
+// Trees returns the living processes of each service that runs as processes which this
+// user started or took: not of one that is external or run by hand outside.
+func (s *Supervisor) Trees() map[string][]int {
+	all := make(map[string][]int)
+	for name, i := range s.instances() {
+		if tree := i.Target().Tree; tree != nil {
+			all[name] = tree()
+		}
+	}
+	return all
+}

@@ -96,6 +96,9 @@ func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) {
 		return ask(ctx, r, l.o.Reload)
 	case VerbTake:
 		return l.take(ctx, r)
+	case VerbGraph:
+		g, err := l.graph(ctx)
+		return Answer{Graph: &g}, err
 	}
 	accepted, err := l.o.Supervisor.Do(supervisor.Command{
 		Verb: r.Verb, Services: r.Services, NoDeps: r.NoDeps, Missing: r.Missing,

@@ -175,6 +175,8 @@ const (
 	// VerbTake has a process of the caller be a service; see supervisor.Taking. The
 	// answer comes when the process may begin.
 	VerbTake supervisor.Verb = "take"
+	// VerbGraph changes nothing; its Answer tells who talks to whom.
+	VerbGraph supervisor.Verb = "graph"
 )
 
 // Request asks for a change. No Services means all of them. With VerbPlan and VerbReload
@@ -223,6 +225,7 @@ type Answer struct {
 	Ends bool `json:"ends,omitempty"`
 	// Taken is what the process of VerbTake is to execute.
 	Taken *Taken `json:"taken,omitempty"`
+	Graph *Graph `json:"graph,omitempty"`
 }
 
 // Taken is a service's command, with its environment and directory.

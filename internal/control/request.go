@@ -9,7 +9,7 @@ import (
 var (
 	serviceVerbs = []supervisor.Verb{supervisor.VerbStart, supervisor.VerbStop, supervisor.VerbRestart, VerbTake}
 	fileVerbs    = []supervisor.Verb{VerbPlan, VerbReload}
-	projectVerbs = []supervisor.Verb{VerbDown, VerbRelease}
+	projectVerbs = []supervisor.Verb{VerbDown, VerbRelease, VerbGraph}
 )
 
 // check refuses what makes no sense, rather than pass over it.

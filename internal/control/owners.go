@@ -1,0 +1,118 @@
+package control
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/lhrun/lhrun/ports"
+	"github.com/lhrun/lhrun/supervisor"
+)
+
+// owners tells who has the ends of connections.
+type owners struct {
+	// services are those whose processes have an end.
+	services map[ports.End]string
+	// byPort are the services on their ports, trees their processes. A service of elsewhere
+	// is up without one: it is external, or run by hand outside.
+	byPort    map[uint16]string
+	trees     map[string][]int
+	elsewhere map[string]bool
+	// others are who has the ends that talk to a service.
+	others            map[ports.End]ports.Holder
+	project, instance string
+}
+
+// ownersOf finds out who has the ends of conns, by the processes of each service, and of
+// those at the other end of a service's connection, who else it is.
+func ownersOf(conns []ports.Connection, snap Snapshot, trees map[string][]int) (o owners, err error) {
+	o = owners{
+		services: map[ports.End]string{}, byPort: map[uint16]string{}, trees: trees, elsewhere: map[string]bool{},
+		project: snap.Project, instance: snap.Instance,
+	}
+	for _, s := range snap.Services {
+		o.elsewhere[s.Name] = s.PID == 0 && (s.State == supervisor.StateReady || s.State == supervisor.StateUnhealthy)
+		for _, port := range append(slices.Collect(maps.Values(s.Ports)), s.Port) {
+			o.byPort[uint16(port)] = s.Name
+		}
+	}
+	delete(o.byPort, 0)
+	ends := make([]ports.End, 0, 2*len(conns))
+	for _, c := range conns {
+		ends = append(ends, c.Client, c.Server)
+	}
+	for _, name := range slices.Sorted(maps.Keys(trees)) {
+		mine, err := ports.OpenIn(trees[name], ends)
+		if err != nil {
+			return o, err
+		}
+		for e := range mine {
+			if o.services[e] == "" {
+				o.services[e] = name
+			}
+		}
+	}
+	if ends = o.unknown(conns); len(ends) > 0 {
+		o.others, err = ports.HoldersOf(ends)
+	}
+	return o, err
+}
+
+// unknown are the ends of no service that talk, or may talk, to one.
+func (o owners) unknown(conns []ports.Connection) (ends []ports.End) {
+	for _, c := range conns {
+		client, server := o.services[c.Client], o.services[c.Server]
+		if client == "" && server == "" && o.byPort[c.Server.Addr.Port()] == "" {
+			continue
+		}
+		if client == "" && c.Client.ID != 0 {
+			ends = append(ends, c.Client)
+		}
+		if server == "" && c.Server.ID != 0 {
+			ends = append(ends, c.Server)
+		}
+	}
+	return ends
+}
+
+// arrow says between whom c is; from no service to no service it is the zero arrow.
+func (o owners) arrow(c ports.Connection) arrow {
+	a := arrow{from: o.services[c.Client], to: o.server(c.Server)}
+	switch {
+	case a.from == "" && a.to == "":
+	case a.from == "":
+		a.outside = o.outside(c.Client)
+	case a.to == "":
+		a.outside = o.outside(c.Server)
+	}
+	return a
+}
+
+// server is the service that an end belongs to which listened. One of elsewhere, and one
+// whose process hides its files, is known by its port.
+func (o owners) server(e ports.End) string {
+	at := o.byPort[e.Addr.Port()]
+	switch {
+	case o.services[e] != "" || e.ID == 0 || at == "":
+		return o.services[e]
+	case o.elsewhere[at], o.others[e].PID == 0 && ports.MayHave(o.trees[at], e):
+		return at
+	}
+	return ""
+}
+
+// outside says what is known of an end that is no service's. What was started in the
+// environment of this run, as by exec, goes by its program.
+func (o owners) outside(e ports.End) string {
+	h := o.others[e]
+	switch {
+	case h.Project != "" && (h.Project != o.project || h.Instance != o.instance):
+		return h.Project + "/" + h.Instance
+	case h.Program != "":
+		return h.Program
+	case h.User != "":
+		return "user " + h.User
+	case e.ID != 0 || e.Addr.Addr().IsLoopback():
+		return Unknown
+	}
+	return AnotherMachine
+}
