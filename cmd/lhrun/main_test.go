@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 		"lhrun":      main,
 		"httpget":    httpget,
 		"slowstop":   slowstop,
+		"talk":       talk,
 		"becomeroot": becomeroot,
 		"keepclock":  keepclock,
 	})

@@ -178,16 +178,22 @@ func (l *psList) watch(ctx context.Context, p control.Project) error {
 		return quiet(ctx, err)
 	}
 	w := &psWatch{psList: l, ctx: ctx, live: l.Sheet(l.Out).Width != 0 && !l.json, follower: newFollower(p, control.NewMirror(now), nil, nil)}
-	if w.live {
-		fmt.Fprint(l.Out, view.EnterScreen)
+	return l.stay(w.live, func() error { return w.follow(ctx, w) }, func() error { return l.print(w.mirror.Snapshot()) })
+}
+
+// stay shows a table, live on the terminal's second screen, until follow returns. last
+// then prints what stays. The end of the project is no error.
+func (g *globals) stay(live bool, follow, last func() error) error {
+	if live {
+		fmt.Fprint(g.Out, view.EnterScreen)
 	}
-	err = w.follow(ctx, w)
-	if w.live {
-		fmt.Fprint(l.Out, view.LeaveScreen)
-		_ = l.print(w.mirror.Snapshot())
+	err := follow()
+	if live {
+		fmt.Fprint(g.Out, view.LeaveScreen)
+		_ = last()
 	}
 	if errors.Is(err, control.ErrEnded) {
-		_, err = fmt.Fprintln(l.Err, "lhrun: the project has ended")
+		_, err = fmt.Fprintln(g.Err, "lhrun: the project has ended")
 	}
 	return err
 }
