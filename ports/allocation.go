@@ -16,6 +16,7 @@ func (r *Registry) allocate(c Checkout, requests []Request, old *Leases) (*alloc
 		return nil, err
 	}
 	a := &allocation{Registry: r, checkout: c, old: old, moved: map[int]int{}, Leases: &Leases{
+		registry: r, checkout: c,
 		all:   make([]Lease, len(requests)),
 		holds: make([]hold, len(requests)),
 	}}
@@ -105,15 +106,20 @@ func (a *allocation) fixed() error {
 		if err != nil {
 			return err
 		}
-		if a.set(i, l.Fixed, l.Fixed); !ok {
-			e := &BusyError{Request: l.Request, Port: l.Fixed}
-			if h := a.whoHas(l.Fixed); h != nil {
-				e.Holder = *h
-			}
-			busy = append(busy, e)
+		if a.set(i, l.Fixed, l.Fixed); !ok && !l.Deferred {
+			busy = append(busy, a.busy(l.Request))
 		}
 	}
 	return errors.Join(busy...)
+}
+
+// busy says who has the number that q is fixed on.
+func (a *allocation) busy(q Request) error {
+	e := &BusyError{Request: q, Port: q.Fixed}
+	if h := a.whoHas(q.Fixed); h != nil {
+		e.Holder = *h
+	}
+	return e
 }
 
 // automatic needs the registry's lock only for a key that is new or not at home.

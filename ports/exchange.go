@@ -16,7 +16,7 @@ func (r *Registry) Exchange(old *Leases, c Checkout, requests []Request) (next, 
 	if err != nil {
 		return nil, nil, err
 	}
-	rest = &Leases{}
+	rest = &Leases{registry: r, checkout: c}
 	for j, h := range old.holds {
 		i, moved := a.moved[j]
 		if !moved {

@@ -482,3 +482,39 @@ func TestNumbersOfACheckoutThatIsGoneAreGivenOutAtOnce(t *testing.T) {
 		t.Errorf("it has %d, not %d", got, want)
 	}
 }
+
+func TestADeferredPortThatIsTakenIsClaimedLater(t *testing.T) {
+	r := newRegistry(t)
+	port := freePort(t)
+	mine, other := checkout(t, r, "shop", t.TempDir()), checkout(t, r, "mill", t.TempDir())
+	theirs := lease(t, r, other, Request{Service: "web", Fixed: port})
+	l := lease(t, r, mine, Request{Service: "api", Fixed: port, Deferred: true}, Request{Service: "db"})
+	defer l.Close()
+	if got := l.All()[0]; got.Port != port || got.Home != port {
+		t.Errorf("%+v", got)
+	}
+	var busy *BusyError
+	if err := l.Claim("api"); !errors.As(err, &busy) || busy.Service != "api" || busy.Holder.Project != "mill" {
+		t.Errorf("claimed while another run has it: %v", err)
+	}
+	if err := l.Claim("db"); err != nil {
+		t.Error(err)
+	}
+	_ = theirs.Close()
+	if err := l.Claim("api"); err != nil {
+		t.Error(err)
+	}
+	if _, err := r.Lease(other, []Request{{Service: "web", Fixed: port}}); !errors.As(err, &busy) || busy.Holder.Project != "shop" {
+		t.Errorf("leased though it was claimed: %v", err)
+	}
+	// A reload keeps what was claimed.
+	next, rest, err := r.Exchange(l, mine, []Request{{Service: "api", Fixed: port}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Close()
+	_ = rest.Close()
+	if _, err := r.Lease(other, []Request{{Service: "web", Fixed: port}}); !errors.As(err, &busy) {
+		t.Errorf("a reload let go of it: %v", err)
+	}
+}

@@ -27,6 +27,9 @@ type Request struct {
 	// Outside says that its service is no child of a run: whoever listens there may do
 	// so before the run begins.
 	Outside bool
+	// Deferred says that its service may never start. Lease then leaves a Fixed number that
+	// is taken alone, and Leases.Claim asks for it once more.
+	Deferred bool
 }
 
 // String names the port for people.

@@ -57,6 +57,11 @@ func (s *Supervisor) occupy(a *attempt, cmd *command, env *[]string) error {
 		*env = append(*env, a.sockets.hand(cmd)...)
 		return nil
 	}
+	if claim := s.opts.Claim; claim != nil {
+		if err := claim(a.svc.Name); err != nil {
+			return err
+		}
+	}
 	for _, port := range a.svc.ports() {
 		if err := s.platform.free(port); err != nil {
 			return err

@@ -50,6 +50,9 @@ type Options struct {
 	// Subreaper makes this process adopt whatever its services double-fork, so
 	// that it can be ended too. It changes the whole process.
 	Subreaper bool
+	// Claim, unless nil, is called before each start of a service, beside the loop. An error
+	// says why the service cannot have its ports, and is the failure of that start.
+	Claim func(service string) error
 }
 
 // Size is a terminal's, in characters.

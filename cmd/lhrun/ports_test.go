@@ -75,6 +75,35 @@ func TestAFixedPortThatIsTakenIsExitCode3(t *testing.T) {
 	noneLeft(t, dir)
 }
 
+func TestABusyFixedPortConcernsOnlyWhoStartsItsService(t *testing.T) {
+	h := newHome(t)
+	l := squat(t, "127.0.0.1:0")
+	config := fmt.Sprintf("[services.api]\ncommand = [%q, \"serve\"]\nport = %d\n"+
+		"[services.needy]\ncommand = \"sleep 99\"\nport = false\ndepends_on = [\"api\"]\n"+
+		"[services.other]\ncommand = \"sleep 99\"\nport = false\n", lhrunPath(t), l.Addr().(*net.TCPAddr).Port)
+	dir := h.checkout("lhrun.toml", config)
+	if _, errs, code := h.output(dir, "up", "needy"); code != 3 || !strings.Contains(errs, fmt.Sprintf("pid %d", os.Getpid())) {
+		t.Errorf("up of what needs it: exit code %d, stderr %q", code, errs)
+	}
+	r := h.up(dir, "other")
+	r.wait("all ready")
+	h.write(dir, "lhrun.toml", config+"env = { A = \"b\" }\n")
+	if out, errs, code := h.output(dir, "plan"); code != 0 || strings.Contains(out, "cannot have it") {
+		t.Errorf("plan: exit code %d, stdout %q, stderr %q", code, out, errs)
+	}
+	if _, errs, code := h.output(dir, "reload"); code != 0 {
+		t.Errorf("reload: exit code %d, stderr %q", code, errs)
+	}
+	if _, errs, code := h.output(dir, "start", "api", "--timeout", "2s"); code != 4 || !strings.Contains(errs, fmt.Sprintf("pid %d", os.Getpid())) {
+		t.Errorf("start: exit code %d, stderr %q", code, errs)
+	}
+	_ = l.Close()
+	if _, errs, code := h.output(dir, "start", "api"); code != 0 {
+		t.Errorf("start once it is free: exit code %d, stderr %q", code, errs)
+	}
+	r.stop()
+}
+
 func TestAStrangersListenerNeverMakesAServiceReady(t *testing.T) {
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", `

@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/mask"
@@ -37,6 +38,15 @@ func (p *Project) resolve(leases []ports.Lease) (*config.Resolved, error) {
 		Environ:    os.Environ(),
 		Executable: executable,
 	})
+}
+
+// requests are all ports to lease. A fixed one of a service that is not needed may be taken.
+func (p *Project) requests(needed []string) []ports.Request {
+	all := p.Requests()
+	for i, q := range all {
+		all[i].Deferred = q.Fixed != 0 && !slices.Contains(needed, q.Service)
+	}
+	return all
 }
 
 // withMistakes returns err, and with it the mistakes that the project's files have, so

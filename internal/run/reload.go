@@ -56,7 +56,8 @@ func (r *reloader) Plan(_ context.Context, ask control.Request) (control.Answer,
 	if err != nil {
 		return control.Answer{}, asMistake(err)
 	}
-	return control.Answer{Seq: seq, Effective: seq, Operations: s.operations(), Notes: append(r.obstacles(next.Project), r.postponed(next.Project)...)}, nil
+	notes := append(r.obstacles(next.Project, s.needed(statuses)), r.postponed(next.Project)...)
+	return control.Answer{Seq: seq, Effective: seq, Operations: s.operations(), Notes: notes}, nil
 }
 
 // Reload applies the file as it is now to the run, or what is asked for of it. On an error
@@ -69,7 +70,11 @@ func (r *reloader) Reload(_ context.Context, ask control.Request) (control.Answe
 	if err != nil {
 		return control.Answer{}, asMistake(err)
 	}
-	held, rest, err := next.Registry.Exchange(r.held, next.Checkout, next.Requests())
+	needed, err := r.needed(next, ask)
+	if err != nil {
+		return control.Answer{}, asMistake(err)
+	}
+	held, rest, err := next.Registry.Exchange(r.held, next.Checkout, next.requests(needed))
 	if err != nil {
 		return control.Answer{}, asMistake(err)
 	}
@@ -213,10 +218,11 @@ func (r *reloader) postponed(next *Project) (lines []string) {
 	return lines
 }
 
-// obstacles are the fixed ports of next that a reload would find taken.
-func (r *reloader) obstacles(next *Project) (lines []string) {
+// obstacles are the fixed ports of next, of the needed services, that a reload would find
+// taken.
+func (r *reloader) obstacles(next *Project, needed []string) (lines []string) {
 	for _, l := range next.Leases {
-		if l.Fixed == 0 || slices.ContainsFunc(r.now.Leases, func(mine ports.Lease) bool { return mine.Port == l.Port }) {
+		if l.Fixed == 0 || !slices.Contains(needed, l.Service) || slices.ContainsFunc(r.now.Leases, func(mine ports.Lease) bool { return mine.Port == l.Port }) {
 			continue
 		}
 		if err := ports.Free(l.Port); err != nil {
@@ -224,6 +230,24 @@ func (r *reloader) obstacles(next *Project) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// needed are the services that run after a reload of next.
+func (r *reloader) needed(next nextState, ask control.Request) ([]string, error) {
+	statuses, _ := r.sup.SnapshotAt()
+	s, err := r.plan(next, ask, statuses)
+	if err != nil {
+		return nil, err
+	}
+	return s.needed(statuses), nil
+}
+
+// claim leases the ports of a service that is about to start and that nobody had asked for
+// when they were taken.
+func (r *reloader) claim(service string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.held.Claim(service)
 }
 
 // heal registers the run's ports again where the registry was lost.

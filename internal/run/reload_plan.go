@@ -148,6 +148,17 @@ func (s *reloadPlan) moving() []string {
 	return slices.DeleteFunc(s.next.Order(), func(name string) bool { return !slices.Contains(moving, name) })
 }
 
+// needed are the services that run once the plan is carried out.
+func (s *reloadPlan) needed(statuses []supervisor.Status) []string {
+	names := s.moving()
+	for _, st := range statuses {
+		if st.Wanted {
+			names = append(names, st.Name)
+		}
+	}
+	return names
+}
+
 // operations lists what the plan does.
 func (s *reloadPlan) operations() []control.Operation {
 	ops := []control.Operation{}

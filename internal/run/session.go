@@ -92,7 +92,7 @@ func Open(o Options) (_ *Session, err error) {
 		return nil, err
 	}
 	s.notes = s.instance.sweep(o.lateMasker())
-	if s.held, err = p.Registry.Lease(p.Checkout, p.Requests()); err != nil {
+	if s.held, err = p.Registry.Lease(p.Checkout, p.requests(s.wanted)); err != nil {
 		return nil, p.withMistakes(err)
 	}
 	p.Leases = s.held.All()
@@ -153,6 +153,7 @@ func (s *Session) Prepare(screen Screen) (err error) {
 		MaxLogSize: s.MaxLogSize,
 		TTYSize:    s.screen.Size(),
 		Subreaper:  true,
+		Claim:      func(service string) error { return s.reload.claim(service) },
 	})
 	if err != nil {
 		return err
