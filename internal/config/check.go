@@ -97,31 +97,38 @@ func variable(name string) string {
 
 // checkTemplates looks at every text of p. Those of env belong to each service.
 func (c *checker) checkTemplates(p *Project) {
+	eachText(p, func(self *Service, t Text) {
+		if strings.Contains(t.Raw, "{{") && !c.full() {
+			c.add(checkTemplate(t, p, self)...)
+		}
+	})
+}
+
+// eachText calls see with every text of p that may hold templates, and the service that it
+// belongs to: nil for none.
+func eachText(p *Project, see func(self *Service, t Text)) {
+	all := func(self *Service, texts ...Text) {
+		for _, t := range texts {
+			see(self, t)
+		}
+	}
 	for _, file := range p.Dotenv {
-		c.templates(p, nil, values(file.Vars)...)
+		all(nil, values(file.Vars)...)
 	}
 	for i := range p.Services {
 		s := &p.Services[i]
-		c.templates(p, s, values(p.Env)...)
-		c.templates(p, s, s.texts()...)
+		all(s, values(p.Env)...)
+		all(s, s.texts()...)
 	}
 }
 
 // texts are all of s that may hold templates.
 func (s *Service) texts() []Text {
-	texts := append(values(s.Env), s.WorkingDir, s.URL, s.Ready.Target, s.Health.Target)
+	texts := append(values(s.Env), s.WorkingDir, s.URL, s.ExternalURL, s.Ready.Target, s.Health.Target)
 	for _, command := range []Command{s.Command, s.Ready.Exec, s.Health.Exec, s.Stop.Command} {
 		texts = append(texts, command.Args...)
 	}
 	return texts
-}
-
-func (c *checker) templates(p *Project, self *Service, texts ...Text) {
-	for _, t := range texts {
-		if strings.Contains(t.Raw, "{{") && !c.full() {
-			c.add(checkTemplate(t, p, self)...)
-		}
-	}
 }
 
 func values(vars []Var) []Text {

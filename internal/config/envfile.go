@@ -102,6 +102,8 @@ func (r *resolver) readFile(file EnvFile, service string, scope dotenv.Scope) []
 	read, err := r.parseFile(file.Path, scope)
 	if err != nil {
 		r.badFile(file, err)
+	}
+	if read == nil {
 		return nil
 	}
 	r.read = append(r.read, fileRead{file.Path, service, read.Entries})

@@ -138,7 +138,7 @@ func FuzzLoad(f *testing.F) {
 			local = []byte(over)
 		}
 		path := filepath.Join(dir, FileName)
-		p, mistakes := read(path, []byte(text), local)
+		p, mistakes := read(path, []byte(text), local, nil)
 		if (p == nil) == (len(mistakes) == 0) {
 			t.Fatalf("project %v and mistakes %v", p, mistakes)
 		}

@@ -147,7 +147,7 @@ func TestOfManyMistakesTheFirstAreTold(t *testing.T) {
 		for i := range test.mistakes {
 			fmt.Fprintf(&text, "x%d = 1\n", i)
 		}
-		_, mistakes := read("/p/lhrun.toml", []byte(text.String()), nil)
+		_, mistakes := read("/p/lhrun.toml", []byte(text.String()), nil, nil)
 		last := mistakes[len(mistakes)-1].Msg
 		want := fmt.Sprintf("and %d more mistakes", test.mistakes-maxTold)
 		if test.mistakes == 101 {
@@ -163,7 +163,7 @@ func TestOfManyMistakesTheFirstAreTold(t *testing.T) {
 // for all others.
 func TestRepeatedMistakesAreOne(t *testing.T) {
 	text := "x = 1\n[defaults]\nstop = { signal = 'FOO' }\n" + repeated(30_000, "[services.s%d]\ncommand = 'x'\n") + "ready = 1\n"
-	_, mistakes := read("/p/lhrun.toml", []byte(text), nil)
+	_, mistakes := read("/p/lhrun.toml", []byte(text), nil, nil)
 	if len(mistakes) != 3 {
 		t.Errorf("got %v", mistakes)
 	}

@@ -32,6 +32,9 @@ type Options struct {
 	File string
 	// Dir is where to start; "" is the working directory.
 	Dir string
+	// Environ is lhrun's own environment. Where the file is wrong, mistakes of which
+	// otherwise Resolve would tell are told with the others; nil leaves them out.
+	Environ []string
 }
 
 // ErrNotFound is wrapped by the error of Load when there is nothing to load.
@@ -52,7 +55,7 @@ func Load(o Options) (*Project, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration %q: %w", path, err)
 	}
-	project, mistakes, err := readEither(path, data)
+	project, mistakes, err := readEither(path, data, o.Environ)
 	switch {
 	case err != nil:
 		return nil, err
@@ -79,16 +82,16 @@ func (p *Project) noteChoice() {
 }
 
 // readEither reads a Procfile or a lhrun.toml, whichever the name tells.
-func readEither(path string, data []byte) (*Project, Mistakes, error) {
+func readEither(path string, data []byte, environ []string) (*Project, Mistakes, error) {
 	if isProcfile(path) {
-		project, mistakes := parseProcfile(path, data)
+		project, mistakes := parseProcfile(path, data, environ)
 		return project, mistakes, nil
 	}
 	local, err := readLocal(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	project, mistakes := read(path, data, local)
+	project, mistakes := read(path, data, local, environ)
 	return project, mistakes, nil
 }
 

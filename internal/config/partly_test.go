@@ -140,7 +140,7 @@ func sameNames(got []string, want string) bool {
 // parsed is a project of text, all in one directory.
 func parsed(t *testing.T, text string) *Project {
 	t.Helper()
-	p, mistakes, err := readEither(filepath.Join(os.TempDir(), FileName), []byte(text))
+	p, mistakes, err := readEither(filepath.Join(os.TempDir(), FileName), []byte(text), nil)
 	if err != nil || len(mistakes) > 0 {
 		t.Fatal(err, mistakes)
 	}

@@ -10,8 +10,9 @@ import (
 
 // parseProcfile reads the text of the Procfile at path. Its processes are ready
 // as soon as they run, are not restarted, and their commands go to the shell as
-// they are, without templates. No port file is written for them.
-func parseProcfile(path string, data []byte) (*Project, Mistakes) {
+// they are, without templates. No port file is written for them. environ is as in
+// Options.
+func parseProcfile(path string, data []byte, environ []string) (*Project, Mistakes) {
 	src := newSource(shown(path), data)
 	if m, bad := notText(src); bad {
 		return nil, Mistakes{m}
@@ -37,6 +38,7 @@ func parseProcfile(path string, data []byte) (*Project, Mistakes) {
 	if len(p.Services) == 0 && len(c.mistakes) == 0 {
 		c.bad(Pos{File: src.name}, `a line such as "web: ./serve --port $PORT" names one`, "there are no processes")
 	}
+	c.foresee(p, environ)
 	if mistakes := c.finish(); len(mistakes) > 0 {
 		return nil, mistakes
 	}

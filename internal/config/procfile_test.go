@@ -25,7 +25,7 @@ func TestProcfile(t *testing.T) {
 		{"templates are text", "web: docker ps --format '{{.ID}}' {{{ {{port}}", "web=docker ps --format '{{.ID}}' {{{ {{port}}"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p, mistakes := parseProcfile("/src/My Shop/Procfile", []byte(test.text))
+			p, mistakes := parseProcfile("/src/My Shop/Procfile", []byte(test.text), nil)
 			if len(mistakes) > 0 {
 				t.Fatal(mistakes)
 			}
@@ -56,7 +56,7 @@ func TestProcfile(t *testing.T) {
 func TestProcfileMistakes(t *testing.T) {
 	dir := tree(t, nil)
 	text := "\uFEFFweb: a\r\nnothing here\r\n  : x\n my web: x\nworker:  \nweb: b\nWeb: c\n-x: y\nz: a\x00b\nrelease : d\nlhrun: e"
-	_, mistakes := parseProcfile(filepath.Join(dir, ProcfileName), []byte(text))
+	_, mistakes := parseProcfile(filepath.Join(dir, ProcfileName), []byte(text), nil)
 	want := `Procfile:2:1: this line names no process
   2 | nothing here
     | ^^^^^^^^^^^^
@@ -123,7 +123,7 @@ func TestAProcfileSaysWhereItsProcessesListen(t *testing.T) {
 		"x: ./x --port 70 --verbose":               "http://127.0.0.1:70 70",
 		"x: wait-on tcp:3000 --port 3000 && npm t": "",
 	} {
-		p, mistakes := parseProcfile("/p/Procfile", []byte(line))
+		p, mistakes := parseProcfile("/p/Procfile", []byte(line), nil)
 		if len(mistakes) > 0 {
 			t.Errorf("%s: %v", line, mistakes)
 			continue
@@ -156,14 +156,14 @@ func leased(p *Project) Runtime {
 }
 
 func TestTwoProcessesOnOneFixedPort(t *testing.T) {
-	p, mistakes := parseProcfile("/p/Procfile", []byte("web: x --port 3000\nother: y --port 3000\n"))
+	p, mistakes := parseProcfile("/p/Procfile", []byte("web: x --port 3000\nother: y --port 3000\n"), nil)
 	if len(mistakes) > 0 || p.Services[0].Port.Number != 3000 || p.Services[1].Port.Number != 0 {
 		t.Errorf("%+v %v", p, mistakes)
 	}
 }
 
 func TestAReleaseIsStartedOnlyByName(t *testing.T) {
-	p, mistakes := parseProcfile("/p/Procfile", []byte("release: ./migrate\nweb: ./serve\n"))
+	p, mistakes := parseProcfile("/p/Procfile", []byte("release: ./migrate\nweb: ./serve\n"), nil)
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
@@ -188,7 +188,7 @@ func TestAProcfileNeedsAProcess(t *testing.T) {
 		"# web: x\n\n":  "there are no processes",
 		"\xff\xfew\x00": "UTF-16",
 	} {
-		_, mistakes := parseProcfile("/p/Procfile", []byte(text))
+		_, mistakes := parseProcfile("/p/Procfile", []byte(text), nil)
 		if len(mistakes) != 1 || !strings.Contains(mistakes[0].Msg, want) {
 			t.Errorf("%q: got %v, want %s", text, mistakes, want)
 		}
@@ -196,7 +196,7 @@ func TestAProcfileNeedsAProcess(t *testing.T) {
 }
 
 func TestAHundredMistakesAreEnough(t *testing.T) {
-	_, mistakes := parseProcfile("/p/Procfile", []byte(strings.Repeat("x,y\n", 200_000)))
+	_, mistakes := parseProcfile("/p/Procfile", []byte(strings.Repeat("x,y\n", 200_000)), nil)
 	if last := len(mistakes) - 1; last != maxTold || mistakes[last].Msg != "and 199900 more mistakes" {
 		t.Errorf("got %d, the last is %v", len(mistakes), mistakes[last])
 	}
@@ -256,7 +256,7 @@ func FuzzProcfile(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, mistakes := parseProcfile("/p/Procfile", data)
+		p, mistakes := parseProcfile("/p/Procfile", data, nil)
 		if (p == nil) != (len(mistakes) > 0) {
 			t.Fatalf("%v beside %v", p, mistakes)
 		}

@@ -14,8 +14,8 @@ import (
 const defaultLogSize = 10 << 20
 
 // read turns the text of path, and of the local file beside it unless that is
-// nil, into a project.
-func read(path string, data, local []byte) (*Project, Mistakes) {
+// nil, into a project. environ is as in Options.
+func read(path string, data, local []byte, environ []string) (*Project, Mistakes) {
 	dir := filepath.Dir(path)
 	c := &checker{dir: dir, conditions: map[Pos]Pos{}, sources: []*source{newSource(shown(path), data)}}
 	if local != nil {
@@ -25,6 +25,7 @@ func read(path string, data, local []byte) (*Project, Mistakes) {
 		p := c.project(root)
 		p.Dir, p.File = dir, path
 		c.check(p)
+		c.foresee(p, environ)
 		if mistakes := c.finish(); len(mistakes) > 0 {
 			return nil, mistakes
 		}

@@ -43,7 +43,7 @@ func TestReferencesAreChecked(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			text := "[services.x]\ncommand = 'x'\n" + test.line + fourServices
-			_, mistakes := read("/p/lhrun.toml", []byte(text), nil)
+			_, mistakes := read("/p/lhrun.toml", []byte(text), nil, nil)
 			expectOne(t, mistakes, test.msg, test.hint)
 		})
 	}
@@ -51,7 +51,7 @@ func TestReferencesAreChecked(t *testing.T) {
 
 func TestAPortFileBelongsToNoService(t *testing.T) {
 	text := "[dotenv]\nweb = { A = '{{port}}' }\n[services.api]\ncommand = 'x'\n"
-	_, mistakes := read("/p/lhrun.toml", []byte(text), nil)
+	_, mistakes := read("/p/lhrun.toml", []byte(text), nil, nil)
 	expectOne(t, mistakes, "{{port}} is a service's own, and here is no service", "name one: {{api.port}}")
 }
 
@@ -67,7 +67,7 @@ func TestURLCyclesAreMistakes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			text := "[services.a]\ncommand='x'\nurl='" + test.a + "'\n[services.b]\ncommand='x'\nurl='" + test.b +
 				"'\n[services.c]\ncommand='x'\nurl='" + test.c + "'\n"
-			_, mistakes := read("/p/lhrun.toml", []byte(text), nil)
+			_, mistakes := read("/p/lhrun.toml", []byte(text), nil, nil)
 			want := test.want
 			if want != "" {
 				want = "urls need each other in a circle: " + want

@@ -71,7 +71,7 @@ func TestTemplateMistakesPointIntoTheString(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			line := "command = " + test.value
-			_, mistakes := read("/p/lhrun.toml", []byte("[services.api]\n"+line), nil)
+			_, mistakes := read("/p/lhrun.toml", []byte("[services.api]\n"+line), nil, nil)
 			if len(mistakes) != 1 {
 				t.Fatalf("want one mistake, got:\n%v", mistakes)
 			}

@@ -33,7 +33,7 @@ func (l Locate) warn(text string) {
 // Load reads the project's file and touches nothing else. Whatever is wrong with
 // the file, its place included, is config.Mistakes or a UsageError.
 func (l Locate) Load() (*config.Project, error) {
-	p, err := config.Load(config.Options{File: l.File, Dir: l.Dir})
+	p, err := config.Load(config.Options{File: l.File, Dir: l.Dir, Environ: os.Environ()})
 	var mistakes config.Mistakes
 	if err != nil && !errors.As(err, &mistakes) {
 		return nil, &UsageError{err}
