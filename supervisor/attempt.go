@@ -51,14 +51,20 @@ type attempt struct {
 	lingers bool
 	// stopProbe ends the readiness probe; nil where none goes on.
 	stopProbe func()
-	probeErr  error
-	wasReady  bool
+	// probeFailures counts its failures, probeErr is the last; probeNext is when it tries
+	// again.
+	probeFailures int
+	probeErr      error
+	probeNext     time.Time
+	wasReady      bool
 	// stopReminders ends the remarks on a slow start.
 	stopReminders func()
 	ending        bool
 	// healthFailures counts them in a row, healthErr is the last; stopHealth ends the checks.
+	// healthNext is when it is checked again.
 	healthFailures int
 	healthErr      error
+	healthNext     time.Time
 	stopHealth     func()
 
 	// suspended is the reason that tells of a stopped process; "" for none.

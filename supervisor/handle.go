@@ -81,15 +81,22 @@ func (s *Supervisor) Usage() map[string]Usage {
 
 // instances are those of now by service; none after the loop's end.
 func (s *Supervisor) instances() map[string]instance {
-	found := make(chan map[string]instance, 1)
+	return ofEach(s, func(u *unit) (instance, bool) {
+		if u.attempt != nil && u.attempt.instance != nil {
+			return u.attempt.instance, true
+		}
+		return u.remains, u.remains != nil
+	})
+}
+
+// ofEach asks the loop for what get finds of each service; none after the loop's end.
+func ofEach[T any](s *Supervisor, get func(*unit) (T, bool)) map[string]T {
+	found := make(chan map[string]T, 1)
 	s.post(func() {
-		all := make(map[string]instance)
+		all := make(map[string]T)
 		for _, u := range s.units {
-			switch {
-			case u.attempt != nil && u.attempt.instance != nil:
-				all[u.Name] = u.attempt.instance
-			case u.remains != nil:
-				all[u.Name] = u.remains
+			if v, ok := get(u); ok {
+				all[u.Name] = v
 			}
 		}
 		found <- all

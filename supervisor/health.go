@@ -34,16 +34,18 @@ func (s *Supervisor) watchHealth(a *attempt) {
 		return
 	}
 	ctx, cancel := context.WithCancel(a.context())
-	a.stopHealth = cancel
+	a.stopHealth, a.healthNext = cancel, time.Now().Add(h.Interval)
 	stream := a.unit.stream
 	s.spawn(func() {
 		tick := time.NewTicker(h.Interval)
 		defer tick.Stop()
 		for last := time.Now(); ; last = time.Now() {
+			var next time.Time
 			select {
 			case <-ctx.Done():
 				return
-			case <-tick.C:
+			case at := <-tick.C:
+				next = at.Add(h.Interval)
 			}
 			try, cancel := context.WithTimeout(ctx, h.Timeout)
 			err := check(try)
@@ -53,6 +55,7 @@ func (s *Supervisor) watchHealth(a *attempt) {
 			}
 			s.postTo(a, func() {
 				if ctx.Err() == nil {
+					a.healthNext = next
 					s.checked(a, err)
 				}
 			})

@@ -139,12 +139,14 @@ func (s *Supervisor) probe(a *attempt) {
 	check := s.check(a, a.svc.Ready)
 	pace := probe.Pace{Max: a.svc.Ready.Interval, Try: a.svc.Ready.Try}
 	ctx, stop := context.WithCancel(a.context())
-	a.stopProbe = stop
+	a.stopProbe, a.probeFailures = stop, 0
 	s.spawn(func() {
-		err := probe.Until(ctx, check, pace, func(err error) {
+		err := probe.Until(ctx, check, pace, func(err error, pause time.Duration) {
+			next := time.Now().Add(pause)
 			s.postTo(a, func() {
 				if ctx.Err() == nil {
-					a.probeErr = err
+					a.probeErr, a.probeNext = err, next
+					a.probeFailures++
 					s.explain(a)
 				}
 			})

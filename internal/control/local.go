@@ -47,6 +47,7 @@ func (l *Local) Snapshot(_ context.Context, usage bool) (Snapshot, error) {
 	}
 	if usage {
 		l.usage.measure(l.o.Supervisor, snap.Services)
+		addProbes(l.o.Supervisor.Probes(), snap.Services)
 	}
 	return snap, nil
 }

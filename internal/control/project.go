@@ -106,6 +106,20 @@ type Service struct {
 	// is its resident bytes. Both only when usage was asked for.
 	CPU    *float64 `json:"cpu,omitempty"`
 	Memory *int64   `json:"memory,omitempty"`
+	// Probe is the probe that it waits for or, once it was ready, its health probe. It is
+	// there only when usage was asked for.
+	Probe *Probe `json:"probe,omitempty"`
+}
+
+// Probe is how far a probe has come.
+type Probe struct {
+	// Kind is the word of lhrun.toml; "port" stands for that the service listens.
+	Kind   string `json:"kind"`
+	Target string `json:"target"`
+	// Failures counts the tries in a row that have failed, LastError is the last one's.
+	Failures  int    `json:"failures"`
+	LastError string `json:"last_error,omitempty"`
+	NextTry   *Time  `json:"next_try,omitempty"`
 }
 
 // EventMissed is the kind of an Event that tells of events that are gone for good:

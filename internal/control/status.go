@@ -24,6 +24,16 @@ func serviceOf(st supervisor.Status) Service {
 	return s
 }
 
+func addProbes(probes map[string]supervisor.ProbeStatus, services []Service) {
+	for i := range services {
+		if p, ok := probes[services[i].Name]; ok {
+			services[i].Probe = &Probe{
+				Kind: string(p.Kind), Target: p.Target, Failures: p.Failures, LastError: p.Error, NextTry: when(p.Next),
+			}
+		}
+	}
+}
+
 func eventOf(e supervisor.Event) Event {
 	out := Event{
 		Seq: e.Seq, Time: Time{e.Time}, Kind: e.Kind, Notice: e.Notice,

@@ -52,9 +52,9 @@ func (p Pace) next(d, waited time.Duration) time.Duration {
 }
 
 // Until tries c at once and then at pace p until it passes, and tells failed,
-// which may be nil, of each failure. When ctx ends first, the error wraps its
-// cause and the last failure.
-func Until(ctx context.Context, c Check, p Pace, failed func(error)) error {
+// which may be nil, of each failure and of the pause that follows it. When ctx ends
+// first, the error wraps its cause and the last failure.
+func Until(ctx context.Context, c Check, p Pace, failed func(err error, pause time.Duration)) error {
 	var last error
 	var pause time.Duration
 	bound := firstTry
@@ -74,10 +74,10 @@ func Until(ctx context.Context, c Check, p Pace, failed func(error)) error {
 			bound = min(2*bound, longestTry)
 		}
 		last = err
-		if failed != nil {
-			failed(err)
-		}
 		pause = p.next(pause, time.Since(began))
+		if failed != nil {
+			failed(err, pause)
+		}
 		wait(ctx, pause)
 	}
 	if last == nil {

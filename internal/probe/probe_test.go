@@ -32,7 +32,7 @@ func TestUntilTriesAtOnceAndAdapts(t *testing.T) {
 					return nil
 				}
 				return errNotYet
-			}, c.pace, func(err error) {
+			}, c.pace, func(err error, _ time.Duration) {
 				failures++
 				if err != errNotYet {
 					t.Errorf("%s: told of %v", c.name, err)
@@ -161,7 +161,7 @@ func TestATryCutShortIsNoFailure(t *testing.T) {
 		err := Until(ctx, func(ctx context.Context) error {
 			<-ctx.Done()
 			return ctx.Err()
-		}, Pace{Try: time.Minute}, func(err error) { t.Errorf("told of %v", err) })
+		}, Pace{Try: time.Minute}, func(err error, _ time.Duration) { t.Errorf("told of %v", err) })
 		if err != why {
 			t.Errorf("error %v", err)
 		}

@@ -94,10 +94,13 @@ func Describe(s control.Service) string {
 		text = s.Name + " " + string(s.State)
 	}
 	if s.Reason != "" {
-		text += ": " + s.Reason
+		text += ": " + ailment(s)
 	}
 	return text
 }
+
+// ailment is the reason of s, for behind its state: without the word for that state.
+func ailment(s control.Service) string { return strings.TrimPrefix(s.Reason, string(s.State)+": ") }
 
 // DescribeAll joins the descriptions of several services.
 func DescribeAll(services []control.Service) string {

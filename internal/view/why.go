@@ -86,11 +86,16 @@ func (e Explanation) Write(w io.Writer, mask func(string) string) error {
 		lines = append(lines, fmt.Sprintf("When the last run ended, %s ago:", words.Age(time.Since(e.Now))))
 	}
 	lines = append(lines, e.lines(e.Now)...)
-	if details := e.details(); len(details) > 0 {
+	if details := e.details(e.Now); len(details) > 0 {
 		if len(e.because) > 0 {
 			lines = append(lines, "")
 		}
 		lines = append(lines, details...)
+	}
+	for _, root := range e.roots() {
+		if probe := root.probe(e.Now); root != e.cause && len(probe) > 0 {
+			lines = append(append(lines, "", root.Name+":"), Table(probe)...)
+		}
 	}
 	for _, root := range e.roots() {
 		if last := e.last[root.Name]; len(last) > 0 {

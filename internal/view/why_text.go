@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/supervisor"
 )
@@ -18,7 +19,7 @@ func (c *cause) sentence(now time.Time) string {
 	since := words.Age(now.Sub(c.Since.Time))
 	reason := ""
 	if c.Reason != "" && len(c.because) == 0 {
-		reason = ": " + c.Reason
+		reason = ": " + ailment(c.Service)
 	}
 	switch c.State {
 	case supervisor.StateWaiting:
@@ -86,8 +87,29 @@ func (c *cause) lines(now time.Time) []string {
 	return out
 }
 
+// probe says which probe the service waits for, or which its health is found out by, and
+// how far that has come.
+func (c *cause) probe(now time.Time) (rows [][]string) {
+	p := c.Probe
+	if p == nil || p.Failures == 0 && !InState(c.Service, supervisor.StateStarting, supervisor.StateUnhealthy) {
+		return nil
+	}
+	rows = append(rows, []string{"  probe", logs.OneLine(p.Kind + " " + p.Target)})
+	if p.LastError != "" && !strings.Contains(c.Reason, p.LastError) {
+		rows = append(rows, []string{"  last error", logs.OneLine(p.LastError)})
+	}
+	if p.Failures > 0 {
+		tried := "failed " + words.Plural(p.Failures, "time")
+		if p.NextTry != nil {
+			tried += ", next try in " + words.Short(max(0, p.NextTry.Sub(now)))
+		}
+		rows = append(rows, []string{"  tries", tried})
+	}
+	return rows
+}
+
 // details are what is known besides of a service that has run.
-func (c *cause) details() []string {
+func (c *cause) details(now time.Time) []string {
 	if c.StartedAt == nil {
 		return nil
 	}
@@ -115,7 +137,7 @@ func (c *cause) details() []string {
 	if c.ExitCode != nil {
 		add("last exit", fmt.Sprintf("code %d", *c.ExitCode))
 	}
-	return Table(rows)
+	return Table(append(rows, c.probe(now)...))
 }
 
 // portsOf are all ports of a service for people.
