@@ -210,7 +210,7 @@ func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 	}
 	a.instance = i
 	s.amend(u, func(st *Status) {
-		st.PID, st.StartedAt, st.ExitCode = i.Handle().PID, time.Now(), nil
+		st.PID, st.StartedAt, st.ExitCode = i.Handle().PID, a.notBefore, nil
 		if a.hold != nil {
 			st.PID = a.hold.PID
 		}

@@ -10,7 +10,8 @@ const (
 	// EventState: Status has changed, in its State or anything else.
 	EventState EventKind = "state"
 	// EventExit: a process ended that nobody asked to end. Text says how, Lines
-	// are its last ones where it failed.
+	// are those of its last ones that tell most where it failed, and Behind is how many
+	// it has written after the first of them.
 	EventExit EventKind = "exit"
 	// EventNotice: Text is one line for people, Notice what it is about.
 	EventNotice EventKind = "notice"
@@ -54,5 +55,6 @@ type Event struct {
 	Notice  Notice
 	Text    string
 	Lines   []string
+	Behind  int
 	Order   []string
 }

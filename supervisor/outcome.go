@@ -37,7 +37,7 @@ func (s *Supervisor) exited(a *attempt, left []Handle) {
 	a.brief = time.Since(u.status.StartedAt) < briefLife
 	e := Event{Kind: EventExit, Text: a.describeExit()}
 	if exit.Code != 0 || !a.wasReady && !a.svc.Task {
-		e.Lines = u.stream.Tail(5)
+		e.Lines, e.Behind = u.stream.Tail(5)
 	}
 	if exit.Code != 0 || !a.svc.Task {
 		s.tell(u, e)

@@ -205,7 +205,9 @@ func (s *Supervisor) ready(a *attempt) {
 // blame ends an attempt because of why.
 func (s *Supervisor) blame(a *attempt, why string) {
 	a.blame = why
-	s.tell(a.unit, Event{Kind: EventExit, Text: why, Lines: a.unit.stream.Tail(5)})
+	e := Event{Kind: EventExit, Text: why}
+	e.Lines, e.Behind = a.unit.stream.Tail(5)
+	s.tell(a.unit, e)
 	s.end(a)
 }
 

@@ -46,7 +46,7 @@ type Status struct {
 	// Restarts counts starts after the first one of this run.
 	Restarts int
 	// StartedAt and ReadyAt belong to the current or last attempt; zero when it
-	// never came so far.
+	// never came so far. Nothing of the attempt is older than StartedAt.
 	StartedAt time.Time
 	ReadyAt   time.Time
 	// Since is when State was entered.

@@ -172,7 +172,7 @@ port = false
 		if code != 1 {
 			t.Errorf("%s: exit code %d, want 1: %s%s", verb, code, out, errs)
 		}
-		expect(t, verb, errs, `api failed: exited with code 3`, `api: no luck`)
+		expect(t, verb, errs, `api exited with code 3\n`, `api: no luck\n`, `api failed\n`)
 	}
 }
 

@@ -220,7 +220,10 @@ depends_on = ["api"]
 		t.Errorf("exit code %d, want 1", code)
 	}
 	r.wait(`web failed: api failed: migrate failed: exited with code 7`)
-	r.wait(`migrate: no table`)
+	r.wait(`migrate \| no table`)
+	if strings.Contains(r.text(), "migrate: no table") {
+		t.Errorf("it is told again just below:\n%s", r.text())
+	}
 }
 
 func TestAbortOnFailureStopsTheRest(t *testing.T) {

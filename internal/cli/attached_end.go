@@ -232,5 +232,5 @@ func (a *attached) lastLines(st control.Service) {
 	stored := func(ctx context.Context, q control.LogQuery, each func(control.LogLine) error) error {
 		return control.Logs(ctx, i.LogDir(), q, each)
 	}
-	a.view.QuoteLast(stored, st.Name, a.Masker().Text)
+	a.view.QuoteLast(stored, st, a.Masker().Text)
 }

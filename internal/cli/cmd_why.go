@@ -34,7 +34,8 @@ shown as ***.
 
   why         the explanation in words
   because     the services that caused this, in the same form
-  last_lines  its last lines, if it is at fault itself
+  last_lines  its last lines, if it is at fault itself; with earlier, they are
+              of the time before its last start
 
 Where the project does not run, why reads from disk how the last run ended, and
 the exit code is 5.`,

@@ -53,7 +53,6 @@ func (s *detachedScreen) Say(level hclog.Level, text string) {
 	}
 }
 
-func (s *detachedScreen) Quote(text string)                       { s.Say(hclog.Error, "  "+text) }
 func (s *detachedScreen) Lines(string, time.Time, []byte) error   { return nil }
 func (s *detachedScreen) Preview(string, time.Time, []byte) error { return nil }
 func (s *detachedScreen) Live([]string) bool                      { return false }
@@ -63,6 +62,12 @@ func (s *detachedScreen) OnFull(func(error))                      {}
 func (s *detachedScreen) Err() error                              { return nil }
 func (s *detachedScreen) Size() supervisor.Size                   { return supervisor.Size{} }
 func (s *detachedScreen) Close() error                            { return s.file.Close() }
+
+func (s *detachedScreen) Quote(service string, lines []string, _ int) {
+	for _, line := range lines {
+		s.Say(hclog.Error, "  "+service+": "+line)
+	}
+}
 
 // handOver tells the lhrun that began this run where to reach it. From then on
 // nothing but this process's input holds on to that one's files. The channel closes

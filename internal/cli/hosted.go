@@ -61,7 +61,9 @@ type saidBy struct {
 
 func (s saidBy) Say(level hclog.Level, text string) { s.session.Say(level, text) }
 
-func (s saidBy) Quote(text string) {
-	s.Screen.Quote(text)
-	s.session.Keep("  " + text)
+func (s saidBy) Quote(service string, lines []string, behind int) {
+	s.Screen.Quote(service, lines, behind)
+	for _, line := range lines {
+		s.session.Keep("  " + service + ": " + line)
+	}
 }

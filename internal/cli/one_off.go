@@ -145,7 +145,7 @@ func (e *oneOff) fail() {
 	for _, st := range failed {
 		e.view.Alarm("%s", view.Describe(st))
 		if view.FailedByItself(st) {
-			e.view.QuoteLast(e.project.Logs, st.Name, e.Masker().Text)
+			e.view.QuoteLast(e.project.Logs, st, e.Masker().Text)
 		}
 	}
 	e.end(verdict(failed))
@@ -263,7 +263,7 @@ func (e *oneOff) late() {
 	e.view.Alarm("not ready within %s: %s", e.timeout, e.lacking())
 	for _, st := range e.goal() {
 		if view.IsPending(st) && st.StartedAt != nil {
-			e.view.QuoteLast(e.project.Logs, st.Name, e.Masker().Text)
+			e.view.QuoteLast(e.project.Logs, st, e.Masker().Text)
 		}
 	}
 	e.end(exitError{exitNotInTime, nil})

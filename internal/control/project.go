@@ -137,6 +137,8 @@ type Event struct {
 	Notice supervisor.Notice `json:"notice,omitempty"`
 	Text   string            `json:"text,omitempty"`
 	Lines  []string          `json:"lines,omitempty"`
+	// Behind is how many lines the service has written after the first of Lines.
+	Behind int `json:"behind,omitempty"`
 	// Order, of kind order, names all services as they are listed from now on.
 	Order  []string `json:"order,omitempty"`
 	Missed uint64   `json:"missed,omitempty"`

@@ -37,7 +37,7 @@ func addProbes(probes map[string]supervisor.ProbeStatus, services []Service) {
 func eventOf(e supervisor.Event) Event {
 	out := Event{
 		Seq: e.Seq, Time: Time{e.Time}, Kind: e.Kind, Notice: e.Notice,
-		Text: e.Text, Lines: e.Lines, Order: e.Order,
+		Text: e.Text, Lines: e.Lines, Behind: e.Behind, Order: e.Order,
 	}
 	if e.Service != "" {
 		s := serviceOf(e.Status)

@@ -43,6 +43,10 @@ type Console struct {
 	mu   sync.Mutex
 	open preview
 	live live
+	// written counts the lines of the stream, last is what it was behind the last one of
+	// each service.
+	written int
+	last    map[string]int
 
 	redrawsMu sync.Mutex
 	redraws   map[string]*redraw
@@ -59,7 +63,7 @@ type preview struct {
 // at a time. Its first write error is returned by every call to come, unless it is that
 // of a full disk, which is none: see OnFull.
 func NewConsole(w io.Writer, opts ConsoleOptions) *Console {
-	c := &Console{opts: opts, heads: map[string]string{}, redraws: map[string]*redraw{}}
+	c := &Console{opts: opts, heads: map[string]string{}, redraws: map[string]*redraw{}, last: map[string]int{}}
 	c.output = newOutput(w, func(missing int64, cause error) []byte {
 		return append(c.appendHead(nil, Self, time.Now()), gapText(missing, cause)+"\n"...)
 	})
@@ -157,11 +161,22 @@ func (c *Console) show(r *redraw) error {
 	return c.write(open.ending())
 }
 
+// Since returns how many lines the stream shows below the last one of service; false where
+// it has shown none of service.
+func (c *Console) Since(service string) (lines int, shown bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at, shown := c.last[service]
+	return c.written - at, shown
+}
+
 // put writes lines, each behind its head; the first head is headLen bytes long.
 func (c *Console) put(service string, headLen int, lines []byte) error {
 	if len(lines) == 0 {
 		return c.write(c.live.around(c, nil))
 	}
+	c.written += bytes.Count(lines, []byte{'\n'})
+	c.last[service] = c.written
 	open := c.open
 	c.open = preview{}
 	if open.service == service && bytes.HasPrefix(lines[headLen:], open.text) {

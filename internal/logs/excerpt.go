@@ -12,44 +12,49 @@ import (
 // program that they ran, unless there is nothing else. Of the rest it returns the last
 // lines, or those from the last error on if that comes earlier.
 func Excerpt(lines []string, n int) []string {
-	if n <= 0 {
-		return nil
+	told, _ := excerpt(lines, n)
+	return told
+}
+
+// excerpt is Excerpt. behind is how many of lines come after the first one that it returns.
+func excerpt(lines []string, n int) (told []string, behind int) {
+	if n <= 0 || len(lines) == 0 {
+		return nil, 0
 	}
 	p := patterns()
-	told := p.withoutFrames(lines)
-	if kept := without(told, p.wrapper); len(kept) > 0 {
-		told = kept
+	kept := p.withoutFrames(lines)
+	isWrapper := func(i int) bool { return p.wrapper.MatchString(lines[i]) }
+	if rest := slices.DeleteFunc(slices.Clone(kept), isWrapper); len(rest) > 0 {
+		kept = rest
 	}
-	if len(told) == 0 {
-		told = lines
-	}
-	from := max(0, len(told)-n)
+	from := max(0, len(kept)-n)
 	for _, re := range []*regexp.Regexp{p.error, p.hint} {
-		if i := lastMatch(told, re); i >= 0 {
+		isMatch := func(i int) bool { return re.MatchString(lines[i]) }
+		if i := lastIndexFunc(kept, isMatch); i >= 0 {
 			from = min(from, i)
 			break
 		}
 	}
-	return told[from:min(len(told), from+n)]
+	for _, i := range kept[from:min(len(kept), from+n)] {
+		told = append(told, lines[i])
+	}
+	return told, len(lines) - 1 - kept[from]
 }
 
-func lastMatch(lines []string, re *regexp.Regexp) int {
-	for i, line := range slices.Backward(lines) {
-		if re.MatchString(line) {
+func lastIndexFunc(s []int, is func(int) bool) int {
+	for i, v := range slices.Backward(s) {
+		if is(v) {
 			return i
 		}
 	}
 	return -1
 }
 
-func without(lines []string, re *regexp.Regexp) []string {
-	return slices.DeleteFunc(slices.Clone(lines), re.MatchString)
-}
-
-// withoutFrames leaves out stack frames, and the lines of source under those of Python.
-func (p *linePatterns) withoutFrames(lines []string) (kept []string) {
+// withoutFrames returns the places in lines of those that are no stack frames, nor the
+// source under those of Python; of all where nothing is left.
+func (p *linePatterns) withoutFrames(lines []string) (kept []int) {
 	under := -1 // the indentation of the last frame of Python
-	for _, line := range lines {
+	for i, line := range lines {
 		indent := len(line) - len(strings.TrimLeft(line, " \t"))
 		switch {
 		case p.pythonFrame.MatchString(line):
@@ -57,7 +62,12 @@ func (p *linePatterns) withoutFrames(lines []string) (kept []string) {
 		case under >= 0 && indent > under, p.frame.MatchString(line):
 		default:
 			under = -1
-			kept = append(kept, line)
+			kept = append(kept, i)
+		}
+	}
+	if len(kept) == 0 {
+		for i := range lines {
+			kept = append(kept, i)
 		}
 	}
 	return kept

@@ -51,8 +51,9 @@ func (s *Stream) note() {
 }
 
 // Tail returns up to n lines of the current attempt that say what it came to, free of
-// escapes: an Excerpt of its last 16 KiB.
-func (s *Stream) Tail(n int) []string { return Excerpt(s.tail.lines(), n) }
+// escapes: an Excerpt of its last 16 KiB. behind is how many lines the attempt has written
+// after the first of them.
+func (s *Stream) Tail(n int) (lines []string, behind int) { return excerpt(s.tail.lines(), n) }
 
 // IsSilent reports whether the current attempt has written nothing so far.
 func (s *Stream) IsSilent() bool { return s.tail.isEmpty() }

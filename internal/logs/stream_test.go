@@ -350,7 +350,7 @@ func TestTailAndBeginDoNotWaitForAStalledSink(t *testing.T) {
 	done := start(s, r)
 	fmt.Fprintln(w, "line")
 	<-sink.entered
-	if got := s.Tail(5); !slices.Equal(got, []string{"line"}) {
+	if got, _ := s.Tail(5); !slices.Equal(got, []string{"line"}) {
 		t.Errorf("tail %q", got)
 	}
 	s.Begin(time.Now())
@@ -415,30 +415,30 @@ func TestOnLineSeesEachLineUntilItIsRemoved(t *testing.T) {
 func TestTailIsTheEndOfTheCurrentAttemptWithoutEscapes(t *testing.T) {
 	s := NewStream(StreamOptions{Service: "api"})
 	now := time.Now()
-	if got := s.Tail(3); got != nil {
+	if got, _ := s.Tail(3); got != nil {
 		t.Errorf("before anything: %q", got)
 	}
 	s.deliver(now, []byte("old\n"))
 	s.Begin(now)
-	if got := s.Tail(3); got != nil {
+	if got, _ := s.Tail(3); got != nil {
 		t.Errorf("after Begin: %q", got)
 	}
 	s.deliver(now, []byte("one\ntwo\n\x1b[31mred\x1b[0m\n10%\r20%\r\nbad \xff\n"))
-	if got, want := s.Tail(4), []string{"two", "red", "20%", "bad \uFFFD"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	if got, behind := s.Tail(4); behind != 3 || !slices.Equal(got, []string{"two", "red", "20%", "bad \uFFFD"}) {
+		t.Errorf("got %q, %d behind", got, behind)
 	}
-	if got := s.Tail(100); len(got) != 5 || s.Tail(0) != nil {
+	if got, _ := s.Tail(100); len(got) != 5 {
 		t.Errorf("got %q", got)
 	}
 	for i := range 10_000 {
 		s.deliver(now, fmt.Appendf(nil, "line %d\n", i))
 	}
-	got := s.Tail(5000)
+	got, _ := s.Tail(5000)
 	if last := got[len(got)-1]; last != "line 9999" || !strings.HasPrefix(got[0], "line ") || cap(s.tail.buf) > 4*tailSize {
 		t.Errorf("from %q to %q, %d bytes held", got[0], last, cap(s.tail.buf))
 	}
 	s.deliver(now, append(bytes.Repeat([]byte("x"), 2*tailSize), '\n'))
-	if got := s.Tail(2); len(got) != 1 || !strings.HasPrefix(got[0], "…xxx") {
+	if got, _ := s.Tail(2); len(got) != 1 || !strings.HasPrefix(got[0], "…xxx") {
 		t.Errorf("of a long line: %d lines, %.10q", len(got), got)
 	}
 }

@@ -26,14 +26,16 @@ type Reporter struct {
 	// quiet says that a terminal shows the progress live, so it needs no lines.
 	quiet    bool
 	reported time.Time
-	// announced holds the services whose restart a notice has told.
+	// announced holds the services whose restart a notice has told, exits how those have
+	// ended that have not been started again since.
 	announced map[string]bool
+	exits     map[string]string
 }
 
 // NewReporter returns a Reporter of the services of those names. What it is told to say
 // must hold no secret.
 func NewReporter(s Screen, names []string) *Reporter {
-	v := &Reporter{screen: s, quiet: s.Live(nil), announced: map[string]bool{}}
+	v := &Reporter{screen: s, quiet: s.Live(nil), announced: map[string]bool{}, exits: map[string]string{}}
 	for _, name := range names {
 		v.width = max(v.width, len(name))
 	}
@@ -68,17 +70,11 @@ func (v *Reporter) Event(e control.Event, before control.Service, ending bool) {
 	case e.Kind == supervisor.EventExit:
 		if e.Text != e.Service.Reason { // Its state has told why already.
 			v.Alarm("%s %s", e.Service.Name, e.Text)
+			v.exits[e.Service.Name] = e.Text
 		}
-		v.Tail(e.Service.Name, e.Lines)
+		v.screen.Quote(e.Service.Name, e.Lines, e.Behind)
 	case !ending:
 		v.state(*e.Service, before)
-	}
-}
-
-// Tail shows the last lines that a service wrote.
-func (v *Reporter) Tail(service string, lines []string) {
-	for _, line := range lines {
-		v.screen.Quote(service + ": " + line)
 	}
 }
 
@@ -87,6 +83,8 @@ func (v *Reporter) state(st, before control.Service) {
 		return
 	}
 	switch st.State {
+	case supervisor.StateStarting:
+		delete(v.exits, st.Name)
 	case supervisor.StateWaiting:
 		v.waiting(st, before)
 	case supervisor.StateReady, supervisor.StateCompleted:
@@ -103,9 +101,19 @@ func (v *Reporter) state(st, before control.Service) {
 		}
 	case supervisor.StateFailed:
 		if !v.Terse {
-			v.Alarm("%s", Describe(st))
+			v.Alarm("%s", v.failed(st))
 		}
 	}
+}
+
+// failed is Describe without the end of the process that was told just before.
+func (v *Reporter) failed(st control.Service) string {
+	rest, told := strings.CutPrefix(ailment(st), v.exits[st.Name])
+	if !told || v.exits[st.Name] == "" || rest != "" && !strings.HasPrefix(rest, "; ") {
+		return Describe(st)
+	}
+	st.Reason = strings.TrimPrefix(rest, "; ")
+	return Describe(st)
 }
 
 func (v *Reporter) backoff(st control.Service) {

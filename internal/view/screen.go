@@ -17,8 +17,9 @@ type Screen interface {
 	supervisor.Output
 	// Say writes one of lhrun's own lines.
 	Say(level hclog.Level, text string)
-	// Quote writes a line of a service, below what lhrun has said of it.
-	Quote(text string)
+	// Quote writes lines of a service again, below what lhrun has said of it, unless they
+	// stand just above. behind is how many lines the service has written after the first.
+	Quote(service string, lines []string, behind int)
 	// Live shows lines below the stream and reports whether it can; nil removes
 	// them.
 	Live(lines []string) bool
@@ -106,7 +107,27 @@ func (s *textScreen) Say(level hclog.Level, text string) {
 	_ = s.Lines(logs.Self, time.Now(), []byte(text+"\n")) // Failed tells of errors.
 }
 
-func (s *textScreen) Quote(text string) { s.Say(hclog.Error, "  "+text) }
+// nearby is how many lines above are in sight still.
+const nearby = 20
+
+// inSight reports whether the stream shows the quoted lines of a service just above.
+func (s *textScreen) inSight(service string, behind int) bool {
+	since, shown := s.Since(service)
+	return shown && since+behind <= nearby
+}
+
+func (s *textScreen) Quote(service string, lines []string, behind int) {
+	if !s.inSight(service, behind) {
+		quote(service, lines, func(text string) { s.Say(hclog.Error, text) })
+	}
+}
+
+// quote lays lines of a service out below what is said of it.
+func quote(service string, lines []string, say func(text string)) {
+	for _, line := range lines {
+		say("  " + service + ": " + line)
+	}
+}
 
 func (s *textScreen) Live(lines []string) bool {
 	if s.terminal {
@@ -139,7 +160,9 @@ func (s *bareScreen) Say(level hclog.Level, text string) {
 	}
 }
 
-func (s *bareScreen) Quote(text string) { s.Say(hclog.Error, "  "+text) }
+func (s *bareScreen) Quote(service string, lines []string, _ int) {
+	quote(service, lines, func(text string) { s.Say(hclog.Error, text) })
+}
 
 func (s *bareScreen) Live(lines []string) bool { return !s.mute && s.textScreen.Live(lines) }
 
@@ -176,7 +199,11 @@ func (s *OneOffScreen) Say(level hclog.Level, text string) {
 	s.write(text)
 }
 
-func (s *OneOffScreen) Quote(text string) { s.write("  " + text) }
+func (s *OneOffScreen) Quote(service string, lines []string, behind int) {
+	if !s.inSight(service, behind) {
+		quote(service, lines, s.write)
+	}
+}
 
 func (s *OneOffScreen) write(text string) {
 	_ = s.Console.Lines(logs.Self, time.Now(), []byte(text+"\n")) // There is nowhere else to tell of an error.
@@ -201,10 +228,13 @@ func newJSONScreen(f *os.File) *jsonScreen {
 }
 
 func (s *jsonScreen) Say(level hclog.Level, text string) { s.own.Log(level, text) }
-func (s *jsonScreen) Quote(text string)                  { s.Say(hclog.Error, "  "+text) }
 func (s *jsonScreen) Live([]string) bool                 { return false }
 func (s *jsonScreen) Wipe()                              {}
 func (s *jsonScreen) Size() supervisor.Size              { return sizeOf(s.file) }
+
+func (s *jsonScreen) Quote(service string, lines []string, _ int) {
+	quote(service, lines, func(text string) { s.Say(hclog.Error, text) })
+}
 
 // lockedFile keeps the lines of two writers apart.
 type lockedFile struct {

@@ -22,7 +22,14 @@ type Explanation struct {
 	Now   time.Time
 	Ended bool
 	// last holds the last lines of the services at fault, by name.
-	last map[string][]string
+	last map[string]lastWords
+}
+
+// lastWords are the last lines of a service's last attempt or, where that has written
+// nothing, of those before.
+type lastWords struct {
+	lines   []string
+	earlier bool
 }
 
 // LogReader reads log lines as control.Project does.
@@ -31,16 +38,16 @@ type LogReader func(ctx context.Context, q control.LogQuery, each func(control.L
 // Explain finds the reasons of a service of snap and the last lines of the
 // services at fault.
 func Explain(ctx context.Context, snap control.Snapshot, s control.Service, read LogReader) (Explanation, error) {
-	e := Explanation{cause: causeOf(snap, s), Now: time.Now(), last: map[string][]string{}}
+	e := Explanation{cause: causeOf(snap, s), Now: time.Now(), last: map[string]lastWords{}}
 	for _, root := range e.roots() {
 		if !hasSpoken(root.Service) {
 			continue
 		}
-		lines, err := LastLines(ctx, read, root.Name, WhyLines)
+		last, err := lastWordsOf(ctx, read, root.Service, WhyLines)
 		if err != nil {
 			return e, err
 		}
-		e.last[root.Name] = lines
+		e.last[root.Name] = last
 	}
 	return e, nil
 }
@@ -55,12 +62,31 @@ func LastLines(ctx context.Context, read LogReader, service string, n int) ([]st
 	if service == logs.Self {
 		last = n
 	}
+	return excerptFrom(ctx, read, control.LogQuery{Services: []string{service}, Last: last}, n)
+}
+
+func excerptFrom(ctx context.Context, read LogReader, q control.LogQuery, n int) ([]string, error) {
 	var lines []string
-	err := read(ctx, control.LogQuery{Services: []string{service}, Last: last}, func(l control.LogLine) error {
+	err := read(ctx, q, func(l control.LogLine) error {
 		lines = append(lines, logs.OneLine(l.Text))
 		return nil
 	})
 	return logs.Excerpt(lines, n), err
+}
+
+func lastWordsOf(ctx context.Context, read LogReader, s control.Service, n int) (last lastWords, err error) {
+	q := control.LogQuery{Services: []string{s.Name}, Last: excerptOf}
+	if s.StartedAt != nil {
+		q.Since = s.StartedAt.Time
+		last.lines, err = excerptFrom(ctx, read, q, n)
+		if err != nil || len(last.lines) > 0 || s.Restarts == 0 {
+			return last, err
+		}
+		q.Since, q.Until = time.Time{}, s.StartedAt.Time
+	}
+	last.lines, err = excerptFrom(ctx, read, q, n)
+	last.earlier = true
+	return last, err
 }
 
 // TailLines is how many of its last lines a service at fault is shown with by QuoteLast.
@@ -68,15 +94,18 @@ const TailLines = 20
 
 // QuoteLast shows the last lines of a service at fault. What services print is their own,
 // but here lhrun repeats it: mask takes the secrets out.
-func (v *Reporter) QuoteLast(from LogReader, service string, mask func(string) string) {
-	lines, err := LastLines(context.Background(), from, service, TailLines)
+func (v *Reporter) QuoteLast(from LogReader, s control.Service, mask func(string) string) {
+	last, err := lastWordsOf(context.Background(), from, s, TailLines)
 	if err != nil {
-		v.Alarm("cannot show the last lines of %s: %v", service, err)
+		v.Alarm("cannot show the last lines of %s: %v", s.Name, err)
 	}
-	for i, line := range lines {
-		lines[i] = mask(line)
+	if last.earlier && len(last.lines) > 0 {
+		v.Alarm("%s", last.heading(s.Name))
 	}
-	v.Tail(service, lines)
+	for i, line := range last.lines {
+		last.lines[i] = mask(line)
+	}
+	v.screen.Quote(s.Name, last.lines, excerptOf)
 }
 
 // Write writes the explanation for people. Mask removes secrets.
@@ -98,8 +127,8 @@ func (e Explanation) Write(w io.Writer, mask func(string) string) error {
 		}
 	}
 	for _, root := range e.roots() {
-		if last := e.last[root.Name]; len(last) > 0 {
-			lines = append(append(lines, ""), WroteLast(root.Name, last)...)
+		if last := e.last[root.Name]; len(last.lines) > 0 {
+			lines = append(append(lines, "", last.heading(root.Name)), barred(last.lines)...)
 		}
 	}
 	if advice := e.advice(); advice != "" && !e.Ended {
@@ -111,11 +140,21 @@ func (e Explanation) Write(w io.Writer, mask func(string) string) error {
 
 // WroteLast lays out the last lines that a service wrote.
 func WroteLast(service string, last []string) []string {
-	lines := []string{service + " wrote last:"}
-	for _, line := range last {
-		lines = append(lines, "  | "+line)
+	return append([]string{lastWords{}.heading(service)}, barred(last)...)
+}
+
+func (l lastWords) heading(service string) string {
+	if l.earlier {
+		return service + " has written nothing since its last start; before that it wrote last:"
 	}
-	return lines
+	return service + " wrote last:"
+}
+
+func barred(lines []string) (out []string) {
+	for _, line := range lines {
+		out = append(out, "  | "+line)
+	}
+	return out
 }
 
 // whyFact is one service in what why --json prints.
@@ -124,6 +163,8 @@ type whyFact struct {
 	Why       string    `json:"why"`
 	Because   []whyFact `json:"because"`
 	LastLines []string  `json:"last_lines,omitempty"`
+	// Earlier says that they are of attempts before the last one.
+	Earlier bool `json:"earlier,omitempty"`
 }
 
 // Facts returns the explanation in the form of why --json. Mask removes secrets.
@@ -135,7 +176,9 @@ func (e Explanation) facts(c *cause, mask func(string) string) whyFact {
 	for _, b := range c.because {
 		f.Because = append(f.Because, e.facts(b, mask))
 	}
-	for _, line := range e.last[c.Name] {
+	last := e.last[c.Name]
+	f.Earlier = last.earlier && len(last.lines) > 0
+	for _, line := range last.lines {
 		f.LastLines = append(f.LastLines, mask(line))
 	}
 	return f

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
 )
@@ -14,6 +15,9 @@ import (
 // logsOf reads lines as control.Project does.
 func logsOf(lines map[string][]string) LogReader {
 	return func(_ context.Context, q control.LogQuery, each func(control.LogLine) error) error {
+		if !q.Until.IsZero() {
+			return nil // All of them are of the last attempt.
+		}
 		for _, service := range q.Services {
 			for _, text := range lines[service] {
 				if err := each(control.LogLine{Service: service, Text: text}); err != nil {
@@ -127,5 +131,39 @@ func TestWhyNamesTheFirstOfManyDependencies(t *testing.T) {
 	c := &cause{Service: control.Service{Name: "api", State: "waiting", WaitsFor: names}}
 	if got := c.waiting(); !strings.HasPrefix(got, "api waits for s0, s1, ") || !strings.HasSuffix(got, ", …") || len(got) > 100 {
 		t.Errorf("got %.200q", got)
+	}
+}
+
+// What attempts before the last one wrote is not taken for what that one did.
+func TestWhyShowsTheLinesOfTheLastAttempt(t *testing.T) {
+	start := noon.Add(-2 * time.Second)
+	lines := []control.LogLine{
+		{Service: "mail", At: start.Add(-time.Second), Text: "Error: of the attempt before"},
+		{Service: "mail", At: start.Add(time.Millisecond), Text: "of the last one"},
+	}
+	for name, last := range map[string]int{"of the last one": 2, "Error: of the attempt before": 1} {
+		read := func(_ context.Context, q control.LogQuery, each func(control.LogLine) error) error {
+			for _, l := range lines[:last] {
+				if !l.At.Before(q.Since) && (q.Until.IsZero() || !l.At.After(q.Until)) {
+					_ = each(l)
+				}
+			}
+			return nil
+		}
+		snap := shop()
+		s, _ := ServiceNamed(snap, "mail")
+		s.StartedAt = &control.Time{Time: start}
+		e, err := Explain(t.Context(), snap, s, read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := e.last["mail"]
+		if len(got.lines) != 1 || got.lines[0] != name || got.earlier != (last == 1) {
+			t.Errorf("%q: %+v", name, got)
+		}
+		var b strings.Builder
+		if err := e.Write(&b, mask); err != nil || strings.Contains(b.String(), "before that it wrote last") != (last == 1) {
+			t.Errorf("%v, %s", err, &b)
+		}
 	}
 }
