@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
@@ -43,8 +41,8 @@ type change struct {
 
 // change asks for a change and waits until it is done.
 func (g *globals) change(ctx context.Context, o changeOptions) error {
-	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer cancel()
+	ctx, stop := g.untilInterrupted(ctx)
+	defer stop()
 	start := "lhrun up"
 	if o.verb != supervisor.VerbStop && len(o.names) > 0 {
 		start += " " + strings.Join(o.names, " ")
@@ -67,7 +65,7 @@ func (g *globals) change(ctx context.Context, o changeOptions) error {
 	}
 	err = c.follow(ctx, c)
 	if o.json {
-		err = errors.Join(err, view.PrintJSON(g.Out, c.result(ctx)))
+		err = errors.Join(err, g.printJSON(c.result(ctx)))
 	}
 	return err
 }

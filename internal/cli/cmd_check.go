@@ -63,7 +63,7 @@ each one waits for. "by lhrun" marks ports that lhrun opens itself, as listen =
 				return err
 			}
 			if asJSON {
-				return view.PrintJSON(g.Out, c)
+				return g.printJSON(c)
 			}
 			for _, n := range c.Notices {
 				fmt.Fprintln(g.Err, n)

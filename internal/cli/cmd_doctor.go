@@ -48,7 +48,7 @@ work), with what to do. The exit code is 1 when something fails.`,
 		RunE: func(*cobra.Command, []string) error {
 			x := g.examine()
 			if asJSON {
-				if err := view.PrintJSON(g.Out, x); err != nil {
+				if err := g.printJSON(x); err != nil {
 					return err
 				}
 			} else if err := g.writeExamination(x); err != nil {

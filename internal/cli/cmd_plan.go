@@ -150,7 +150,7 @@ func stateAt(s control.Snapshot, at int) control.Service {
 
 func (g *globals) printPlan(p view.Plan, asJSON bool) error {
 	if asJSON {
-		return g.PrintPlan(p)
+		return g.printJSON(p.Facts())
 	}
 	return g.WritePlan(p)
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/lhrun/lhrun/internal/run"
-	"github.com/lhrun/lhrun/internal/view"
 	"github.com/spf13/cobra"
 )
 
@@ -40,7 +39,7 @@ the same number whether the project runs or not.`,
 				return err
 			}
 			if asJSON {
-				return view.PrintJSON(g.Out, fact)
+				return g.printJSON(fact)
 			}
 			_, err = fmt.Fprintln(g.Out, fact.Port)
 			return err
@@ -109,7 +108,7 @@ http://web.shop.localhost:20123; see "lhrun help front".`,
 				return usageError("service %q has no %s", args[0], kind)
 			}
 			if asJSON {
-				return view.PrintJSON(g.Out, urlFact{args[0], s.URL, s.Origin})
+				return g.printJSON(urlFact{args[0], s.URL, s.Origin})
 			}
 			_, err = fmt.Fprintln(g.Out, url)
 			return err

@@ -52,7 +52,7 @@ run: nobody else gets those.`,
 				return err
 			}
 			if asJSON {
-				return view.PrintJSON(g.Out, entries)
+				return g.printJSON(entries)
 			}
 			return g.writePorts(entries)
 		},

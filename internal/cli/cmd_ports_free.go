@@ -13,7 +13,6 @@ import (
 
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/internal/run"
-	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -62,7 +61,7 @@ never a service of a running lhrun: "lhrun stop" is for those.`,
 				}
 			}
 			if asJSON {
-				return view.PrintJSON(g.Out, f.done)
+				return g.printJSON(f.done)
 			}
 			return nil
 		},

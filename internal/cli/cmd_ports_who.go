@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -98,7 +97,7 @@ func (g *globals) tellWho(who whoHas, asJSON bool) error {
 		nobody = exitError{exitFailed, nil}
 	}
 	if asJSON {
-		if err := view.PrintJSON(g.Out, who); err != nil {
+		if err := g.printJSON(who); err != nil {
 			return err
 		}
 		return nobody

@@ -46,7 +46,7 @@ the run read them. With -w there is one object a line.
 With --all it shows every run of this user, those whose directory is gone too;
 --json prints an array of such objects then.
 
-Where the project does not run, ps prints nothing and the exit code is 5.`,
+Where the project does not run, ps says so and the exit code is 5.`,
 		Example: `  lhrun ps
   lhrun ps -w
   lhrun ps --json | jq -r '.services[] | select(.state != "ready") | .name'`,
@@ -69,7 +69,7 @@ Where the project does not run, ps prints nothing and the exit code is 5.`,
 
 // psAll prints every run of this user. One that does not answer is told.
 func (g *globals) psAll(ctx context.Context, asJSON bool) (err error) {
-	ctx, stop := untilInterrupted(ctx)
+	ctx, stop := g.untilInterrupted(ctx)
 	defer stop()
 	snaps := []control.Snapshot{}
 	for _, r := range run.List() {
@@ -93,7 +93,7 @@ func (g *globals) psAll(ctx context.Context, asJSON bool) (err error) {
 	}
 	switch {
 	case asJSON:
-		err = errors.Join(err, view.PrintJSON(g.Out, snaps))
+		err = errors.Join(err, g.printJSON(snaps))
 	case len(snaps) == 0 && err == nil:
 		fmt.Fprintln(g.Err, "lhrun: nothing of yours runs on this machine")
 		return exitError{exitNotRunning, nil}
@@ -111,11 +111,11 @@ func (g *globals) writeRun(r run.Run, snap control.Snapshot, first bool) {
 }
 
 func (g *globals) ps(names []string, watch, asJSON bool) error {
-	ctx, stop := untilInterrupted(context.Background())
+	ctx, stop := g.untilInterrupted(context.Background())
 	defer stop()
 	_, client, err := g.Dial(ctx, names...)
 	if err != nil {
-		return quiet(ctx, err)
+		return err
 	}
 	list := &psList{globals: g, names: names, json: asJSON}
 	if watch {
@@ -123,7 +123,7 @@ func (g *globals) ps(names []string, watch, asJSON bool) error {
 	}
 	snap, err := client.Snapshot(ctx, true)
 	if err != nil {
-		return quiet(ctx, err)
+		return err
 	}
 	if line := changedFiles(snap); line != "" {
 		fmt.Fprintln(g.Err, "lhrun:", line)
@@ -150,7 +150,7 @@ func (l *psList) print(snap control.Snapshot) error {
 		return err
 	}
 	if l.json {
-		return view.PrintJSON(l.Out, snap)
+		return l.printJSON(snap)
 	}
 	_, err = fmt.Fprintln(l.Out, strings.Join(l.Sheet(l.Out).PsTable(snap.Services, time.Now()), "\n"))
 	return err
@@ -176,7 +176,7 @@ const refreshEvery = time.Second
 func (l *psList) watch(ctx context.Context, p control.Project) error {
 	now, err := p.Snapshot(ctx, false)
 	if err != nil {
-		return quiet(ctx, err)
+		return err
 	}
 	w := &psWatch{psList: l, ctx: ctx, live: l.Sheet(l.Out).Width != 0 && !l.json, follower: newFollower(p, control.NewMirror(now), nil, nil)}
 	return l.stay(w.live, func() error { return w.follow(ctx, w) }, func() error { return l.print(w.mirror.Snapshot()) })

@@ -3,9 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -53,8 +50,8 @@ run.`,
 // reload asks for a reload, or for a restart with one, and waits until what it changed is
 // ready, or gone.
 func (g *globals) reload(ctx context.Context, o changeOptions) error {
-	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer cancel()
+	ctx, stop := g.untilInterrupted(ctx)
+	defer stop()
 	_, client, err := g.Dial(ctx)
 	if err != nil {
 		return err

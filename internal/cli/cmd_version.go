@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/lhrun/lhrun/internal/view"
 	"github.com/spf13/cobra"
 )
 
@@ -29,7 +28,7 @@ func newVersion(g *globals) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			b := readBuild()
 			if asJSON {
-				return view.PrintJSON(g.Out, b)
+				return g.printJSON(b)
 			}
 			_, err := fmt.Fprintln(g.Out, b)
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -35,12 +36,15 @@ names it waits for everything that the project was asked to start. --for names
 other states: wait then returns when each SERVICE is in one of them. Without
 names it waits for those that can be: --for completed waits for all tasks.
 
+Each ten seconds wait says on the error output what it waits for, and why.
+
 When a service has failed or is stopped, wait returns at once with exit code 1
 and the reason. Where the project does not run, the exit code is 5: at once or,
 with --timeout, when it has not come up by then. If the run is suspended and
 does not answer in time, the exit code is 4.
 
---json prints the services in the form of "ps --json", however the wait ends.
+--json prints the services in the form of "ps --json", however the wait ends;
+where there are none to tell of, it prints an error as every verb does.
 
 Exit codes: 0 all are there, 1 one will not get there, 4 not in time, 5 the
 project does not run or has ended.`,
@@ -66,23 +70,27 @@ func (g *globals) wait(o waitOptions) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := untilInterrupted(context.Background())
+	ctx, stop := g.untilInterrupted(context.Background())
 	defer stop()
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = run.WithBound(ctx, o.timeout)
 		defer cancel()
 	}
+	silence := every(remindEvery, func(since time.Duration) {
+		fmt.Fprintf(g.Err, "lhrun: the project is not up after %s\n", since)
+	})
 	checkout, client, err := g.DialUp(ctx, o.timeout, o.names...)
+	silence()
 	if err != nil {
-		return quiet(ctx, err)
+		return err
 	}
-	w := &waiting{states: want, names: o.names, checkout: checkout, timeout: o.timeout}
+	w := &waiting{errs: g.Err, states: want, names: o.names, checkout: checkout, timeout: o.timeout}
 	err = w.run(ctx, client)
 	if o.json && w.follower != nil {
-		err = errors.Join(view.PrintJSON(g.Out, w.facts()), err)
+		err = errors.Join(g.printJSON(w.facts()), err)
 	}
-	return quiet(ctx, err)
+	return err
 }
 
 // waiting is the policy of wait.
@@ -94,6 +102,32 @@ type waiting struct {
 	checkout ports.Checkout
 	timeout  time.Duration
 	tally    tally
+	// errs gets a line each remindEvery; told is after what time it got the last one.
+	errs io.Writer
+	told time.Duration
+}
+
+// remindEvery is how often somebody who waits is told for what.
+const remindEvery = 10 * time.Second
+
+// every calls tell again and again, with the time since, until stop is called.
+func every(d time.Duration, tell func(since time.Duration)) (stop func()) {
+	done, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		for since := d; ; since += d {
+			select {
+			case <-time.After(d):
+				tell(since)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-over
+	}
 }
 
 // run returns nil when all are there.
@@ -147,6 +181,23 @@ func (w *waiting) event(control.Change) {
 	case len(w.tally.lacking) == 0:
 		w.finish(nil)
 	}
+}
+
+// mostTold is how many services a reminder tells of.
+const mostTold = 3
+
+func (w *waiting) tick(now time.Time) {
+	since := now.Sub(w.started)
+	if since < w.told+remindEvery {
+		return
+	}
+	w.told = since.Truncate(remindEvery)
+	first := w.tally.lacking[:min(len(w.tally.lacking), mostTold)]
+	more := ""
+	if n := len(w.tally.lacking) - len(first); n > 0 {
+		more = fmt.Sprintf("; and %d more", n)
+	}
+	fmt.Fprintf(w.errs, "lhrun: not %s after %s: %s%s\n", w.states, w.told, view.DescribeAll(first), more)
 }
 
 func (w *waiting) signal(sig os.Signal) { w.finish(signalError{sig, nil}) }

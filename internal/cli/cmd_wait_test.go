@@ -2,7 +2,11 @@ package cli
 
 import (
 	"context"
+	"io"
+	"slices"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
@@ -55,7 +59,7 @@ func TestGoal(t *testing.T) {
 }
 
 func waitOn(states goal, names ...string) *waiting {
-	return &waiting{states: states, names: names, checkout: ports.Checkout{Project: "shop", Instance: "main"}, timeout: time.Second}
+	return &waiting{errs: io.Discard, states: states, names: names, checkout: ports.Checkout{Project: "shop", Instance: "main"}, timeout: time.Second}
 }
 
 func one(name string, state supervisor.State) control.Service {
@@ -174,4 +178,52 @@ func TestAServiceThatIsNotInTheRunIsAUsageError(t *testing.T) {
 	if _, err := pick(startingPair().snap, []string{"aip"}); exitCode(err) != 2 {
 		t.Error(err)
 	}
+}
+
+// Who waits is told each ten seconds for what.
+func TestWaitSaysWhatItWaitsFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := startingPair()
+		for _, name := range []string{"a", "b", "c"} {
+			s := one(name, "waiting")
+			s.Reason = "waits for api"
+			p.set(s)
+		}
+		w := waitOn(nil)
+		var told strings.Builder
+		w.errs = &told
+		done := make(chan error, 1)
+		go func() { done <- w.run(t.Context(), p) }()
+		time.Sleep(9 * time.Second)
+		if told.Len() > 0 {
+			t.Errorf("told %q", &told)
+		}
+		time.Sleep(2 * time.Second)
+		if want := "lhrun: not ready after 10s: api is starting; a is waiting: waits for api; b is waiting: waits for api; and 1 more\n"; told.String() != want {
+			t.Errorf("told %q, want %q", &told, want)
+		}
+		time.Sleep(20 * time.Second)
+		if n := strings.Count(told.String(), "\n"); n != 3 || !strings.Contains(told.String(), "after 30s") {
+			t.Errorf("told %q", &told)
+		}
+		for _, name := range []string{"a", "b", "c", "api"} {
+			p.set(one(name, "ready"))
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestEveryTellsUntilItIsStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []time.Duration
+		stop := every(10*time.Second, func(since time.Duration) { told = append(told, since) })
+		time.Sleep(25 * time.Second)
+		stop()
+		time.Sleep(time.Minute)
+		if !slices.Equal(told, []time.Duration{10 * time.Second, 20 * time.Second}) {
+			t.Errorf("told after %v", told)
+		}
+	})
 }

@@ -52,7 +52,7 @@ the exit code is 5.`,
 }
 
 func (g *globals) why(name string, asJSON bool) error {
-	ctx, stop := untilInterrupted(context.Background())
+	ctx, stop := g.untilInterrupted(context.Background())
 	defer stop()
 	checkout, client, err := g.Dial(ctx)
 	if _, ok := errors.AsType[*run.NotRunningError](err); ok {
@@ -111,7 +111,7 @@ func (g *globals) whyKilled(ctx context.Context, name string, stored view.LogRea
 func (g *globals) writeExplanation(e view.Explanation, asJSON bool) error {
 	mask := g.Masker().Text
 	if asJSON {
-		return view.PrintJSON(g.Out, e.Facts(mask))
+		return g.printJSON(e.Facts(mask))
 	}
 	return e.Write(g.Out, mask)
 }

@@ -7,14 +7,18 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/view"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -143,6 +147,8 @@ func report(w io.Writer, err error) {
 		fmt.Fprintf(w, "lhrun: %v; %q ends that\n", err, freeCommand(busy.Request))
 	case errors.As(err, &mistakes):
 		fmt.Fprintln(w, strings.TrimRight(mistakes.Error(), "\n"))
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(w, "lhrun: interrupted")
 	default:
 		fmt.Fprintln(w, "lhrun:", strings.TrimRight(err.Error(), "\n"))
 	}
@@ -156,35 +162,74 @@ func asUsage(err error) error {
 	return err
 }
 
-// quiet makes err the end by the signal that has ended ctx, if one has.
-func quiet(ctx context.Context, err error) error {
-	if by, ok := errors.AsType[signalError](context.Cause(ctx)); ok && errors.Is(err, context.Canceled) {
-		return by
-	}
-	return err
+// failure is what --json prints in place of facts where a verb has none.
+type failure struct {
+	Error failureFact `json:"error"`
 }
 
-// endOf returns the signal that has ended ctx.
-func endOf(ctx context.Context) os.Signal {
-	if by, ok := errors.AsType[signalError](context.Cause(ctx)); ok {
-		return by.sig
-	}
-	return os.Interrupt
+// failureFact is an error with lhrun's exit code. Mistakes are those of files.
+type failureFact struct {
+	Code     int           `json:"code"`
+	Message  string        `json:"message"`
+	Mistakes []mistakeFact `json:"mistakes,omitempty"`
 }
 
-// untilInterrupted is a context that a Ctrl-C ends, and SIGTERM; its cause is then a
-// signalError. A second one ends lhrun at once.
-func untilInterrupted(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, func() { signal.Stop(signals) })
-	go func() {
-		select {
-		case sig := <-signals:
-			cancel(signalError{sig, nil})
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { cancel(nil) }
+// mistakeFact is one mistake in a file; Line and Col are 0 where the whole file is meant.
+type mistakeFact struct {
+	File       string `json:"file"`
+	Line       int    `json:"line"`
+	Col        int    `json:"col"`
+	Message    string `json:"message"`
+	Suggestion string `json:"suggestion,omitempty"`
+}
+
+// printJSON prints the facts of a verb.
+func (g *globals) printJSON(facts any) error {
+	g.printed = true
+	return view.PrintJSON(g.Out, facts)
+}
+
+// reportJSON prints err where --json has printed nothing else. The end by a signal is no
+// fact to tell of.
+func (g *globals) reportJSON(cmd *cobra.Command, args []string, err error) {
+	if _, signalled := errors.AsType[signalError](err); err == nil || signalled || g.printed || !asksJSON(cmd, args) {
+		return
+	}
+	_ = g.printJSON(failure{failureOf(err)}) // It is reported in words as well.
+}
+
+// asksJSON goes by the words, as the flags behind a wrong one were not read.
+func asksJSON(cmd *cobra.Command, args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	return cmd.Flags().Lookup("json") != nil && slices.Contains(args, "--json")
+}
+
+func failureOf(err error) failureFact {
+	f := failureFact{Code: exitCode(err)}
+	mistakes, _ := errors.AsType[config.Mistakes](err)
+	for _, m := range mistakes {
+		f.Mistakes = append(f.Mistakes, mistakeFact{m.Pos.File, m.Pos.Line, m.Pos.Col, m.Msg, m.Hint})
+	}
+	twofold, _ := errors.AsType[*run.TwofoldError](err)
+	switch {
+	case twofold != nil:
+		f.Message = words.Plural(len(mistakes), "mistake") + "; " + inWords(twofold.Ports)
+	case mistakes != nil:
+		f.Message = words.Plural(len(mistakes), "mistake")
+	default:
+		f.Message = inWords(err)
+	}
+	return f
+}
+
+// inWords is err as it is reported, or its code where it is reported without a word.
+func inWords(err error) string {
+	var b strings.Builder
+	report(&b, err)
+	if b.Len() == 0 {
+		return err.Error()
+	}
+	return strings.TrimSpace(strings.TrimPrefix(b.String(), "lhrun: "))
 }

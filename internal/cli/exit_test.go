@@ -42,7 +42,7 @@ func TestExitCodes(t *testing.T) {
 		{"no such command", &run.CommandError{Name: "x", Err: fs.ErrNotExist}, 127, "lhrun: cannot run \"x\": there is no such command\n"},
 		{"a command that is not allowed", &run.CommandError{Name: "x", Err: fs.ErrPermission}, 126, "lhrun: cannot run \"x\": permission denied\n"},
 		{"a directory that is not there", &run.DirError{Err: fs.ErrNotExist}, 126, "lhrun: file does not exist\n"},
-		{"interrupted", context.Canceled, 130, "lhrun: context canceled\n"},
+		{"interrupted", context.Canceled, 130, "lhrun: interrupted\n"},
 		{"anything else", errors.New("disk full"), 1, "lhrun: disk full\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

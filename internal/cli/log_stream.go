@@ -45,7 +45,7 @@ func (g *globals) logs(ctx context.Context, r logsRequest) error {
 	if len(kept) == 0 && !r.follow {
 		fmt.Fprintf(g.Err, "lhrun: %s (%s) has not written anything yet\n", p.Name, p.Checkout.Instance)
 	}
-	ctx, stop := untilInterrupted(ctx)
+	ctx, stop := g.untilInterrupted(ctx)
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- r.show(ctx, store, g.newLogStream(r, all), all) }()
@@ -133,6 +133,7 @@ func (g *globals) newLogStream(r logsRequest, names []string) *logStream {
 		runs: r.query.All || r.follow, choices: map[string]*logs.Choice{},
 	}
 	if r.json {
+		g.printed = true // From here on lines may be.
 		s.sink = logs.NewJSON(s.held)
 		return s
 	}

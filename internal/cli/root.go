@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/view"
@@ -22,6 +23,10 @@ type globals struct {
 	view.Terminal
 	// exit ends this process at once, where the way out of a verb is blocked.
 	exit func(code int)
+	// printed says that facts were printed as JSON.
+	printed bool
+	// interrupted is the end by the signal that has broken the verb off; nil for none.
+	interrupted atomic.Pointer[signalError]
 }
 
 // Main runs lhrun with args, which exclude the program's name, and returns the
@@ -34,8 +39,10 @@ func Main(args []string, t view.Terminal) int {
 	g.Warn = func(line string) { fmt.Fprintln(t.Err, "lhrun:", line) }
 	root := newRoot(g, asked(args))
 	root.SetArgs(args)
-	err := root.Execute()
+	cmd, err := root.ExecuteC()
+	err = g.outcome(err)
 	report(t.Err, err)
+	g.reportJSON(cmd, args, err)
 	if by, ok := errors.AsType[signalError](err); ok {
 		end(signalCode(by.sig))
 	}

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/lhrun/lhrun/internal/run"
@@ -43,4 +46,38 @@ func relaySignals(ctx context.Context, from <-chan os.Signal, held func(os.Signa
 		}
 	}()
 	return to
+}
+
+// endOf returns the signal that has ended ctx.
+func endOf(ctx context.Context) os.Signal {
+	if by, ok := errors.AsType[signalError](context.Cause(ctx)); ok {
+		return by.sig
+	}
+	return os.Interrupt
+}
+
+// untilInterrupted is a context that a Ctrl-C ends, and SIGTERM; its cause is then a
+// signalError. A second one ends lhrun at once.
+func (g *globals) untilInterrupted(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() { signal.Stop(signals) })
+	go func() {
+		select {
+		case sig := <-signals:
+			g.interrupted.Store(&signalError{sig, nil})
+			cancel(signalError{sig, nil})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// outcome is the end by a signal where err is no more than what that signal has broken off.
+func (g *globals) outcome(err error) error {
+	if by := g.interrupted.Load(); by != nil && errors.Is(err, context.Canceled) {
+		return *by
+	}
+	return err
 }

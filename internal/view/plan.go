@@ -60,12 +60,12 @@ func (t Terminal) WritePlan(p Plan) error {
 	return err
 }
 
-// PrintPlan writes p as JSON.
-func (t Terminal) PrintPlan(p Plan) error {
+// Facts returns p as plan --json prints it.
+func (p Plan) Facts() Plan {
 	if p.Notes == nil {
 		p.Notes = []string{}
 	}
-	return PrintJSON(t.Out, p)
+	return p
 }
 
 // String says it in one line: "start api on 20101 when db is ready" or "restart
