@@ -109,6 +109,11 @@ func (s store) change(edit func(*registryFile) (changed bool, err error)) error 
 // lock also reports whether another process had the lock.
 func (s store) lock() (lock *os.File, waited bool, err error) {
 	lock, err = files.Lock(s.path(lockName), 0)
+	if errors.Is(err, fs.ErrNotExist) { // The directory was removed, or could not be made.
+		if err = os.MkdirAll(s.dir, 0o700); err == nil {
+			lock, err = files.Lock(s.path(lockName), 0)
+		}
+	}
 	if !errors.Is(err, files.ErrLocked) {
 		return lock, false, err
 	}

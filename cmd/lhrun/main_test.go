@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/lhrun/lhrun/internal/testmount"
 )
 
 func TestMain(m *testing.M) {
@@ -24,6 +26,7 @@ func TestMain(m *testing.M) {
 		"talk":       talk,
 		"becomeroot": becomeroot,
 		"keepclock":  keepclock,
+		"readonly":   func() { testmount.Exec(os.Args[1], os.Args[2:]) },
 	})
 }
 

@@ -4,9 +4,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lhrun/lhrun/internal/testmount"
 )
 
 // impostors are what can be in the place of a file of lhrun's own.
@@ -179,4 +182,49 @@ func TestAReadOnlyStateDirectory(t *testing.T) {
 	if out, code := verb("down"); code != 0 {
 		t.Errorf("down: exit code %d: %s", code, out)
 	}
+}
+
+// A sandbox may show the state directory without the right to write there, and before
+// there is anything in it.
+func TestVerbsThatReadNeedNoStateDirectory(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", served)
+	state := filepath.Join(h.dir, "state")
+	if err := os.Mkdir(state, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	verb := func(args ...string) (string, int) {
+		t.Helper()
+		cmd := h.command(dir, args...)
+		cmd.Args = slices.Concat([]string{"readonly", state, cmd.Path}, args)
+		var err error
+		if cmd.Path, err = exec.LookPath("readonly"); err != nil {
+			t.Fatal(err)
+		}
+		out, _ := cmd.CombinedOutput()
+		code := codeOf(cmd.ProcessState)
+		if code == testmount.Impossible {
+			t.Skip(string(out))
+		}
+		return string(out), code
+	}
+	for _, args := range [][]string{{"ports"}, {"port", "a"}, {"url", "a"}, {"env"}, {"check"}, {"plan"}, {"down"}} {
+		if out, code := verb(args...); code != 0 {
+			t.Errorf("%q where nothing is: exit code %d: %s", args, code, out)
+		}
+	}
+	for verbArg, want := range map[string]string{"ps": "does not run", "doctor": "cannot write in", "up": "set XDG_STATE_HOME"} {
+		if out, code := verb(verbArg); code == 0 || !strings.Contains(out, want) || strings.Contains(out, "no such file") {
+			t.Errorf("%s where nothing is: exit code %d: %s", verbArg, code, out)
+		}
+	}
+	if out, errs, code := h.background(dir); code != 0 {
+		t.Fatalf("up: exit code %d: %s%s", code, out, errs)
+	}
+	for _, args := range [][]string{{"ports"}, {"ps"}, {"port", "a"}, {"url", "a"}, {"env"}, {"check"}, {"plan"}, {"logs"}, {"why", "a"}, {"wait"}, {"down"}} {
+		if out, code := verb(args...); code != 0 {
+			t.Errorf("%q of a run: exit code %d: %s", args, code, out)
+		}
+	}
+	noneLeft(t, dir)
 }

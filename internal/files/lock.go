@@ -2,6 +2,7 @@ package files
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -15,7 +16,10 @@ var ErrLocked = errors.New("locked by another process")
 func Lock(path string, patience time.Duration) (*os.File, error) {
 	f, err := OpenHealed(path, os.O_RDWR|os.O_CREATE)
 	if IsReadOnly(err) {
-		f, err = Open(path, os.O_RDONLY) // To see who has it takes no right to write.
+		// To see who has it takes no right to write. Where nothing is there, err says why.
+		if there, e := Open(path, os.O_RDONLY); !errors.Is(e, fs.ErrNotExist) {
+			f, err = there, e
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/testmount"
 )
 
 func TestALockHasOneHolder(t *testing.T) {
@@ -57,7 +59,7 @@ func TestWhatIsNoFileInALocksPlaceIsPutAside(t *testing.T) {
 
 func TestALockIsSeenWhereNobodyMayWrite(t *testing.T) {
 	dir := t.TempDir()
-	mountSmall(t, dir)
+	testmount.Small(t, dir)
 	path := filepath.Join(dir, "lock")
 	holder, err := Lock(path, 0)
 	if err != nil {
@@ -73,7 +75,7 @@ func TestALockIsSeenWhereNobodyMayWrite(t *testing.T) {
 	if err := errors.Join(holder.Close(), TryLock(reader)); err != nil {
 		t.Fatal(err)
 	}
-	mountReadOnly(t, dir)
+	testmount.ReadOnly(t, dir)
 	if _, err := Lock(path, 0); !errors.Is(err, ErrLocked) {
 		t.Errorf("while it is locked: %v", err)
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/lhrun/lhrun/internal/testmount"
 )
 
 func TestReplaceTakesThePlaceOfAnything(t *testing.T) {
@@ -69,7 +71,7 @@ func TestReadersSeeTheOldContentOrTheNew(t *testing.T) {
 
 func TestAFullDiskLeavesTheOldContent(t *testing.T) {
 	dir := t.TempDir()
-	mountSmall(t, dir)
+	testmount.Small(t, dir)
 	path := put(t, dir, "file", "old")
 	most := []byte(strings.Repeat("x", 2<<20))
 	if err := Replace(path, most); !errors.Is(err, syscall.ENOSPC) {

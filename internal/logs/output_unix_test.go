@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/testmount"
 )
 
 // scarce is a disk with so much room, or a pipe that fails so.
@@ -132,7 +134,7 @@ func TestAStreamIntoAFullDiskKeepsItsLog(t *testing.T) {
 
 func TestAnOutputOnASmallDiskGoesOnWhenThereIsRoom(t *testing.T) {
 	dir := t.TempDir()
-	mountSmall(t, dir)
+	testmount.Small(t, dir)
 	f, err := os.Create(filepath.Join(dir, "out"))
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/testmount"
 )
 
 // strangers are what may lie where a file of the store's belongs.
@@ -97,7 +99,7 @@ func TestADirectoryWithSomethingInItIsNamedAndNotRemoved(t *testing.T) {
 
 func TestReadingNeedsNoRightToWrite(t *testing.T) {
 	base := t.TempDir()
-	mountSmall(t, base)
+	testmount.Small(t, base)
 	dir := filepath.Join(base, "logs")
 	s := openStore(t, dir, StoreOptions{})
 	newRun(t, s, "run", noon)
@@ -105,7 +107,7 @@ func TestReadingNeedsNoRightToWrite(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	makeReadOnly(t, base)
+	testmount.ReadOnly(t, base)
 	s = openStore(t, dir, StoreOptions{})
 	equal(t, readAll(t, s, "api", Query{}), "line")
 	if names, err := s.Services(); err != nil || len(names) != 1 || len(s.Runs()) != 1 {

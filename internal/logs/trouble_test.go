@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/testmount"
 )
 
 // fill makes the log's writes fail as on a full disk, until its files are opened
@@ -51,7 +53,7 @@ func TestAFullDiskIsToldOnceAndTheGapIsMarked(t *testing.T) {
 // What a mark that found no room has written is taken back, of the index too.
 func TestAMarkThatFindsNoRoomLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
-	mountSmall(t, dir)
+	testmount.Small(t, dir)
 	logs := filepath.Join(dir, "logs")
 	s := openStore(t, logs, StoreOptions{})
 	l := openLog(t, s, "api")
@@ -111,7 +113,7 @@ func TestADirectoryThatCannotBeWrittenIsTold(t *testing.T) {
 
 func TestAFullFileSystemStopsNeitherServiceNorSink(t *testing.T) {
 	dir := t.TempDir()
-	mountSmall(t, dir)
+	testmount.Small(t, dir)
 	s := openStore(t, filepath.Join(dir, "logs"), StoreOptions{})
 	sink := newRecorder()
 	var told []string
