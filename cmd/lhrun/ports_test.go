@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -53,6 +54,11 @@ func TestAnAutomaticPortMovesAsideNamesTheHolderAndReturnsHome(t *testing.T) {
 	if _, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/", moved)); err != nil {
 		t.Error(err)
 	}
+	out, errs, code := h.output(dir, "ports", "who", fmt.Sprint(homePort))
+	if want := fmt.Sprintf("%s, which moved aside for this run: it is on %d, leased by lhrun, pid ", filepath.Base(dir), moved); code != 0 ||
+		!strings.Contains(out, want) || !strings.Contains(out, fmt.Sprintf("pid %d", os.Getpid())) || strings.Contains(out, "does not run") {
+		t.Errorf("who has its home: exit code %d, %q, %s", code, out, errs)
+	}
 	r.stop()
 	_ = l.Close()
 	r = h.up(dir)
@@ -73,6 +79,47 @@ func TestAFixedPortThatIsTakenIsExitCode3(t *testing.T) {
 		t.Errorf("exit code %d, stderr %q", code, errs)
 	}
 	noneLeft(t, dir)
+}
+
+// What doctor advises where a port is taken is what ends that.
+func TestDoctorAdvisesWhatFreesAPort(t *testing.T) {
+	h := newHome(t)
+	l := squat(t, "127.0.0.1:0")
+	port := l.Addr().(*net.TCPAddr).Port
+	fixed := serverConfig(t) + fmt.Sprintf("port = %d\n", port)
+	mine, other := h.checkout("lhrun.toml", "name = 'mine'\n"+fixed), h.checkout("lhrun.toml", "name = 'other'\n"+fixed)
+	advice := func() string {
+		t.Helper()
+		out, _, _ := h.output(mine, "doctor")
+		found := regexp.MustCompile(`(?m)^fail  ports .*\n +-> (.*)$`).FindStringSubmatch(out)
+		if found == nil {
+			t.Fatalf("nothing is wrong:\n%s", out)
+		}
+		return found[1]
+	}
+	// The test itself has it, from which the verb is started.
+	if got := advice(); got != "give api another port" {
+		t.Errorf("advice %q", got)
+	}
+	if _, errs, _ := h.output(mine, "up"); strings.Contains(errs, "ends that") {
+		t.Errorf("up advises what is refused: %s", errs)
+	}
+	_ = l.Close()
+	if out, errs, code := h.background(other); code != 0 {
+		t.Fatalf("exit code %d: %s%s", code, out, errs)
+	}
+	args, ok := strings.CutPrefix(advice(), "lhrun ")
+	if !ok {
+		t.Fatalf("advice %q", advice())
+	}
+	cmd := exec.Command("sh", "-c", lhrunPath(t)+" "+args)
+	cmd.Dir, cmd.Env = mine, h.environ()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%q: %v: %s", args, err, out)
+	}
+	if out, _, _ := h.output(mine, "doctor"); !strings.Contains(out, "none held by somebody else") {
+		t.Errorf("it is still taken:\n%s", out)
+	}
 }
 
 func TestABusyFixedPortConcernsOnlyWhoStartsItsService(t *testing.T) {

@@ -176,32 +176,49 @@ func (f *freeing) end(what string, l ports.Lease, h ports.Holder) error {
 
 // refuse says why a holder must not be ended.
 func (f *freeing) refuse(what string, l ports.Lease, h ports.Holder) error {
-	held := fmt.Sprintf("%s is held by %s", what, factOf(h))
-	live, err := f.alive(h)
-	switch {
-	case err != nil:
+	entries, err := f.project.Registry.Entries()
+	if err != nil {
 		return err
-	case live != nil && live.Dir == f.project.Checkout.Dir:
-		return fmt.Errorf("%s, of the run that goes on here: end it with \"lhrun stop %s\"", held, cmp.Or(h.Service, l.Service))
-	case live != nil:
-		return fmt.Errorf("%s, which runs: end it with \"lhrun stop\" in %s", held, live.Dir)
-	case h.PID == 0, h.User != "" && h.User != currentUser():
-		return fmt.Errorf("%s: only that user can end it", held)
-	case h.PID == 1 || proc.Above(h.PID):
-		return fmt.Errorf("%s, which this very command was started from", held)
+	}
+	if refusal, _ := wayOut(entries, f.project.Checkout.Dir, l.Request, h); refusal != "" {
+		return fmt.Errorf("%s is held by %s%s", what, factOf(h), refusal)
 	}
 	return nil
 }
 
-// alive is a lease of the lhrun that runs and that h belongs to; nil is none.
-func (f *freeing) alive(h ports.Holder) (*ports.Entry, error) {
-	entries, err := f.project.Registry.Entries()
+// wayOut says why free refuses to end h, which has the port of q in the checkout at dir,
+// and what helps: the command free where it does not refuse.
+func wayOut(entries []ports.Entry, dir string, q ports.Request, h ports.Holder) (refusal, advice string) {
+	other := fmt.Sprintf("give %s another port", q.Service)
+	live := leaseOf(entries, h)
+	switch {
+	case live != nil && live.Dir == dir:
+		stop := "lhrun stop " + cmp.Or(h.Service, q.Service)
+		return fmt.Sprintf(", of the run that goes on here: end it with %q", stop), stop
+	case live != nil && live.Dir != "":
+		stop := strings.TrimSpace("lhrun -C " + shellQuote(live.Dir) + " stop " + live.Service)
+		return fmt.Sprintf(", which runs: end it with %q", stop), stop
+	case h.PID == 0, h.User != "" && h.User != currentUser():
+		return ": only that user can end it", cmp.Or(h.User, "its user") + " alone can end it, or " + other
+	case !isEndable(h):
+		return ", which this very command was started from", other
+	}
+	return "", freeCommand(q)
+}
+
+// isEndable reports whether free would end h, as far as the process tells.
+func isEndable(h ports.Holder) bool {
+	return h.PID > 1 && (h.User == "" || h.User == currentUser()) && !proc.Above(h.PID)
+}
+
+// leaseOf is a lease of the lhrun that runs and that h belongs to; nil is none.
+func leaseOf(entries []ports.Entry, h ports.Holder) *ports.Entry {
 	for _, e := range entries {
-		if e.Live && (e.PID == h.PID && h.PID != 0 || h.Project != "" && e.Project == h.Project && e.Dir == h.Dir) {
-			return &e, nil
+		if e.Live && (e.PID == h.PID && h.PID != 0 || h.Project != "" && e.Project == h.Project && e.Dir == h.Dir && (h.Service == "" || e.Service == h.Service)) {
+			return &e
 		}
 	}
-	return nil, err
+	return nil
 }
 
 // ask returns an error unless the user agrees.

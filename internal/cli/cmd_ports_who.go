@@ -18,8 +18,32 @@ type whoHas struct {
 	// Holders are those who listen there.
 	Holders []holderFact `json:"holders"`
 	// Leases are of lhruns that run, Registered the checkouts that keep the number.
-	Leases     []portEntry `json:"leases"`
-	Registered []portEntry `json:"registered"`
+	Leases     []portEntry  `json:"leases"`
+	Registered []keptNumber `json:"registered"`
+}
+
+// keptNumber is a number that a checkout keeps though no run has leased it.
+type keptNumber struct {
+	portEntry
+	// Home is the number that it stands in for while that is busy; 0 for a home. Now is
+	// the number that a run of the checkout has instead, which moved aside; 0 for none.
+	Home int `json:"home,omitempty"`
+	Now  int `json:"now,omitempty"`
+	// RunBy is the process that runs the checkout; 0 for none.
+	RunBy int `json:"run_by,omitempty"`
+}
+
+// String says whose number it is, and where it is now.
+func (k keptNumber) String() string {
+	switch {
+	case k.Now != 0 && k.Home == 0:
+		return fmt.Sprintf("home of %s, which moved aside for this run: it is on %d, leased by lhrun, pid %d", k.portEntry, k.Now, k.RunBy)
+	case k.Home != 0:
+		return fmt.Sprintf("kept for %s, for when its home %d is taken", k.portEntry, k.Home)
+	case k.RunBy != 0:
+		return fmt.Sprintf("kept for %s, which runs without it (lhrun, pid %d)", k.portEntry, k.RunBy)
+	}
+	return fmt.Sprintf("kept for %s, which does not run", k.portEntry)
 }
 
 // holderFact is one process that has a port; what is not known is empty.
@@ -68,7 +92,7 @@ lhrun has leased it.`,
 }
 
 func findWho(registry *ports.Registry, port int) (whoHas, error) {
-	who := whoHas{Port: port, Holders: []holderFact{}, Leases: []portEntry{}, Registered: []portEntry{}}
+	who := whoHas{Port: port, Holders: []holderFact{}, Leases: []portEntry{}, Registered: []keptNumber{}}
 	holders, err := ports.Who(port)
 	if err != nil {
 		return who, err
@@ -85,10 +109,33 @@ func findWho(registry *ports.Registry, port int) (whoHas, error) {
 		if e.Live {
 			who.Leases = append(who.Leases, fact)
 		} else {
-			who.Registered = append(who.Registered, fact)
+			who.Registered = append(who.Registered, kept(fact, entries))
 		}
 	}
 	return who, err
+}
+
+// kept is how the entry of a number that no run has leased stands to the other entries.
+func kept(fact portEntry, entries []ports.Entry) keptNumber {
+	k := keptNumber{portEntry: fact}
+	for _, e := range entries {
+		if e.Project != fact.Project || e.Dir != fact.Dir {
+			continue
+		}
+		if e.Live {
+			k.RunBy = e.PID
+		}
+		if e.Service != fact.Service || e.Name != fact.Name || e.Port == fact.Port {
+			continue
+		}
+		if e.Live {
+			k.Now = e.Port
+		}
+		if !e.Alternate {
+			k.Home = e.Port
+		}
+	}
+	return k
 }
 
 func (g *globals) tellWho(who whoHas, asJSON bool) error {
@@ -125,7 +172,7 @@ func (w whoHas) lines() (lines []string) {
 		}
 	}
 	for _, e := range w.Registered {
-		lines = append(lines, fmt.Sprintf("kept for %s, which does not run", e))
+		lines = append(lines, e.String())
 	}
 	return lines
 }

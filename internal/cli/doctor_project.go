@@ -204,7 +204,7 @@ func (d doctor) ports(p *run.Project) {
 			continue
 		}
 		busy++
-		hint := freeCommand(l.Request)
+		_, hint := wayOut(entries, p.Checkout.Dir, l.Request, taken.Holder)
 		if l.Fixed != 0 {
 			d.fail("ports", hint, "port %d of %s is held by %s", l.Home, run.PortLabel(l.Request), taken.Holder)
 		} else {

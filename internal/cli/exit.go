@@ -143,7 +143,7 @@ func report(w io.Writer, err error) {
 		report(w, twofold.Ports)
 	case errors.As(err, &signalled) && signalled.err == nil:
 	case errors.As(err, &exit) && exit.err == nil:
-	case errors.As(err, &busy) && busy.Service != "" && busy.Holder.Project == "" && busy.Holder.PID != 0:
+	case errors.As(err, &busy) && busy.Service != "" && busy.Holder.Project == "" && isEndable(busy.Holder):
 		fmt.Fprintf(w, "lhrun: %v; %q ends that\n", err, freeCommand(busy.Request))
 	case errors.As(err, &mistakes):
 		fmt.Fprintln(w, strings.TrimRight(mistakes.Error(), "\n"))
