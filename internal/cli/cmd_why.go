@@ -19,13 +19,14 @@ import (
 func newWhy(g *globals) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "why SERVICE",
+		Use:   "why [SERVICE]",
 		Short: "Say what a service waits for, or why it failed",
 		Long: `why explains in plain words the state of SERVICE: what it waits for, what that
 waits for in turn, down to the service that is at fault. Of that one it shows
 the probe and its last error, the exit code, restarts, the time of the next try,
 and the last lines. Of a ready service it says since when it is ready and where
-it is reached.
+it is reached. Without a name why explains every service that is wanted and not
+ready.
 
 Values of variables whose names look like secrets, and passwords in URLs, are
 shown as ***.
@@ -41,10 +42,16 @@ Where the project does not run, why reads from disk how the last run ended, and
 the exit code is 5.`,
 		Example: `  lhrun why web
   lhrun why web --json | jq -r '.because[].name'`,
-		Args:              between(1, 1),
+		Args:              between(0, 1),
 		ValidArgsFunction: g.completeService,
 		RunE: func(_ *cobra.Command, args []string) error {
-			return g.why(args[0], asJSON)
+			switch {
+			case len(args) == 1:
+				return g.why(args[0], asJSON)
+			case asJSON:
+				return usageError("why --json needs the name of a service")
+			}
+			return g.whyAll()
 		},
 	}
 	addJSON(cmd, &asJSON)
@@ -70,6 +77,38 @@ func (g *globals) why(name string, asJSON bool) error {
 		return err
 	}
 	return g.writeExplanation(e, asJSON)
+}
+
+// whyAll explains the services that are wanted and not ready.
+func (g *globals) whyAll() error {
+	ctx, stop := g.untilInterrupted(context.Background())
+	defer stop()
+	_, client, err := g.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	snap, err := client.Snapshot(ctx, true)
+	if err != nil {
+		return err
+	}
+	lacking := view.Filter(snap.Services, func(s control.Service) bool { return s.Wanted && !view.AtTarget(s) })
+	if len(lacking) == 0 {
+		_, err = fmt.Fprintln(g.Out, "all that was asked for is ready")
+		return err
+	}
+	for i, s := range lacking {
+		if i > 0 {
+			fmt.Fprintln(g.Out)
+		}
+		e, err := view.Explain(ctx, snap, s, client.Logs)
+		if err != nil {
+			return err
+		}
+		if err := g.writeExplanation(e, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // whyEnded explains how a service was when the last run ended, if that is known.

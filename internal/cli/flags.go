@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,6 +20,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		text = wrongValue(bad, text)
 	} else if none, ok := errors.AsType[*pflag.NotExistError](err); ok && none.GetSpecifiedShortnames() == "" {
 		text += flagMeant(cmd, none.GetSpecifiedName())
+	}
+	if strings.Contains(cmd.Use, " -- ") { // It may be a flag of the command.
+		text += fmt.Sprintf("; \"--\" goes before the command: %s", usageLine(cmd))
 	}
 	return usageError("%s; see %q", text, cmd.CommandPath()+" --help")
 }
@@ -54,18 +58,21 @@ func verbArgs(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	meant := didYouMean(args[0], verbs(cmd))
-	if verb := elsewhere(args[0]); verb != "" {
+	if verb := elsewhere(args); verb != "" {
 		meant = fmt.Sprintf(", did you mean %q?", verb)
 	}
 	return usageError("unknown verb %q%s; see %q", args[0], meant, "lhrun --help")
 }
 
-// elsewhere is lhrun's verb for what programs of its kind call word.
-func elsewhere(word string) string {
-	switch word {
+// elsewhere is lhrun's verb for what programs of its kind call the first of words.
+func elsewhere(words []string) string {
+	switch words[0] {
 	case "status", "list", "ls", "top", "stats":
 		return "ps"
 	case "quit", "kill", "rm":
+		if len(words) > 1 {
+			return strings.Join(append([]string{"stop"}, words[1:]...), " ")
+		}
 		return "down"
 	case "config", "validate", "lint":
 		return "check"

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -122,11 +123,20 @@ func (p *Project) Resolve(run Runtime) (*Resolved, error) {
 	}
 	out.told, out.vars, out.about = r.told(), r.vars, r.about
 	out.Dotenv, out.Front = r.portFiles(), r.front
-	out.Notices = slices.Concat(p.Notices, r.notices(out))
+	out.Notices = slices.Concat(p.Notices, r.unusedPort(), r.notices(out))
 	if len(r.mistakes) > 0 {
 		return nil, r.finish()
 	}
 	return out, nil
+}
+
+// unusedPort says that a Procfile's processes do not get the PORT of the environment, as
+// they would from other programs.
+func (r *resolver) unusedPort() []string {
+	if port := r.environ["PORT"]; r.project.Procfile && port != "" && r.environ["LHRUN_SERVICE"] == "" {
+		return []string{fmt.Sprintf("PORT=%s of the environment is not used: each process has a port of its own", port)}
+	}
+	return nil
 }
 
 // finish puts the mistakes in order and adds the lines of the project's files.
