@@ -40,11 +40,12 @@ func (p *Project) resolve(leases []ports.Lease) (*config.Resolved, error) {
 	})
 }
 
-// requests are all ports to lease. A fixed one of a service that is not needed may be taken.
+// requests are all ports to lease. A fixed one of a service that is not needed may be
+// taken; one that is no service's, as the front's, may not.
 func (p *Project) requests(needed []string) []ports.Request {
 	all := p.Requests()
 	for i, q := range all {
-		all[i].Deferred = q.Fixed != 0 && !slices.Contains(needed, q.Service)
+		all[i].Deferred = q.Fixed != 0 && p.Known(q.Service) == nil && !slices.Contains(needed, q.Service)
 	}
 	return all
 }
