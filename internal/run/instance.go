@@ -85,7 +85,8 @@ func (i *Instance) takeFromGuard() (*os.File, error) {
 			return nil, err
 		}
 		rec, none := i.record()
-		ending := none == nil && !rec.Supervisor.Alive() && rec.Guard.Alive() && rec.Guard.PID != os.Getpid()
+		// A supervisor without its lock has died, even if the kernel is not done with it.
+		ending := none == nil && rec.Guard.Alive() && rec.Guard.PID != os.Getpid()
 		if !ending || time.Now().After(limit) {
 			return lock, nil
 		}
