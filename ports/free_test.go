@@ -96,9 +96,6 @@ func TestProcessOfAServiceIsNamedByItsProject(t *testing.T) {
 	if err != nil || len(who) != 1 {
 		t.Fatalf("it is %v, %v", who, err)
 	}
-	if !readsEnvironments {
-		t.Skip("this system does not show environments")
-	}
 	if want := fmt.Sprintf(`lhrun project "shop" (instance feature-x, service api), pid %d`, squatter.pid()); who[0].String() != want || who[0].Dir != "/src/shop" {
 		t.Errorf("it is %v, want %s", who[0], want)
 	}

@@ -1,7 +1,8 @@
+//go:build !portable
+
 package ports
 
 import (
-	"bytes"
 	"os"
 	"os/user"
 	"strconv"
@@ -78,34 +79,6 @@ func parseStatus(text string) (st status) {
 func stopped(pid int) bool {
 	st, ok := readStatus(pid)
 	return !ok || st.state == 'T' || st.state == 't' || st.state == 'Z'
-}
-
-// readIdentity tells which service a process was started for, from the
-// variables that every service gets. They outlive the lhrun that set them, so
-// what a crash left running is named too.
-func readIdentity(pid int) (id identity) {
-	data, err := os.ReadFile(procPath(pid, "environ"))
-	if err != nil {
-		return id
-	}
-	for pair := range bytes.SplitSeq(data, []byte{0}) {
-		rest, ok := bytes.CutPrefix(pair, []byte("LHRUN_"))
-		if !ok {
-			continue
-		}
-		key, value, _ := strings.Cut(string(rest), "=")
-		switch key {
-		case "PROJECT":
-			id.Project = printable(value)
-		case "INSTANCE":
-			id.Instance = printable(value)
-		case "SERVICE":
-			id.Service = printable(value)
-		case "DIR":
-			id.Dir = value
-		}
-	}
-	return id
 }
 
 // userName falls back to the number for a user without an entry.

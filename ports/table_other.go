@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux || portable
 
 package ports
 
@@ -87,5 +87,5 @@ func process(pid int) Holder {
 		h.Command, h.Program = printable(command), programOf(command)
 		h.User, _ = p.Username()
 	}
-	return h
+	return readIdentity(pid).lessee(h).Holder
 }
