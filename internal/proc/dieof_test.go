@@ -3,7 +3,6 @@
 package proc
 
 import (
-	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -11,9 +10,6 @@ import (
 
 func TestAProgramDiesOfTheSignalThatItChooses(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL, syscall.SIGQUIT, syscall.SIGSEGV, syscall.SIGUSR1} {
-		if runtime.GOOS != "linux" && sig > syscall.SIGKILL {
-			continue // Go's own handlers stay.
-		}
 		p := start(t, newTable(t), "die-of "+strconv.Itoa(int(sig)))
 		p.waitDone()
 		if p.Exit().Signal != sig {

@@ -20,6 +20,7 @@ func TestEndLeavesNothing(t *testing.T) {
 	} {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
+			needs(t, role)
 			table := newTable(t)
 			p := start(t, table, role)
 			p.line("ready")
@@ -47,6 +48,7 @@ func marksOf(table *Table) []Left {
 
 // A shell is a faster forker than the test binary.
 func TestEndOutrunsAChainThatKeepsForking(t *testing.T) {
+	needs(t, "chain")
 	if _, err := exec.LookPath("setsid"); err != nil {
 		t.Skip("needs setsid(1)")
 	}

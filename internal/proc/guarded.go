@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -93,6 +94,7 @@ func Guarded() (*GuardedSide, bool) {
 // guard dies.
 func (g *GuardedSide) watch(line *os.File, told chan<- syscall.Signal) {
 	defer close(g.lost)
+	defer guardless.Store(true)
 	defer line.Close()
 	var b [1]byte
 	for {
@@ -104,6 +106,18 @@ func (g *GuardedSide) watch(line *os.File, told chan<- syscall.Signal) {
 		default: // Nobody takes them, or not fast enough.
 		}
 	}
+}
+
+// guardless is set once this program's guard has died.
+var guardless atomic.Bool
+
+// abandoned returns what carries the mark of this program's guard, if that has died.
+func abandoned() []stat {
+	run := lastMark(os.Getenv(markName))
+	if run == "" || !guardless.Load() {
+		return nil
+	}
+	return newForest().below(Record{Run: run}.left(nil))
 }
 
 // Lost closes when the guard has died. Nobody would end this program's processes after

@@ -30,6 +30,9 @@ func TestAnOpenInputNeitherDeliversNorEnds(t *testing.T) {
 func TestAnOpenInputEndsWithTheProgramThatHoldsIt(t *testing.T) {
 	c := start(t, newTable(t), "reckless heir")
 	reader := c.id("ready")
+	if heir, ok := Identify(Lineage(reader.PID)[1]); ok {
+		endAfter(t, &[]ID{heir})
+	}
 	syscall.Kill(c.PID(), syscall.SIGKILL)
 	eventually(t, "the input has ended", func() bool { return !Alive(reader) })
 }

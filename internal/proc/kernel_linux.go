@@ -1,3 +1,5 @@
+//go:build !portable
+
 package proc
 
 import (
@@ -6,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
-	"strings"
 	"syscall"
 	"unsafe"
 
@@ -117,27 +118,6 @@ func keepFilesFromChildren() {
 	for _, name := range names("/proc/self/fd") {
 		if fd, err := strconv.Atoi(name); err == nil && fd > 2 {
 			unix.CloseOnExec(fd)
-		}
-	}
-}
-
-// defaultInChildren sees to it that signals which this program inherited as
-// ignored are not ignored in its children: Go resets in a child what it handles.
-func defaultInChildren(discard chan<- os.Signal) {
-	var mask uint64
-	status, _ := os.ReadFile("/proc/self/status")
-	if _, after, ok := strings.Cut(string(status), "\nSigIgn:\t"); ok {
-		hex, _, _ := strings.Cut(after, "\n")
-		mask, _ = strconv.ParseUint(hex, 16, 64)
-	}
-	for _, sig := range []syscall.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGTSTP, unix.SIGCONT} {
-		if mask>>(sig-1)&1 != 0 {
-			signal.Notify(discard, sig)
-		}
-	}
-	for _, sig := range []syscall.Signal{unix.SIGTTIN, unix.SIGTTOU} {
-		if mask>>(sig-1)&1 != 0 {
-			ignore(discard, sig)
 		}
 	}
 }

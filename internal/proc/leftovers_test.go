@@ -4,18 +4,20 @@ package proc
 
 import (
 	"encoding/json"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 // reckless returns the record of a run, and what it started, after its kill -9.
 func reckless(t *testing.T, services string) (r Record, all []ID) {
 	t.Helper()
 	p := start(t, newTable(t), "reckless "+services)
+	endAfter(t, &all)
 	for said := 0; said < len(strings.Fields(services))+1; said++ {
 		line := p.line("")
 		word, _, _ := strings.Cut(line, " ")
@@ -76,9 +78,7 @@ func TestLeftoversAreAskedFirst(t *testing.T) {
 // A process that threw its environment away is known by pid and start where a
 // record was written since, by the pipe that it writes to where none was.
 func TestLeftoversWithoutTheMarkAreKnown(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the kernel tells neither pipes nor orphans")
-	}
+	systems.Need(t, systems.Escapes)
 	for name, forget := range map[string]func(*Record){
 		"by pid and start": func(r *Record) {
 			for i := range r.Processes {
@@ -120,16 +120,14 @@ func TestLeftoversWithoutTheMarkAreKnown(t *testing.T) {
 
 // With both halves gone at once nobody is left to end anything, but the kernel.
 func TestLeadersDieWithTheirSupervisor(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the kernel does not do that")
-	}
+	systems.Need(t, systems.Leaders)
 	_, all := reckless(t, "ignore-term sleep stopped ignore-term")
 	allGone(t, all)
 }
 
 // A supervisor that is stopped when its guard dies cannot end itself.
 func TestStoppedSupervisorWithoutGuardIsLeftToo(t *testing.T) {
-	g, sup, all := guarded(t, "supervisor", allServices)
+	g, sup, all := guarded(t, "supervisor", allServices())
 	r := Record{Supervisor: sup, Guard: g.ID()}
 	if left := Leftovers(r); len(left) > 0 {
 		t.Error("left by a run that lives:", left)
@@ -144,7 +142,9 @@ func TestStoppedSupervisorWithoutGuardIsLeftToo(t *testing.T) {
 	if _, still := EndLeftovers(r, patience); len(still) > 0 {
 		t.Error("still there:", still)
 	}
-	allGone(t, append(all, sup))
+	allGone(t, []ID{sup})
+	systems.Need(t, systems.Leaders)
+	allGone(t, all)
 }
 
 func TestLeftoversAreNeverOthers(t *testing.T) {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 // roleKey tells the test binary what to be; what follows a space are arguments.
@@ -142,6 +144,26 @@ func eventually(t *testing.T, what string, ok func() bool) {
 			t.Fatalf("never: %s", what)
 		}
 	}
+}
+
+// needs skips a test whose child, in this role, escapes from lhrun here.
+func needs(t *testing.T, role string) {
+	t.Helper()
+	switch {
+	case strings.Contains(role, "unmarked"):
+		systems.Need(t, systems.Escapes)
+	case strings.Contains(role, "chain"):
+		systems.Need(t, systems.Chains)
+	}
+}
+
+// endAfter kills what a test has left where that may be.
+func endAfter(t *testing.T, all *[]ID) {
+	t.Cleanup(func() {
+		for _, id := range *all {
+			signalExact(id, syscall.SIGKILL)
+		}
+	})
 }
 
 // play is what a test's child does.

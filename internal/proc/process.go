@@ -20,6 +20,8 @@ type Process struct {
 	// link is what the process writes to, as /proc/PID/fd names it; "" is unknown.
 	link string
 	tty  bool
+	// idle is the other end of an open input where each process has one of its own.
+	idle *os.File
 
 	// session is the leader's; 0 is unknown.
 	session int
@@ -64,6 +66,12 @@ func (p *Process) Exit() Exit {
 		return Exit{}
 	}
 	return p.exit
+}
+
+// closeFiles closes what a process that did not come to be leaves open.
+func (p *Process) closeFiles() {
+	p.output.Close()
+	p.idle.Close()
 }
 
 func (p *Process) exited() bool {

@@ -1,12 +1,11 @@
+//go:build !portable
+
 package proc
 
 import (
 	"os"
 	"strings"
-	"syscall"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 func TestStatLineIsReadWhateverTheName(t *testing.T) {
@@ -60,46 +59,4 @@ func TestMarkIsFoundInALargeEnvironment(t *testing.T) {
 func isStopped(pid int) bool {
 	s, ok := readStat(pid)
 	return ok && s.state == 'T'
-}
-
-func setMode(t *testing.T, terminal *os.File, on, off uint32) {
-	t.Helper()
-	conn, err := terminal.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn.Control(func(fd uintptr) {
-		mode, err := unix.IoctlGetTermios(int(fd), unix.TCGETS)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mode.Lflag = mode.Lflag&^off | on
-		if err := unix.IoctlSetTermios(int(fd), unix.TCSETS, mode); err != nil {
-			t.Fatal(err)
-		}
-	})
-}
-
-// Who has a handler, ignores a signal or is gone tells nothing by living or not.
-func TestASignalWasMissedByWhatItWouldHaveEnded(t *testing.T) {
-	table := newTable(t)
-	for command, want := range map[string]bool{
-		"exec sleep 1000":                            true,
-		"trap '' TERM; echo on; exec sleep 1000":     false,
-		"trap : TERM; echo on; while :; do :; done":  false,
-		"trap : USR1; echo on; while :; do :; done":  true,
-		"trap '' USR1; echo on; while :; do :; done": true,
-	} {
-		p := startSpec(t, table, Spec{Argv: []string{"sh", "-c", command}, Env: os.Environ()})
-		if strings.Contains(command, "echo") {
-			p.line("on")
-		}
-		if got := MissedSignal(p.PID(), syscall.SIGTERM); got != want {
-			t.Errorf("%s: %v", command, got)
-		}
-		_ = p.End(syscall.SIGKILL, 0, nil)
-		if MissedSignal(p.PID(), syscall.SIGTERM) {
-			t.Errorf("%s: one that is gone", command)
-		}
-	}
 }

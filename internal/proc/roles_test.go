@@ -192,6 +192,7 @@ func playSupervisor(services []string) {
 	table := NewTable()
 	for _, service := range services {
 		s := roleSpec(strings.ReplaceAll(service, "/", " "))
+		s.Env = append(s.Env, markKey+os.Getenv(markName)) // the guard's
 		s.Output = os.Stdout
 		if _, err := table.Start(s); err != nil {
 			fmt.Println(err)

@@ -45,9 +45,7 @@ func (p *Process) spawn(path string, s Spec, env []string) error {
 		out.Close()
 	}
 	if err != nil {
-		if p.output != nil {
-			p.output.Close()
-		}
+		p.closeFiles()
 		return explain(err, s, path)
 	}
 	p.id = ID{PID: pid}
@@ -86,7 +84,7 @@ func (p *Process) openStdin(s Spec) (*os.File, error) {
 	case s.Stdin != nil:
 		return s.Stdin, nil
 	case s.OpenStdin:
-		return p.table.idle.open()
+		return p.table.idle.open(p)
 	}
 	return os.Open(os.DevNull)
 }

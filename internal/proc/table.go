@@ -99,9 +99,7 @@ func (t *Table) Start(s Spec) (*Process, error) {
 		syscall.Kill(-p.id.PID, syscall.SIGKILL)
 		p.waiter.wait()
 		p.waiter.reap()
-		if p.output != nil {
-			p.output.Close()
-		}
+		p.closeFiles()
 		return nil, fmt.Errorf("cannot start %q: %w", s.Argv[0], os.ErrClosed)
 	}
 	go p.await()
@@ -194,6 +192,7 @@ func (t *Table) release(p *Process) {
 		return
 	}
 	p.waiter.reap()
+	p.idle.Close() // Mostly there is none.
 	delete(t.leaders, p.id.PID)
 	delete(t.marks, p.mark)
 	for id, owner := range t.owners {

@@ -283,9 +283,13 @@ func reapStrays(pids []int) (reaped bool) {
 
 // strays returns what lives below this program and belongs to no Process: orphans that
 // hid everything by which they could be known. Children that other code of this program
-// started do not count, nor does what is below them.
+// started do not count, nor does what is below them. Where orphans do not come to this
+// program, it is what its guard would have ended, had that not died.
 func (t *Table) strays() []stat {
-	if !getsOrphans() || childless() {
+	if !getsOrphans() {
+		return abandoned()
+	}
+	if childless() {
 		return nil
 	}
 	t.mu.Lock()

@@ -22,6 +22,7 @@ func TestTreeHasLeaderDescendantsAndAdopted(t *testing.T) {
 		"daemon-and-leave marked", "daemon-and-leave unmarked",
 	} {
 		t.Run(role, func(t *testing.T) {
+			needs(t, role)
 			p := start(t, table, role)
 			id := p.id("ready")
 			// Tree shares a look for some milliseconds.

@@ -1,15 +1,12 @@
-//go:build darwin || freebsd
+//go:build darwin || freebsd || (linux && portable)
 
 package proc
 
 import (
-	"errors"
 	"os"
-	"os/signal"
 	"strconv"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
 	"golang.org/x/sys/unix"
@@ -62,19 +59,6 @@ func listAdopted([]int, func(int) bool) []stat { return nil }
 func linksWritten(int) map[string]bool { return nil }
 
 func pidfdsHeld() (map[int]bool, bool) { return nil, false }
-
-// forker starts processes; nothing here ends them with this program.
-type forker struct{}
-
-func newForker() *forker { return nil }
-
-func (*forker) fork(path string, argv []string, attr *syscall.ProcAttr) (int, error) {
-	return syscall.ForkExec(path, argv, attr)
-}
-
-func (*forker) thread() int { return 0 }
-
-func (*forker) close() {}
 
 func pipeLink(*os.File) string { return "" }
 
@@ -141,24 +125,6 @@ func newPipe() (r, w *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "output"), os.NewFile(uintptr(fds[1]), "output"), nil
 }
 
-// reopen copies the reading end of a pipe. The copies share whether they block, so a child
-// that changes it changes it for all.
-func reopen(pipe *os.File) (*os.File, error) {
-	conn, err := pipe.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	fd := -1
-	var dupErr error
-	err = conn.Control(func(own uintptr) {
-		fd, dupErr = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 0)
-	})
-	if err != nil || dupErr != nil {
-		return nil, errors.Join(err, dupErr)
-	}
-	return os.NewFile(uintptr(fd), "input"), nil
-}
-
 // keepFilesFromChildren marks what this program inherited as close-on-exec.
 func keepFilesFromChildren() {
 	dir, err := os.Open("/dev/fd")
@@ -173,25 +139,3 @@ func keepFilesFromChildren() {
 		}
 	}
 }
-
-// defaultInChildren sees to it that signals which this program inherited as
-// ignored are not ignored in its children: Go resets in a child what it handles.
-func defaultInChildren(discard chan<- os.Signal) {
-	for _, sig := range []syscall.Signal{unix.SIGHUP, unix.SIGINT} {
-		if signal.Ignored(sig) {
-			signal.Notify(discard, sig)
-		}
-	}
-}
-
-// ignore ignores sig in this program, and in its children too.
-func ignore(_ chan<- os.Signal, sig syscall.Signal) { signal.Ignore(sig) }
-
-// setDefault does nothing: Go's own default ends the program by the signals that end one.
-func setDefault(syscall.Signal) {}
-
-// startOf makes an ID's number of a start time; microseconds fit 53 bits.
-func startOf(t time.Time) uint64 { return uint64(t.UnixMicro()) }
-
-// MissedSignal is not known here.
-func MissedSignal(int, syscall.Signal) bool { return false }

@@ -1,19 +1,10 @@
-//go:build darwin || freebsd
+//go:build darwin || freebsd || (linux && portable)
 
 package proc
-
-import (
-	"os"
-	"testing"
-)
 
 func isStopped(pid int) bool {
 	s, ok := readStat(pid)
 	return ok && s.stopped
-}
-
-func setMode(t *testing.T, _ *os.File, _, _ uint32) {
-	t.Skip("the terminal's mode is set by Linux's calls")
 }
 
 // playFew is for systems where looks at processes need descriptors.

@@ -1,4 +1,4 @@
-//go:build linux || darwin || freebsd
+//go:build !portable
 
 package proc
 
@@ -16,7 +16,7 @@ type idlePipe struct {
 }
 
 // open returns a reading end, which the caller closes.
-func (i *idlePipe) open() (*os.File, error) {
+func (i *idlePipe) open(*Process) (*os.File, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.r == nil {
