@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 // timeWait leaves port in TIME_WAIT, as a server that does not set SO_REUSEADDR does
@@ -61,6 +63,7 @@ func busyHolder(t *testing.T, port int) Holder {
 }
 
 func TestAPortInTimeWaitSaysForHowLong(t *testing.T) {
+	systems.Need(t, systems.Silent)
 	port := freePort(t)
 	timeWait(t, port)
 	h := busyHolder(t, port)
@@ -76,6 +79,7 @@ func TestAPortInTimeWaitSaysForHowLong(t *testing.T) {
 }
 
 func TestAPortInTimeWaitStaysAtHome(t *testing.T) {
+	systems.Need(t, systems.Silent)
 	r := newRegistry(t)
 	c := checkout(t, r, fmt.Sprint("lingering-", time.Now().UnixNano()), t.TempDir())
 	port := homeOf(t, r, c)
@@ -107,6 +111,7 @@ func TestAPortThatIsOnlyBoundIsTaken(t *testing.T) {
 }
 
 func TestTheEndOfAnOutgoingConnectionIsNamed(t *testing.T) {
+	systems.Need(t, systems.Silent)
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -126,14 +126,28 @@ func TestRegistryIsForItsUserOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "state")
 	r := newRegistry(t, dir)
 	leaseOnce(t, r, checkout(t, r, "shop", t.TempDir()), services("api")...)
-	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != 2 {
-		t.Errorf("%v is there, %v", files, err)
-	}
-	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, registryName): 0o600, filepath.Join(dir, lockName): 0o600} {
-		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
-			t.Errorf("%s is %v, %v, want %v", path, info.Mode(), err, want)
+	found := map[string]os.FileMode{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
 		}
+		info, err := d.Info()
+		name, _ := filepath.Rel(dir, path)
+		if found[name] = info.Mode().Perm(); d.IsDir() {
+			found[name] ^= 0o100
+		}
+		return err
+	})
+	for name, mode := range found {
+		if mode != 0o600 {
+			t.Errorf("%s is %v for others than its user", name, mode)
+		}
+		if name == "leases" || filepath.Dir(name) == "leases" { // Where leases are locked files.
+			delete(found, name)
+		}
+	}
+	if len(found) != 3 || found[registryName] == 0 || found[lockName] == 0 || err != nil {
+		t.Errorf("%v is there, %v", found, err)
 	}
 }
 

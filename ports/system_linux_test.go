@@ -1,3 +1,5 @@
+//go:build !portable
+
 package ports
 
 import (
@@ -17,8 +19,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-const readsEnvironments = true
 
 func TestDiagnosisShowsTrueAddresses(t *testing.T) {
 	d, err := openDiag()

@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux || portable
 
 package ports
 
@@ -6,8 +6,6 @@ import (
 	"bufio"
 	"errors"
 )
-
-const readsEnvironments = false
 
 func askRole(*bufio.Scanner) error { return errors.ErrUnsupported }
 

@@ -94,6 +94,13 @@ func (f *fakeTable) looksSoFar() int {
 	return looks
 }
 
+const (
+	// soon is when a stranger has been told of: after all its tries.
+	soon = 10 * retryPause
+	// rest is when nothing that was open then is searched for any more.
+	rest = 400 * retryPause
+)
+
 // world is a bubble with a fake table, a watcher and a diary of its calls.
 type world struct {
 	*fakeTable
@@ -171,8 +178,8 @@ func TestAStrangerIsToldOfOnceAndOnlyOnOwnPorts(t *testing.T) {
 		w.open(7, "0.0.0.0:8001", 1)
 		w.open(7, "127.0.0.1:9999", 2)
 		w.open(7, "192.168.1.2:8000", 3)
-		w.expect(t, 50*time.Millisecond, "api: stranger 7 on 0.0.0.0:8001")
-		w.expect(t, 5*time.Second)
+		w.expect(t, soon, "api: stranger 7 on 0.0.0.0:8001")
+		w.expect(t, rest)
 	})
 }
 
@@ -180,9 +187,9 @@ func TestAStrangerThatWasThereBeforeIsToldPromptly(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.open(7, "127.0.0.1:8000", 1)
 		w.add("web", []int{9000}, 2)
-		w.expect(t, 2*time.Second)
+		w.expect(t, rest)
 		w.add("api", []int{8000}, 1)
-		w.expect(t, 50*time.Millisecond, "api: stranger 7 on 127.0.0.1:8000")
+		w.expect(t, soon, "api: stranger 7 on 127.0.0.1:8000")
 	})
 }
 
@@ -261,7 +268,7 @@ func TestAHiddenProcessOfTheTreeGetsTheBenefitOfTheDoubtOnItsOwnPort(t *testing.
 		w.add("api", []int{8000, 8001}, 1)
 		w.open(1, "127.0.0.1:8000", 1)
 		w.open(7, "127.0.0.1:8001", 2)
-		w.expect(t, 50*time.Millisecond, "api opened 127.0.0.1:8000", "api: stranger 0 on 127.0.0.1:8001")
+		w.expect(t, soon, "api opened 127.0.0.1:8000", "api: stranger 0 on 127.0.0.1:8001")
 	})
 }
 
@@ -364,12 +371,12 @@ func TestAServiceThatIsNoProcessSaysItselfWhatItOwns(t *testing.T) {
 		other := w.open(99, "127.0.0.1:8002", 3)
 		w.open(99, "127.0.0.1:9001", 60)
 		w.open(1, "127.0.0.1:8001", 61)
-		w.expect(t, 3*time.Second, "web opened 127.0.0.1:8001")
+		w.expect(t, rest, "web opened 127.0.0.1:8001")
 		if !slices.Equal(opened, []Listener{own, more}) || !slices.Equal(strange, []Listener{other}) {
 			t.Errorf("opened %v, strangers %v", opened, strange)
 		}
 		before := asked
-		time.Sleep(10 * time.Second)
+		time.Sleep(5 * rest)
 		synctest.Wait()
 		if asked != before {
 			t.Errorf("asked %d times for known sockets", asked-before)
@@ -418,7 +425,7 @@ func TestWhatIsOlderThanAServiceIsItsOwnOnlyOnItsPorts(t *testing.T) {
 		w.add("other", []int{9000}, 9) // so that somebody looks
 		w.open(1, "127.0.0.1:3000", 1)
 		w.open(1, "127.0.0.1:8000", 2) // handed over, say
-		time.Sleep(2 * time.Second)
+		time.Sleep(rest)
 		synctest.Wait()
 		var opened []string
 		_, before := w.count()
@@ -426,7 +433,7 @@ func TestWhatIsOlderThanAServiceIsItsOwnOnlyOnItsPorts(t *testing.T) {
 			Ports: []int{8000}, Started: time.Now(), Tree: func() []int { return []int{1} },
 			Opened: func(l Listener) { opened = append(opened, l.Addr.String()) },
 		})
-		time.Sleep(2 * time.Second)
+		time.Sleep(rest)
 		synctest.Wait()
 		if _, after := w.count(); after != before+1 || !slices.Equal(opened, []string{"127.0.0.1:8000"}) {
 			t.Errorf("%d searches, told of %v", after-before, opened)
@@ -442,9 +449,9 @@ func TestTreesAreNotSearchedForKnownSockets(t *testing.T) {
 		for i := range 10 {
 			w.add(fmt.Sprint(i), []int{8000 + i}, i)
 		}
-		time.Sleep(2 * time.Second)
+		time.Sleep(rest)
 		_, before := w.count()
-		time.Sleep(5 * time.Second)
+		time.Sleep(2 * rest)
 		if _, after := w.count(); after != before {
 			t.Errorf("trees were searched %d times for nothing new", after-before)
 		}

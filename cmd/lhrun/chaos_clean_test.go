@@ -78,7 +78,7 @@ func TestChaosThatIsKilledLeavesNothing(t *testing.T) {
 		t.Skip("it takes its time")
 	}
 	need(t, "setsid")
-	temp := t.TempDir()
+	temp := shortDir(t)
 	cmd := exec.Command(os.Args[0], "-test.run=^TestChaos$")
 	cmd.Env = append(os.Environ(), "LHRUN_CHAOS=5m", "TMPDIR="+temp)
 	if err := cmd.Start(); err != nil {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/proc"
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 // patience bounds every wait of these tests: far more than anything needs, so
@@ -41,7 +42,11 @@ func lhrunPath(t testing.TB) string {
 			return
 		}
 		built.path = filepath.Join(dir, "lhrun")
-		out, err := exec.Command("go", "build", "-o", built.path, ".").CombinedOutput()
+		tags := ""
+		if systems.Lacking {
+			tags = "portable"
+		}
+		out, err := exec.Command("go", "build", "-tags", tags, "-o", built.path, ".").CombinedOutput()
 		if err != nil {
 			built.err = fmt.Errorf("go build: %w\n%s", err, out)
 		}
@@ -60,12 +65,26 @@ type home struct {
 
 func newHome(t testing.TB) *home {
 	t.Helper()
-	h := &home{t, t.TempDir()}
+	h := &home{t, shortDir(t)}
 	if err := os.Mkdir(filepath.Join(h.dir, "run"), 0o700); err != nil { // lhrun makes none.
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { endRuns(filepath.Join(h.dir, "state")) })
 	return h
+}
+
+// shortDir is a directory where a socket's path is short enough for every system.
+func shortDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "lh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		// A guard may just be ending what a run has left.
+		eventually(t, dir+" is removed", func() bool { return os.RemoveAll(dir) == nil })
+	})
+	return dir
 }
 
 // endRuns kills the supervisors that a failed test has left in the background; the

@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 // What a plain killall -9 lhrun does: both halves die within microseconds, and no
@@ -13,6 +15,7 @@ import (
 // all of a service that is one program; what a shell has started in its turn is the
 // next verb's.
 func TestKilledInOneInstantProgramsGoAndTheNextVerbEndsTheRest(t *testing.T) {
+	systems.Need(t, systems.Leaders)
 	tries := sized(t, 200, 8)
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", `

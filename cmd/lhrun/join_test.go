@@ -105,6 +105,11 @@ func TestAJoinedUpEndsWithTheRun(t *testing.T) {
 			first.wait("all ready|1 of 3 services failed")
 			second := h.up(dir, "api")
 			second.wait("all ready")
+			for _, s := range h.verbJSON(dir, "ps").Services {
+				if s.Name == "bad" {
+					h.verb(dir, "wait", "bad", "--for", "failed")
+				}
+			}
 			h.down(dir)
 			for who, r := range map[string]*run{"first": first, "second": second} {
 				if code := r.code(); code != c.code {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -15,10 +16,14 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/lhrun/lhrun/internal/systems"
 	"github.com/lhrun/lhrun/internal/testmount"
 )
 
 func TestMain(m *testing.M) {
+	if systems.Lacking { // Leases are seen in one state directory, and each test has its own.
+		_ = flag.Set("test.parallel", "1")
+	}
 	testscript.Main(m, map[string]func(){
 		"lhrun":      main,
 		"httpget":    httpget,
@@ -66,13 +71,20 @@ func hasIPv6() bool {
 
 // ownDirectories keeps a script from the state of the machine and of the others.
 func ownDirectories(env *testscript.Env) error {
-	for _, name := range []string{"HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"} {
+	for _, name := range []string{"HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"} {
 		dir := filepath.Join(env.WorkDir, ".own", name)
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
 		env.Setenv(name, dir)
 	}
+	// Not every system has room for the path of a socket below the others.
+	short, err := os.MkdirTemp("", "lh")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = os.RemoveAll(short) })
+	env.Setenv("XDG_RUNTIME_DIR", short)
 	env.Defer(func() { endRuns(env.Getenv("XDG_STATE_HOME")) })
 	// A program with the race detector sleeps for a second when it ends.
 	env.Setenv("GORACE", strings.TrimSpace(os.Getenv("GORACE")+" atexit_sleep_ms=0"))

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 // latePath builds testdata/late, which listens 20 ms after its start.
@@ -28,6 +30,7 @@ const chainLength = 10
 // by hand, each as soon as the one before listens. It is a measurement: other work
 // on the machine disturbs both, so the best of several rounds counts.
 func TestAChainIsReadyInLittleMoreThanItsSum(t *testing.T) {
+	systems.Need(t, systems.Pace)
 	late := latePath(t)
 	h := newHome(t)
 	config := "dotenv = false\n[defaults]\ncommand = [\"" + late + "\"]\n"

@@ -8,11 +8,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 // As the first process of a container lhrun gets orphans that nobody below it has started,
 // such as those of docker exec.
 func TestAsTheFirstProcessLhrunReapsOrphansOfOthers(t *testing.T) {
+	systems.Need(t, systems.Orphans)
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has namespaces of pids")
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 // lose removes directories of h, as a logout or somebody who tidies up does.
@@ -69,6 +71,9 @@ func TestARunIsFoundThoughItsStateWasRemoved(t *testing.T) {
 		for _, verb := range []string{"up", "down", "ps"} {
 			t.Run(name+", "+verb, func(t *testing.T) {
 				t.Parallel()
+				if len(c.lost) > 1 {
+					systems.Need(t, systems.State)
+				}
 				h := newHome(t)
 				dir := h.checkout("lhrun.toml", placed(fmt.Sprintf("placed-%d-%d-%s", len(c.lost), len(c.port), verb), c.port))
 				if out, errs, code := h.background(dir); code != 0 {

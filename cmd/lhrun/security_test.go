@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 const quiet = `
@@ -243,6 +245,7 @@ func TestAHostileServiceForgesNoJSON(t *testing.T) {
 // Another service knows the path, as any program of this user may; it is not
 // believed, and a sender that is gone at once is not either.
 func TestReadinessIsNotTakenFromAnotherServicesProcess(t *testing.T) {
+	systems.Need(t, systems.Senders)
 	need(t, "python3")
 	// Nobody can tell whose a sender was that is gone, so one's own stays for a moment.
 	const send = `import os,socket,sys,time;s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM);s.sendto(b"READY=1",%s);time.sleep(%d);os._exit(0)`
@@ -273,6 +276,7 @@ port = false
 
 // What another lhrun holds under the name of a lease, and does not answer for.
 func TestASquattedLeaseNameIsToldAndBlocksNobody(t *testing.T) {
+	systems.Need(t, systems.Users)
 	need(t, "python3")
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", "dotenv = false\n[services.a]\ncommand = \"exec sleep 1000\"\nready = { exec = \"true\" }\n")

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 // A process that is made with CLONE_PARENT is no child of the service but its sibling:
@@ -24,6 +26,7 @@ time.sleep(1000)
 `
 
 func siblingsUp(t *testing.T) (*home, string, *run) {
+	systems.Need(t, systems.Escapes)
 	need(t, "python3")
 	if _, err := os.Stat("/proc/self/task"); err != nil {
 		t.Skip("only Linux clones siblings")

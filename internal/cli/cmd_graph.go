@@ -75,7 +75,7 @@ connections and bytes are null then, and rtt_us where it is not measured.`,
 type graphForm struct{ dot, mermaid, json bool }
 
 func (g *globals) graph(form graphForm, watch bool) error {
-	ctx, stop := untilInterrupted(context.Background())
+	ctx, stop := g.untilInterrupted(context.Background())
 	defer stop()
 	_, client, err := g.Dial(ctx)
 	if _, absent := errors.AsType[*run.NotRunningError](err); absent && !watch {
@@ -84,14 +84,14 @@ func (g *globals) graph(form graphForm, watch bool) error {
 		}
 	}
 	if err != nil {
-		return quiet(ctx, err)
+		return err
 	}
 	if watch {
 		return g.watchGraph(ctx, client, form)
 	}
 	now, err := graphOf(ctx, client)
 	if err != nil {
-		return quiet(ctx, err)
+		return err
 	}
 	if now.Uncounted != "" {
 		fmt.Fprintf(g.Err, "lhrun: %s: this is what depends_on says\n", now.Uncounted)
@@ -132,6 +132,7 @@ func graphOf(ctx context.Context, p control.Project) (control.Graph, error) {
 func (g *globals) printGraph(now control.Graph, form graphForm) error {
 	switch {
 	case form.json:
+		g.printed = true
 		return view.PrintGraph(g.Out, now)
 	case form.dot:
 		return view.Dot(g.Out, now)
@@ -160,11 +161,11 @@ type graphWatch struct {
 func (g *globals) watchGraph(ctx context.Context, p control.Project, form graphForm) error {
 	now, err := p.Snapshot(ctx, false)
 	if err != nil {
-		return quiet(ctx, err)
+		return err
 	}
 	first, err := graphOf(ctx, p)
 	if err != nil {
-		return quiet(ctx, err)
+		return err
 	}
 	w := &graphWatch{globals: g, ctx: ctx, form: form, now: first, live: g.Sheet(g.Out).Width != 0 && !form.json, follower: newFollower(p, control.NewMirror(now), nil, nil)}
 	return g.stay(w.live, func() error { return w.follow(ctx, w) }, func() error { return g.printGraph(w.now, form) })

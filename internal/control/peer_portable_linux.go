@@ -1,0 +1,14 @@
+//go:build portable
+
+package control
+
+import "golang.org/x/sys/unix"
+
+// peerOf tells who is at the other end; its pid is not known.
+func peerOf(fd int) (uid, pid int, err error) {
+	cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err != nil {
+		return 0, 0, err
+	}
+	return int(cred.Uid), 0, nil
+}
