@@ -48,7 +48,7 @@ func TestAnExternalServiceIsWhoeverListensOnItsPort(t *testing.T) {
 
 		w.outside(ports.ErrNobody)
 		time.Sleep(2 * time.Second)
-		w.expect("db", StateUnhealthy, "unhealthy: nobody listens on its port 1000 (2 failures in a row)")
+		w.expect("db", StateUnhealthy, "nobody listens on its port 1000 (2 failures in a row)")
 		w.outside(nil)
 		time.Sleep(2 * time.Second)
 		w.expect("db", StateReady, "external")

@@ -121,7 +121,7 @@ func (s *Supervisor) checked(a *attempt, err error) {
 	}
 	s.assess(a)
 	if a.healthFailures == a.health.Retries && !a.health.NoRestart && a.unit.Restart.Policy != RestartNo {
-		s.blame(a, a.unhealthy())
+		s.blame(a, "unhealthy: "+a.unhealthy())
 	}
 }
 
@@ -143,7 +143,7 @@ func (s *Supervisor) assess(a *attempt) {
 func (a *attempt) ailment() string {
 	switch {
 	case a.listens.lost:
-		return "unhealthy: " + a.unreached(a.svc.servingPort())
+		return a.unreached(a.svc.servingPort())
 	case a.health.Enabled && a.healthFailures >= a.health.Retries:
 		return a.unhealthy()
 	}
@@ -151,5 +151,5 @@ func (a *attempt) ailment() string {
 }
 
 func (a *attempt) unhealthy() string {
-	return fmt.Sprintf("unhealthy: %v (%s in a row)", a.healthErr, count(a.healthFailures, "failure", "failures"))
+	return fmt.Sprintf("%v (%s in a row)", a.healthErr, count(a.healthFailures, "failure", "failures"))
 }

@@ -28,7 +28,7 @@ func TestAServiceThatListensNoMoreIsUnhealthyUntilItDoes(t *testing.T) {
 			w.listen(name, addr)
 			w.expect(name, StateReady, "")
 			w.shut(name, addr)
-			w.expect(name, StateUnhealthy, "unhealthy: nothing listens on its port "+addr[len(addr)-4:]+" any more")
+			w.expect(name, StateUnhealthy, "nothing listens on its port "+addr[len(addr)-4:]+" any more")
 		}
 		w.do(Command{Verb: VerbStart, Services: []string{"web"}})
 		w.expect("web", StateWaiting, "waits for api (unhealthy)")

@@ -19,7 +19,7 @@ def facts(*args, code=0): return json.loads(lhrun(*args, '--json', code=code))
 def services(*args, code=0): return {s['name']: s for s in facts(*args, code=code)['services']}
 def get(url): return urllib.request.urlopen(url).read().decode()
 
-assert lhrun('ps', '--json', code=5) == ''
+assert facts('ps', code=5)['error']['code'] == 5
 assert [s['name'] for s in facts('check')['services']] == ['db', 'migrate', 'api', 'broken']
 port = facts('port', 'api')['port']
 
@@ -52,7 +52,7 @@ lhrun('run', '--', 'sh', '-c', 'exit 9', code=9)
 assert services('ps')['api']['state'] == 'ready'
 
 lhrun('down')
-assert lhrun('ps', '--json', code=5) == ''
+assert facts('ps', code=5)['error']['code'] == 5
 assert facts('why', 'broken', code=5)['exit_code'] == 7
 lhrun('down')
 print('driven', port)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 // edge is one of "graph --json", in the order of its fields there.
@@ -50,6 +52,7 @@ func (h *home) awaitEdges(dir string, want []edge) {
 
 func needGraph(t *testing.T) {
 	t.Helper()
+	systems.Need(t, systems.Connections)
 	if runtime.GOOS != "linux" {
 		t.Skip("connections are counted on Linux")
 	}

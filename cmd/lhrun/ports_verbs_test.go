@@ -59,7 +59,7 @@ func TestPortsShowsEveryLeaseOnTheMachineAndWhoIsInTheWay(t *testing.T) {
 	var live, busy *leased
 	for _, l := range h.leases(idle) {
 		switch {
-		case l.Project == "running":
+		case l.Project == "running" && l.Service == "api":
 			live = &l
 		case l.Project == "idle" && l.Port == port:
 			busy = &l

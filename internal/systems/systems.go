@@ -27,20 +27,23 @@ const (
 	Users
 	// Senders is whom readiness comes from.
 	Senders
+	// Connections is who talks to whom.
+	Connections
 	lacks
 )
 
 // reasons are the sentences of help topic "systems".
 var reasons = [lacks]string{
-	Escapes: "A process that leaves its session, loses its parent and clears its environment is not found",
-	Chains:  "A chain of processes that each start the next and go may outrun lhrun",
-	Leaders: "nothing ends before the next lhrun command in the project",
-	Orphans: "orphans do not come to lhrun",
-	Pace:    "a listener is seen up to a tenth of a second late",
-	Users:   "locked files: lhruns of other users do not see them",
-	Senders: "the sender is not known: any process of the user is believed",
-	State:   "who removes the state directory removes them",
-	Silent:  "Who has a port and does not listen on it is not named, nor how long closed connections keep it",
+	Escapes:     "A process that leaves its session, loses its parent and clears its environment is not found",
+	Chains:      "A chain of processes that each start the next and go may outrun lhrun",
+	Leaders:     "nothing ends before the next lhrun command in the project",
+	Orphans:     "orphans do not come to lhrun",
+	Pace:        "a listener is seen up to a tenth of a second late",
+	Users:       "locked files: lhruns of other users do not see them",
+	Senders:     "the sender is not known: any process of the user is believed",
+	State:       "who removes the state directory removes them",
+	Connections: `not counted: "lhrun graph" shows what depends_on says`,
+	Silent:      "Who has a port and does not listen on it is not named, nor how long closed connections keep it",
 }
 
 // String is the sentence that help topic "systems" has for l.

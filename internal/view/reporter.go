@@ -70,7 +70,9 @@ func (v *Reporter) Event(e control.Event, before control.Service, ending bool) {
 	case e.Kind == supervisor.EventExit:
 		if e.Text != e.Service.Reason { // Its state has told why already.
 			v.Alarm("%s %s", e.Service.Name, e.Text)
-			v.exits[e.Service.Name] = e.Text
+			if e.Service.PID != 0 {
+				v.exits[e.Service.Name] = e.Text
+			}
 		}
 		v.screen.Quote(e.Service.Name, e.Lines, e.Behind)
 	case !ending:
@@ -108,11 +110,9 @@ func (v *Reporter) state(st, before control.Service) {
 
 // failed is Describe without the end of the process that was told just before.
 func (v *Reporter) failed(st control.Service) string {
-	rest, told := strings.CutPrefix(ailment(st), v.exits[st.Name])
-	if !told || v.exits[st.Name] == "" || rest != "" && !strings.HasPrefix(rest, "; ") {
-		return Describe(st)
+	if st.Reason == v.exits[st.Name] {
+		st.Reason = ""
 	}
-	st.Reason = strings.TrimPrefix(rest, "; ")
 	return Describe(st)
 }
 

@@ -73,13 +73,14 @@ func TestTheEndOfAProcessIsToldOnce(t *testing.T) {
 	}
 	for reason, want := range map[string]string{
 		"exited with code 1":                                            "api failed\n",
-		"exited with code 1; gave up after 5 restarts":                  "api failed: gave up after 5 restarts\n",
+		"exited with code 1; gave up after 5 restarts":                  "api failed: exited with code 1; gave up after 5 restarts\n",
 		"exited with code 1 (command not found or not executable)":      "api failed: exited with code 1 (command not found or not executable)\n",
 		"not ready within 1s: nothing listens on its port 21480 so far": "api failed: not ready within 1s: nothing listens on its port 21480 so far\n",
 	} {
 		got := streamed(t, func(s Screen) {
 			v := NewReporter(s, []string{"api"})
 			ready := api(supervisor.StateReady, "")
+			ready.PID = 4711
 			v.Event(control.Event{Kind: supervisor.EventExit, Service: ready, Text: "exited with code 1"}, *ready, false)
 			v.Event(control.Event{Kind: supervisor.EventState, Service: api(supervisor.StateStopping, "")}, *ready, false)
 			v.Event(control.Event{Kind: supervisor.EventState, Service: api(supervisor.StateFailed, reason)}, *ready, false)

@@ -94,13 +94,10 @@ func Describe(s control.Service) string {
 		text = s.Name + " " + string(s.State)
 	}
 	if s.Reason != "" {
-		text += ": " + ailment(s)
+		text += ": " + s.Reason
 	}
 	return text
 }
-
-// ailment is the reason of s, for behind its state: without the word for that state.
-func ailment(s control.Service) string { return strings.TrimPrefix(s.Reason, string(s.State)+": ") }
 
 // DescribeAll joins the descriptions of several services.
 func DescribeAll(services []control.Service) string {

@@ -19,7 +19,7 @@ func (c *cause) sentence(now time.Time) string {
 	since := words.Age(now.Sub(c.Since.Time))
 	reason := ""
 	if c.Reason != "" && len(c.because) == 0 {
-		reason = ": " + ailment(c.Service)
+		reason = ": " + c.Reason
 	}
 	switch c.State {
 	case supervisor.StateWaiting:
@@ -95,7 +95,8 @@ func (c *cause) probe(now time.Time) (rows [][]string) {
 		return nil
 	}
 	rows = append(rows, []string{"  probe", logs.OneLine(p.Kind + " " + p.Target)})
-	if p.LastError != "" && !strings.Contains(c.Reason, p.LastError) {
+	// A reason that the probe gave has its error.
+	if p.LastError != "" && !c.TimedOut && !InState(c.Service, supervisor.StateStarting, supervisor.StateUnhealthy) {
 		rows = append(rows, []string{"  last error", logs.OneLine(p.LastError)})
 	}
 	if p.Failures > 0 {
