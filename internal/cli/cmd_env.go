@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/spf13/cobra"
 
 	"github.com/lhrun/lhrun/internal/dotenv"
@@ -99,7 +100,7 @@ func writeShell(w io.Writer, vars []string) error {
 	for _, kv := range vars {
 		key, value, _ := strings.Cut(kv, "=")
 		if dotenv.IsName(key) {
-			fmt.Fprintf(&b, "export %s=%s\n", key, shellQuote(value))
+			fmt.Fprintf(&b, "export %s=%s\n", key, words.ShellQuote(value))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -113,9 +114,4 @@ func writeEnvJSON(w io.Writer, vars []string) error {
 		object[key] = value
 	}
 	return view.PrintJSON(w, object)
-}
-
-// shellQuote writes s as one word of any POSIX shell.
-func shellQuote(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

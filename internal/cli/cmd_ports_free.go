@@ -13,6 +13,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/proc"
 	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -196,7 +197,7 @@ func wayOut(entries []ports.Entry, dir string, q ports.Request, h ports.Holder) 
 		stop := "lhrun stop " + cmp.Or(h.Service, q.Service)
 		return fmt.Sprintf(", of the run that goes on here: end it with %q", stop), stop
 	case live != nil && live.Dir != "":
-		stop := strings.TrimSpace("lhrun -C " + shellQuote(live.Dir) + " stop " + live.Service)
+		stop := strings.TrimSpace("lhrun -C " + words.ShellQuote(live.Dir) + " stop " + live.Service)
 		return fmt.Sprintf(", which runs: end it with %q", stop), stop
 	case h.PID == 0, h.User != "" && h.User != currentUser():
 		return ": only that user can end it", cmp.Or(h.User, "its user") + " alone can end it, or " + other

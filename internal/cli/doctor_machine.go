@@ -68,7 +68,7 @@ func (d doctor) directory(check, dir, variable string) bool {
 	case !ownedByMe(info):
 		d.fail(check, instead, "%s belongs to another user", dir)
 	case info.Mode().Perm()&0o077 != 0:
-		d.warn(check, "chmod 700 "+shellQuote(dir), "others can look into %s (mode %04o)", dir, info.Mode().Perm())
+		d.warn(check, "chmod 700 "+words.ShellQuote(dir), "others can look into %s (mode %04o)", dir, info.Mode().Perm())
 		return true
 	default:
 		d.ok(check, "%s", dir)
