@@ -8,12 +8,15 @@
 //	ports.json.broken              a damaged one, put aside,
 //	ports.lock                     held while ports.json changes
 //	leases/PORT                    package ports: locked while a port is leased, not on Linux
+//	trust/                         package trust: this user's CA
+//	trust.lock                     held while that changes
 //	projects/PROJECT/INSTANCE/     one checkout (InstanceDir):
 //	  lock                         held while the checkout runs
 //	  run.json                     what the next run ends if this one is killed
 //	  last.json                    how the services of the last run ended
 //	  lhrun.log                    what a run in the background says
 //	  logs/                        package logs: what services wrote
+//	  tls/SERVICE/                 certificates of services with `tls = true`
 //
 // and the runtime directory, $XDG_RUNTIME_DIR/lhrun, the sockets of package control. They
 // lie in the state directory where there is no runtime directory.

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package trust
+
+import "syscall"
+
+func withoutTerminal() *syscall.SysProcAttr { return nil }
