@@ -53,6 +53,7 @@ var defaults = map[string]string{
 func (r *resolver) shared() map[string]string {
 	shared := make(map[string]string, len(r.environ)+len(r.vars))
 	maps.Copy(shared, defaults)
+	maps.Copy(shared, r.run.Defaults)
 	for key, v := range r.files {
 		shared[key] = v.value
 	}
@@ -120,7 +121,7 @@ func (r *resolver) serviceEnv(s *Service, shared map[string]string) map[string]s
 // those that only the environment of lhrun has.
 func (r *resolver) told() map[string]bool {
 	told := map[string]bool{}
-	for key := range defaults {
+	for key := range keysOf(defaults, r.run.Defaults) {
 		if _, set := r.environ[key]; !set {
 			told[key] = true
 		}

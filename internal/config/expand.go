@@ -52,6 +52,8 @@ func (r *resolver) value(ref *reference, self *Service) string {
 		return r.origin(service)
 	case wordEnv:
 		return r.outsideOf(ref)
+	case wordTLS:
+		return r.run.TLS(service.Name).named(ref.name)
 	case wordProject:
 		return r.run.Checkout.Project
 	case wordInstance:
@@ -63,13 +65,24 @@ func (r *resolver) value(ref *reference, self *Service) string {
 // url returns where others reach s, filled in once.
 func (r *resolver) url(s *Service) string {
 	if s.URLDefault {
-		return scheme(s.Command) + "://" + loopback + ":" + r.port(s, "")
+		return s.scheme() + "://" + loopback + ":" + r.port(s, "")
 	}
 	if _, known := r.urls[s.Name]; !known {
 		r.urls[s.Name] = ""
 		r.urls[s.Name] = r.expand(s.URL, s)
 	}
 	return r.urls[s.Name]
+}
+
+// named returns the file that one of tlsWords names.
+func (f TLSFiles) named(word string) string {
+	switch word {
+	case "cert":
+		return f.Cert
+	case "key":
+		return f.Key
+	}
+	return f.CA
 }
 
 // outsideOf returns the variable that {{env.NAME}} names.

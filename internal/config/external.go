@@ -26,7 +26,7 @@ func (c *checker) external(n *node, s *Service) {
 }
 
 // processKeys say how a process of lhrun's is started, watched and ended.
-var processKeys = []string{"command", "working_dir", "restart", "stop", "tty", "watch", "listen", "keep"}
+var processKeys = []string{"command", "working_dir", "restart", "stop", "tty", "watch", "listen", "keep", "tls"}
 
 // checkExternal refuses what an external service cannot have. What is only a default for
 // all services is not refused.
@@ -34,7 +34,7 @@ func (c *checker) checkExternal(f *fields, own *node, s *Service) {
 	if !s.External {
 		return
 	}
-	s.Command, s.WorkingDir, s.TTY, s.Watch, s.ListenFD, s.Keep = Command{}, Text{}, false, nil, false, nil
+	s.Command, s.WorkingDir, s.TTY, s.Watch, s.ListenFD, s.Keep, s.TLS = Command{}, Text{}, false, nil, false, nil, false
 	for _, key := range processKeys {
 		if n := own.parts[key]; n != nil {
 			c.bad(n.keyPos(), "", "service %q is external: lhrun starts no process that %q could be for", s.Name, key)

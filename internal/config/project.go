@@ -113,6 +113,8 @@ type Service struct {
 	Watch     *Watch
 	// ListenFD is `listen = "fd"`.
 	ListenFD bool
+	// TLS is `tls`: it gets a certificate.
+	TLS bool
 }
 
 // Command is a shell string (Shell, one Text) or an argv.

@@ -17,7 +17,7 @@ type reference struct {
 	from, to int
 	// service is "" for the service that the text belongs to.
 	service string
-	// what is one of the words below; name belongs to wordPorts and wordEnv.
+	// what is one of the words below; name belongs to wordPorts, wordEnv and wordTLS.
 	what, name string
 }
 
@@ -35,17 +35,20 @@ const (
 	wordProject  = "project"
 	wordInstance = "instance"
 	wordDir      = "dir"
+	wordTLS      = "tls"
 )
 
 var (
 	ownWords     = []string{wordPort, wordHost, wordURL, wordOrigin}
 	projectWords = []string{wordProject, wordInstance, wordDir}
+	// tlsWords stand behind wordTLS.
+	tlsWords = []string{"cert", "key", "ca"}
 )
 
 // ofService says that r needs a service to mean something.
 func (r *reference) ofService() bool {
 	switch r.what {
-	case wordPort, wordHost, wordURL, wordOrigin, wordPorts:
+	case wordPort, wordHost, wordURL, wordOrigin, wordPorts, wordTLS:
 		return true
 	}
 	return false
@@ -103,6 +106,8 @@ func checkReference(ref *reference, p *Project, self *Service) *Mistake {
 		return mistake("take out front = false", "{{%s}}: there are no origins without the front", ref.text)
 	case ref.what == wordOrigin && (!service.hasName() || service.Hosts != nil && len(service.Hosts) == 0):
 		return mistake("it takes a port, an http or https url, and not host = false", "{{%s}}: service %q has no origin", ref.text, service.Name)
+	case ref.what == wordTLS && !service.TLS:
+		return mistake("give it tls = true", "{{%s}}: service %q has no tls", ref.text, service.Name)
 	case ref.what == wordPorts && !service.hasPort(ref.name):
 		return mistake(nearPort(ref, service), "{{%s}}: service %q has no port named %q", ref.text, service.Name, ref.name)
 	}

@@ -24,7 +24,14 @@ type Runtime struct {
 	Executable string
 	// Secure says that browsers trust this user's certificates.
 	Secure bool
+	// Defaults are variables that every service gets unless something sets them.
+	Defaults map[string]string
+	// TLS tells where a service with `tls = true` finds its certificate.
+	TLS func(service string) TLSFiles
 }
+
+// TLSFiles are a certificate with its chain, its key, and the root of both for clients.
+type TLSFiles struct{ Cert, Key, CA string }
 
 // Resolved is a project ready to run, without templates. It is a value: nothing
 // in it changes any more.

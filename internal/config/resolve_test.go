@@ -49,6 +49,9 @@ func numbered(p *Project, environ ...string) Runtime {
 		},
 		Environ:    environ,
 		Executable: "/bin/lhrun",
+		TLS: func(service string) TLSFiles {
+			return TLSFiles{"/tls/" + service + "/cert", "/tls/" + service + "/key", "/tls/" + service + "/ca"}
+		},
 	}
 }
 

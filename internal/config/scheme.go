@@ -32,6 +32,19 @@ var imageSchemes = map[string]string{
 	"mongo":    "mongodb", "mongodb": "mongodb", "mongodb-community-server": "mongodb",
 }
 
+// secureSchemes are the schemes of default URLs over TLS. Others say so otherwise, as
+// postgres does with sslmode, or need not.
+var secureSchemes = map[string]string{"http": "https", "redis": "rediss", "amqp": "amqps"}
+
+// scheme returns the scheme of the default URL of s.
+func (s *Service) scheme() string {
+	plain := scheme(s.Command)
+	if secure := secureSchemes[plain]; s.TLS && secure != "" {
+		return secure
+	}
+	return plain
+}
+
 // scheme returns the scheme of the default URL of a service with the command c.
 func scheme(c Command) string {
 	program, args := firstProgram(c)

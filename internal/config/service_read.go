@@ -48,10 +48,23 @@ func (c *checker) service(name string, n, defaults *node) Service {
 	f.n = own
 	f.end(where)
 	c.checkExternal(f, own, &s)
+	c.checkTLS(own, &s)
 	if !s.External && len(s.Command.Args) == 0 && own.parts["command"] == nil && !slices.Contains(f.meant, "command") {
 		c.bad(s.Pos, "", "%s has no command", where)
 	}
 	return s
+}
+
+// checkTLS refuses tls where nothing listens. What is only a default for all services is
+// not refused.
+func (c *checker) checkTLS(own *node, s *Service) {
+	if !s.TLS || !s.Port.None || len(s.Ports) > 0 {
+		return
+	}
+	s.TLS = false
+	if n := own.parts["tls"]; n != nil {
+		c.bad(n.keyPos(), `give it a port = "auto", or leave tls out`, "service %q has tls and no port on which it could end it", s.Name)
+	}
 }
 
 // checkName reports whether name can be that of a service, or of a process. Some
@@ -134,6 +147,7 @@ func (c *checker) serviceKeys(f *fields, s *Service) {
 	s.Autostart = c.boolean(f.get("autostart"), true)
 	s.Watch = c.watch(f.get("watch"))
 	s.ListenFD = c.listen(f.get("listen"), s)
+	s.TLS = c.boolean(f.get("tls"), false)
 	if s.URL.Raw == "" && !s.Port.None {
 		s.URL, s.URLDefault = Text{Raw: "http://{{host}}:{{port}}", Pos: s.Pos}, true
 	}

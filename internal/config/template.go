@@ -90,7 +90,8 @@ func (ref *reference) parse() *Mistake {
 	case !dotted && slices.Contains(projectWords, first), !dotted && slices.Contains(ownWords, first):
 		ref.what = first
 		return nil
-	case first == wordEnv && isVariable(rest), first == wordPorts && words.IsName(rest):
+	case first == wordEnv && isVariable(rest), first == wordPorts && words.IsName(rest),
+		first == wordTLS && slices.Contains(tlsWords, rest):
 		ref.what, ref.name = first, rest
 		return nil
 	case words.IsName(first) && slices.Contains(ownWords, rest):
@@ -106,7 +107,7 @@ func (ref *reference) parse() *Mistake {
 }
 
 const whatExists = "there are port, host, url, origin, ports.NAME, the same of another service as SERVICE.port, " +
-	"env.NAME, project, instance and dir; " + literalBraces
+	"tls.cert, tls.key and tls.ca with tls = true, env.NAME, project, instance and dir; " + literalBraces
 
 // templateHint guesses what the unknown inner should have been.
 func templateHint(inner string) string {
@@ -115,6 +116,10 @@ func templateHint(inner string) string {
 	switch {
 	case inner == wordEnv, inner == wordPorts:
 		return fmt.Sprintf("write {{%s.NAME}}", inner)
+	case inner == wordTLS, first == wordTLS && words.Suggest(rest, ownWords) == "":
+		return "write {{tls.cert}}, {{tls.key}} or {{tls.ca}}"
+	case strings.HasPrefix(rest, wordTLS+"."):
+		return "a service can name its own certificate only, as {{" + rest + "}}; the root is the same for all"
 	case rest == wordPorts && words.IsName(first):
 		return fmt.Sprintf("write {{%s.ports.NAME}}", first)
 	case !dotted:

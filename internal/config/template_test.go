@@ -35,6 +35,7 @@ func TestTemplates(t *testing.T) {
 		{"{{project}}-{{instance}} in {{dir}}", "<:project:>-<:instance:> in <:dir:>"},
 		{"{{ port }}{{\tdb.port\t}}", "<:port:><db:port:>"},
 		{"a{{host}}:{{port}}b", "a<:host:>:<:port:>b"},
+		{"{{tls.cert}} {{tls.key}} {{tls.ca}} {{tls.port}}", "<:tls:cert> <:tls:key> <:tls:ca> <tls:port:>"},
 		{"{{{{", "{{"},
 		{"{{{{port}}", "{{port}}"},
 		{"{{{{{{port}}}}", "{{<:port:>}}"},

@@ -75,6 +75,10 @@ func (r *resolver) ownVars(s *Service) map[string]string {
 	if origin := r.origin(s); origin != "" {
 		vars["LHRUN_ORIGIN"] = origin
 	}
+	if s.TLS {
+		files := r.run.TLS(s.Name)
+		vars["TLS_CERT_FILE"], vars["TLS_KEY_FILE"], vars["TLS_CA_FILE"] = files.Cert, files.Key, files.CA
+	}
 	if r.project.Procfile {
 		vars["PS"] = s.Name + ".1" // As foreman names the first of a process.
 	}

@@ -96,6 +96,9 @@ var urlPassword = sync.OnceValue(func() *regexp.Regexp {
 // IsSecret reports whether a variable of that name holds a value that nobody is to see.
 func IsSecret(name string) bool {
 	name = strings.ToLower(name)
+	if name == "tls_key_file" {
+		return false // lhrun's own, a path
+	}
 	for _, part := range []string{"passw", "passphrase", "secret", "token", "credential", "private"} {
 		if strings.Contains(name, part) {
 			return true
