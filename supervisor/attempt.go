@@ -164,6 +164,11 @@ func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (insta
 	if err := s.clear(a); err != nil {
 		return nil, err
 	}
+	if s.opts.Prepare != nil {
+		if err := s.opts.Prepare(a.svc); err != nil {
+			return nil, err
+		}
+	}
 	cmd := command{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize(), OpenStdin: !a.svc.NullStdin}
 	if err := s.mayStart(ctx, a, &cmd, &env); err != nil {
 		return nil, err

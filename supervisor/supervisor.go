@@ -47,6 +47,9 @@ type Options struct {
 	MaxLogSize int64
 	// TTYSize is the size of pseudo-terminals (zero: 24 rows, 80 columns).
 	TTYSize Size
+	// Prepare, unless nil, is called before each start of a service, which fails with its
+	// error. It runs beside other starts.
+	Prepare func(Service) error
 	// Subreaper makes this process adopt whatever its services double-fork, so
 	// that it can be ended too. It changes the whole process.
 	Subreaper bool

@@ -32,12 +32,14 @@ func (p *Project) resolve(leases []ports.Lease) (*config.Resolved, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.Resolve(config.Runtime{
+	run := config.Runtime{
 		Checkout:   p.Checkout,
 		Port:       portIn(leases),
 		Environ:    os.Environ(),
 		Executable: executable,
-	})
+	}
+	trusting(p.Checkout, &run)
+	return p.Resolve(run)
 }
 
 // requests are all ports to lease. A fixed one of a service that is not needed may be

@@ -26,6 +26,8 @@ type reloader struct {
 	front   *front
 	// dirID is the number of the directory in which the run began.
 	dirID string
+	// certificates are those of the services.
+	certificates *identities
 
 	mu  sync.Mutex
 	now *Project
@@ -164,11 +166,13 @@ func (r *reloader) change(next nextState, ask control.Request) (control.Answer, 
 	if err != nil {
 		return control.Answer{}, nil, err
 	}
+	r.certificates.set(next.Project)
 	done, err := r.sup.Apply(supervisor.Reload{
 		Services: next.Resolved.Services, Env: next.Resolved.Env, Restart: s.restarts(), Start: s.starts,
 		NoDeps: s.alone,
 	})
 	if err != nil {
+		r.certificates.set(r.now)
 		return control.Answer{}, nil, err
 	}
 	answer := control.Answer{

@@ -44,6 +44,8 @@ type Session struct {
 	server    *control.Server
 	recorder  *recorder
 	front     *front
+	// certificates are those of the services.
+	certificates identities
 	// begun closes when the wanted services were asked to start.
 	begun chan struct{}
 	// stops are the requests of other processes to stop everything; true kills.
@@ -96,6 +98,11 @@ func Open(o Options) (_ *Session, err error) {
 		return nil, p.withMistakes(err)
 	}
 	p.Leases = s.held.All()
+	if err := refreshRoots(); err != nil {
+		s.notes = append(s.notes, "services may not know the system's newest roots: "+err.Error())
+	}
+	s.certificates.checkout = p.Checkout
+	s.certificates.set(p)
 	if p.Resolved, err = p.resolve(p.Leases); err != nil {
 		return nil, err
 	}
@@ -154,6 +161,7 @@ func (s *Session) Prepare(screen Screen) (err error) {
 		TTYSize:    s.screen.Size(),
 		Subreaper:  true,
 		Claim:      func(service string) error { return s.reload.claim(service) },
+		Prepare:    s.certificates.renew,
 	})
 	if err != nil {
 		return err
@@ -167,8 +175,9 @@ func (s *Session) Prepare(screen Screen) (err error) {
 		stamps:  s.stamps,
 		front:   s.front,
 		options: s.options, sup: s.sup, warn: s.warn, now: s.Project, held: s.held,
-		dirID: files.DirID(s.Checkout.Dir),
-		files: newFileWatch(s.Dir, s.sup, s.warn),
+		dirID:        files.DirID(s.Checkout.Dir),
+		files:        newFileWatch(s.Dir, s.sup, s.warn),
+		certificates: &s.certificates,
 	}
 	if err := s.serve(); err != nil {
 		return err
