@@ -105,7 +105,7 @@ func (h *home) environ() []string {
 	for _, kv := range os.Environ() {
 		key, _, _ := strings.Cut(kv, "=")
 		switch key {
-		case "HOME", "PORT", "HOST", "NO_COLOR", "XDG_STATE_HOME", "XDG_RUNTIME_DIR":
+		case "HOME", "PORT", "HOST", "NO_COLOR", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME":
 		default:
 			env = append(env, kv)
 		}

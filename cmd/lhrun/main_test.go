@@ -71,7 +71,7 @@ func hasIPv6() bool {
 
 // ownDirectories keeps a script from the state of the machine and of the others.
 func ownDirectories(env *testscript.Env) error {
-	for _, name := range []string{"HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"} {
+	for _, name := range []string{"HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"} {
 		dir := filepath.Join(env.WorkDir, ".own", name)
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err

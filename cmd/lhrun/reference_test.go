@@ -21,6 +21,7 @@ func TestTopicEnvHasEveryVariableOfAServiceAndNoOther(t *testing.T) {
 		command = ["env"]
 		ports   = { debug = "auto" }
 		listen  = "fd"
+		tls     = true
 		ready   = { notify = true }
 		health  = { notify = true }
 		restart = "no"

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +16,7 @@ import (
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/files"
 	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/trust"
 	"github.com/lhrun/lhrun/internal/words"
 )
 
@@ -32,6 +36,8 @@ func (d doctor) machine() {
 	d.runtimeDir()
 	d.limits()
 	d.loopback()
+	d.names()
+	d.trust()
 	d.runs()
 }
 
@@ -103,6 +109,58 @@ func (d doctor) loopback() {
 			"localhost is %s, where services on 127.0.0.1 are not found", strings.Join(addrs, ", "))
 	default:
 		d.ok("loopback", "127.0.0.1, ::1 and localhost")
+	}
+}
+
+// names says which resolvers of this machine know the names of origins. Browsers and curl
+// know them without one.
+func (d doctor) names() {
+	const name = "doctor.localhost"
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	asked := make(chan error, 1)
+	go func() { asked <- exec.CommandContext(ctx, "getent", "hosts", name).Run() }()
+	_, inGo := (&net.Resolver{PreferGo: true}).LookupHost(ctx, name)
+	inLibc := <-asked
+	if errors.Is(inLibc, exec.ErrNotFound) { // Where there is no getent, Go asks the libc.
+		_, inLibc = net.DefaultResolver.LookupHost(ctx, name)
+	}
+	know := func(err error) string {
+		if err == nil {
+			return "knows"
+		}
+		return "does not know"
+	}
+	text := fmt.Sprintf("browsers and curl know names below .localhost, the libc %s them, Go's own resolver %s them", know(inLibc), know(inGo))
+	hint := ""
+	if inLibc != nil {
+		hint = "programs other than browsers use the url with 127.0.0.1, or install libnss-myhostname"
+	}
+	d.add("names", healthOK, hint, "%s", text)
+}
+
+// trust repeats what "lhrun trust --check" says, where there is a CA. Nobody has to have
+// one.
+func (d doctor) trust() {
+	dir, err := trust.Dir()
+	if err != nil {
+		return // It is the state directory's, which is told.
+	}
+	a, err := trust.Check(context.Background(), dir, func(v trust.Verdict) {
+		switch {
+		case v.In:
+			d.ok("trust", "%s (%s): %s", v.Store, v.Path, v.Text)
+		case !v.Optional:
+			d.warn("trust", v.Hint, "%s (%s): %s", v.Store, v.Path, v.Text)
+		}
+	})
+	switch browsers := trust.Browsers(); {
+	case err == nil:
+		d.ok("trust", "%s is good until %s", a.Name(), a.Root().NotAfter.Format(time.DateOnly))
+	case !errors.Is(err, fs.ErrNotExist):
+		d.warn("trust", "lhrun trust", "%v", err)
+	case browsers != nil:
+		d.ok("trust", "there is no CA; \"lhrun trust\" makes one for %s", words.Few(browsers))
 	}
 }
 

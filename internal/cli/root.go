@@ -101,6 +101,7 @@ func verbMakers() map[string]func(*globals) *cobra.Command {
 		"run": newRun, "exec": newExec, "take": newTake, "env": newEnv, "port": newPort, "url": newURL,
 		"check": newCheck, "init": newInit, "serve": newServe,
 		"open": newOpen, run.FrontRelayVerb: newFrontRelay,
+		"trust": newTrust, "untrust": newUntrust,
 		"version": newVersion, "completion": newCompletion,
 	}
 }

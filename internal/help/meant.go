@@ -35,5 +35,6 @@ var subjects = [...]struct {
 	{"ready", []string{"readiness", "probe", "probes", "health", "healthcheck", "healthy", "unhealthy", "listen"}},
 	{"scripts", []string{"ci", "json", "scripting", "script", "automation"}},
 	{"security", []string{"secrets", "secret", "passwords", "permissions"}},
+	{"trust", []string{"tls", "https", "ssl", "ca", "certificate", "certificates", "cert", "certutil"}},
 	{"systems", []string{"linux", "macos", "darwin", "freebsd", "windows", "platforms", "system"}},
 }

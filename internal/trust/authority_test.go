@@ -280,7 +280,7 @@ func TestAReadOnlyPlaceIsSaid(t *testing.T) {
 	if err := os.Chmod(base, 0o500); err != nil {
 		t.Fatal(err)
 	}
-	m, _ := newMachine(t)
+	m, dir := newMachine(t)
 	_, installed := m.install(context.Background(), filepath.Join(base, "trust"), func(Verdict) {})
 	_, ensured := Ensure(filepath.Join(base, "trust"))
 	for _, err := range []error{installed, ensured} {
@@ -288,4 +288,8 @@ func TestAReadOnlyPlaceIsSaid(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
+	need(t, "certutil")
+	m.home = base // Only the state directory can be written.
+	_, verdicts := m.mustInstall(t, dir)
+	has(t, verdicts[m.pki()], false, "not in: ", "permission denied")
 }
