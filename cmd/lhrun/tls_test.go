@@ -1,9 +1,14 @@
 package main
 
 import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/user"
@@ -212,6 +217,59 @@ func TestRuntimesKnowTheCAOfTrust(t *testing.T) {
 	bundle, err := os.ReadFile(filepath.Join(h.dir, "state/lhrun/trust/bundle.pem"))
 	if system, _ := os.ReadFile("/etc/ssl/certs/ca-certificates.crt"); err != nil || !strings.Contains(string(bundle), strings.TrimSpace(string(system))) {
 		t.Errorf("the bundle lacks the system's roots: %v", err)
+	}
+	r.stop()
+}
+
+// TestOriginsAreHTTPSFromTrustToUntrust, on the port that they had: what is shown works.
+func TestOriginsAreHTTPSFromTrustToUntrust(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", frontFile, "hello.txt", "hello")
+	r := h.up(dir)
+	r.wait("all ready")
+	origin := func() string {
+		out, _, _ := h.output(dir, "url", "--origin", "web")
+		return strings.TrimSpace(out)
+	}
+	if status, body, err := through(origin()); err != nil || status != 200 || body != "hello" || !strings.HasPrefix(origin(), "http://") {
+		t.Errorf("before, %s: %d %q, %v", origin(), status, body, err)
+	}
+	h.output(dir, "trust") // Its code is 1 without certutil, and the CA is made.
+	h.output(dir, "reload")
+	secure := origin()
+	address, is := strings.CutPrefix(secure, "https://web.shop.localhost:")
+	if !is {
+		t.Fatalf("after trust the origin is %s", secure)
+	}
+	roots := x509.NewCertPool()
+	root, err := os.ReadFile(filepath.Join(h.dir, "state/lhrun/trust/root.pem"))
+	if err != nil || !roots.AppendCertsFromPEM(root) {
+		t.Fatal(err)
+	}
+	client := &http.Client{
+		Transport: &http.Transport{
+			TLSClientConfig: &tls.Config{RootCAs: roots},
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, "tcp", "127.0.0.1:"+address)
+			},
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	for url, want := range map[string]int{secure: http.StatusOK, strings.Replace(secure, "https", "http", 1): http.StatusTemporaryRedirect} {
+		response, err := client.Get(url + "/hello.txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("%s: %d, want %d", url, response.StatusCode, want)
+		}
+	}
+	client.CloseIdleConnections()
+	h.output(dir, "untrust")
+	h.output(dir, "reload")
+	if status, body, err := through(origin()); err != nil || status != 200 || body != "hello" || !strings.HasPrefix(origin(), "http://") {
+		t.Errorf("after untrust, %s: %d %q, %v", origin(), status, body, err)
 	}
 	r.stop()
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/front"
 	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/trust"
 )
 
 // newFrontRelay makes the verb by which a run starts the process that serves its front.
@@ -60,7 +61,11 @@ func serveFront(life io.Reader, project, instance string, n int) error {
 	if err != nil {
 		return err
 	}
-	return front.Serve(ctx, client, listeners, nil)
+	dir, err := trust.Dir()
+	if err != nil {
+		return err
+	}
+	return front.Serve(ctx, client, listeners, trust.NewSource(dir))
 }
 
 // dialRunPatience is how long a run may take to answer what it has started.

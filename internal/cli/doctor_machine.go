@@ -160,7 +160,7 @@ func (d doctor) trust() {
 	case !errors.Is(err, fs.ErrNotExist):
 		d.warn("trust", "lhrun trust", "%v", err)
 	case browsers != nil:
-		d.ok("trust", "there is no CA; \"lhrun trust\" makes one for %s", words.Few(browsers))
+		d.ok("trust", "there is no CA, so origins are http; \"lhrun trust\" makes one for %s", words.Few(browsers))
 	}
 }
 

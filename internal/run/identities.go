@@ -104,6 +104,8 @@ func trusting(c ports.Checkout, out *config.Runtime) {
 	}
 	if authority, unknown := trust.Dir(); err == nil && unknown == nil {
 		out.Defaults = trust.Variables(authority)
+		_, err := trust.Load(authority)
+		out.Secure = err == nil
 	}
 }
 
