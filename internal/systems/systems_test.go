@@ -31,7 +31,7 @@ func TestEveryLackSkipsATest(t *testing.T) {
 		t.Fatal(err)
 	}
 	unused := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^\t(\w+): +"`).FindAllStringSubmatch(string(source), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\t(\\w+): +[\"`]").FindAllStringSubmatch(string(source), -1) {
 		unused[m[1]] = true
 	}
 	if len(unused) != int(lacks) {
