@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +12,9 @@ import (
 // advice says what to do about a service that is slow to get ready, as far as that can
 // be guessed.
 func (a *attempt) advice() string {
+	if a.unit.terminal.asks() {
+		return fmt.Sprintf("; it may have asked something: lhrun attach %s", a.svc.Name)
+	}
 	if a.svc.Task {
 		return ""
 	}

@@ -25,6 +25,8 @@ type attempt struct {
 	hold *hold
 	// instance is nil until the loop has taken the outcome of start.
 	instance instance
+	// size is what its terminal was started with.
+	size Size
 	// sockets are handed to the process; the unit keeps them for the next one.
 	sockets *sockets
 	// copied closes when its output has been read to the end.
@@ -108,6 +110,9 @@ func (s *Supervisor) postTo(a *attempt, f func()) {
 // launch begins a new attempt. Starting happens beside the loop.
 func (s *Supervisor) launch(u *unit) {
 	ctx, callOff := context.WithCancel(context.Background())
+	if err := u.attachable(); err != nil {
+		u.terminal.end(err)
+	}
 	a := &attempt{
 		unit: u, svc: u.Service, base: s.base, health: u.Health, stop: u.Stop,
 		copied: make(chan struct{}), started: make(chan struct{}), over: make(chan struct{}),
@@ -169,7 +174,8 @@ func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (insta
 			return nil, err
 		}
 	}
-	cmd := command{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: s.ttySize(), OpenStdin: !a.svc.NullStdin}
+	a.size = a.unit.terminal.fitting(s.ttySize())
+	cmd := command{Argv: a.svc.Command, Dir: a.svc.Dir, TTY: a.svc.TTY, Size: a.size, OpenStdin: !a.svc.NullStdin}
 	if err := s.mayStart(ctx, a, &cmd, &env); err != nil {
 		return nil, err
 	}
@@ -181,11 +187,11 @@ func (s *Supervisor) start(ctx context.Context, a *attempt, env []string) (insta
 		return nil, err
 	}
 	a.newInstance = i
-	stream := a.unit.stream
+	stream, see := a.unit.stream, a.unit.terminal.begun(a.svc.TTY)
 	stream.Begin(time.Now())
 	s.spawn(func() {
 		defer close(a.copied)
-		_ = stream.Copy(i.Output())
+		_ = stream.CopySeen(i.Output(), see)
 	})
 	return i, nil
 }
@@ -214,6 +220,9 @@ func (s *Supervisor) spawned(a *attempt, i instance, err error) {
 		return
 	}
 	a.instance = i
+	if a.svc.TTY {
+		u.terminal.begin(i, s.ttySize(), a.size)
+	}
 	s.amend(u, func(st *Status) {
 		st.PID, st.StartedAt, st.ExitCode = i.Handle().PID, a.notBefore, nil
 		if a.hold != nil {

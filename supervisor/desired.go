@@ -69,14 +69,12 @@ func (s *Supervisor) Kill() {
 	})
 }
 
-// Resize tells every pseudo-terminal its new size.
+// Resize tells every pseudo-terminal to which nobody is attached its new size.
 func (s *Supervisor) Resize(size Size) {
 	s.size.Store(&size)
 	s.post(func() {
 		for _, u := range s.units {
-			if u.TTY && u.running() {
-				u.attempt.instance.Resize(size)
-			}
+			u.terminal.setUsual(size)
 		}
 	})
 }

@@ -53,6 +53,7 @@ type fakeInstance struct {
 	// target is what the watcher was asked for.
 	target    ports.Target
 	signals   []syscall.Signal
+	sizes     []Size
 	suspended int
 	keep      []string
 }
@@ -173,11 +174,16 @@ func (f *fakeInstance) Target() ports.Target {
 func (f *fakeInstance) Done() <-chan struct{} { return f.done }
 func (f *fakeInstance) Exit() exitStatus      { return f.exit }
 func (f *fakeInstance) Output() *os.File      { return f.out }
-func (f *fakeInstance) Resize(Size)           {}
 func (f *fakeInstance) Includes(lineage) bool { return false }
 func (f *fakeInstance) Usage() (Usage, bool)  { return Usage{CPU: time.Second, Memory: 1 << 20}, true }
 func (f *fakeInstance) Suspended() int        { return f.suspended }
 func (f *fakeInstance) Handle() Handle        { return Handle{ID: f.id} }
+
+func (f *fakeInstance) Resize(size Size) {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	f.sizes = append(f.sizes, size)
+}
 
 func (f *fakeInstance) Signal(sig syscall.Signal) error {
 	f.p.mu.Lock()

@@ -60,6 +60,7 @@ func (s *Supervisor) gone(a *attempt) {
 	u := a.unit
 	s.unhook(a)
 	u.attempt = nil
+	u.terminal.over()
 	close(a.over)
 	switch {
 	case a.hold != nil:

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 )
@@ -172,6 +173,7 @@ func (s *Supervisor) forget() {
 		if gone(u) {
 			delete(s.byName, u.Name)
 			s.tell(u, Event{Kind: EventRemoved})
+			u.terminal.end(fmt.Errorf("%s is not part of the project any more", u.Name))
 		}
 	}
 	s.units = slices.DeleteFunc(s.units, gone)

@@ -36,8 +36,8 @@ type instance interface {
 	// when kill closes, is killed. The signal 0 is none. It names the programs in
 	// sessions of their own that it has ended.
 	End(how Stop, kill <-chan struct{}) (apart []string, err error)
-	// Output is the read end of the pipe, or of the pseudo-terminal, that it writes
-	// to. The caller closes it.
+	// Output is the read end of the pipe that it writes to, or the master of its
+	// pseudo-terminal, which takes what is typed. The caller closes it.
 	Output() *os.File
 	Resize(Size)
 	// Target returns what the watcher goes by to tell the instance's listeners from

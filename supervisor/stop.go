@@ -55,6 +55,7 @@ func (s *Supervisor) unended(a *attempt, err error, left []Handle) {
 	u := a.unit
 	s.unhook(a)
 	u.attempt, u.remains = nil, a.instance
+	u.terminal.over()
 	close(a.over)
 	u.dropSockets()
 	s.amend(u, func(st *Status) {

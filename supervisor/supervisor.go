@@ -190,6 +190,7 @@ func check(services []Service) error {
 // the last process is gone; Kill hastens that. The error is of the log store.
 func (s *Supervisor) Run(ctx context.Context) error {
 	defer s.hub.close()
+	defer s.endTerminals()
 	interrupted := ctx.Done()
 	for {
 		s.advance()

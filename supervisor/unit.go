@@ -29,6 +29,7 @@ type unit struct {
 	retry    *time.Timer
 	sockets  *sockets
 	stream   *logs.Stream
+	terminal *terminal
 	// hold, unless nil, has it run by hand; see Take. returns says that its next start
 	// is the return from that.
 	hold    *hold
@@ -45,7 +46,7 @@ type unit struct {
 }
 
 func newUnit(svc Service) *unit {
-	u := &unit{Service: svc, told: make(map[string]bool), status: &Status{
+	u := &unit{Service: svc, told: make(map[string]bool), terminal: newTerminal(), status: &Status{
 		Name: svc.Name, State: StateStopped, Since: time.Now(), Reason: "not started",
 	}}
 	u.describe(u.status)
@@ -113,6 +114,9 @@ func (s *Supervisor) tell(u *unit, e Event) {
 	e.Text = s.mask.Text(e.Text)
 	for i, line := range e.Lines {
 		e.Lines[i] = s.mask.Text(line)
+	}
+	if u.announced != u.status {
+		u.terminal.tell(u.status)
 	}
 	u.announced = u.status
 	s.events = append(s.events, e)

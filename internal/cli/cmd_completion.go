@@ -141,13 +141,18 @@ func commaList(word string, choices func(taken []string) []cobra.Completion) []c
 
 // serviceNames leaves out those in taken.
 func (g *globals) serviceNames(taken []string) []cobra.Completion {
+	return g.namesOf(taken, func(config.Service) bool { return true })
+}
+
+// namesOf are the names of the services for which is holds.
+func (g *globals) namesOf(taken []string, is func(config.Service) bool) []cobra.Completion {
 	seen := make(map[string]bool, len(taken))
 	for _, name := range taken {
 		seen[name] = true
 	}
 	var names []cobra.Completion
 	for _, s := range g.services() {
-		if !seen[s.Name] {
+		if !seen[s.Name] && is(s) {
 			names = append(names, cobra.CompletionWithDesc(s.Name, s.Description))
 		}
 	}

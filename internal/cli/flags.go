@@ -76,7 +76,7 @@ func elsewhere(words []string) string {
 		return "down"
 	case "config", "validate", "lint":
 		return "check"
-	case "attach", "tail":
+	case "tail":
 		return "logs -f"
 	}
 	return ""

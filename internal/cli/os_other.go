@@ -11,8 +11,12 @@ import (
 	"github.com/lhrun/lhrun/internal/run"
 )
 
-func resizes(os.Signal) bool    { return false }
-func interrupts(os.Signal) bool { return true }
+func resizes(os.Signal) bool       { return false }
+func suspends(os.Signal) bool      { return false }
+func resumes(os.Signal) bool       { return false }
+func stopSelf()                    {}
+func terminalSignals() []os.Signal { return nil }
+func interrupts(os.Signal) bool    { return true }
 
 // replaceSelf stands in for exec(2), which this system does not have.
 func (g *globals) replaceSelf(path string, x run.Execution) error {

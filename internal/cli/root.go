@@ -98,7 +98,7 @@ func verbMakers() map[string]func(*globals) *cobra.Command {
 		"up": newUp, "down": newDown, "start": newStart, "stop": newStop, "restart": newRestart,
 		"plan": newPlan, "reload": newReload, "logs": newLogs, "ports": newPorts, "doctor": newDoctor,
 		"ps": newPs, "graph": newGraph, "wait": newWait, "why": newWhy,
-		"run": newRun, "exec": newExec, "take": newTake, "env": newEnv, "port": newPort, "url": newURL,
+		"run": newRun, "exec": newExec, "take": newTake, "attach": newAttach, "env": newEnv, "port": newPort, "url": newURL,
 		"check": newCheck, "init": newInit, "serve": newServe,
 		"open": newOpen, run.FrontRelayVerb: newFrontRelay,
 		"trust": newTrust, "untrust": newUntrust,

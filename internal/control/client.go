@@ -272,10 +272,11 @@ func (c *Client) send(ctx context.Context, method, path string, v any) (io.ReadC
 	return c.sendWith(ctx, c.http, method, path, v)
 }
 
-// sendWith returns the body of a good answer, and the error of a bad one.
+// sendWith returns the body of a good answer, and the error of a bad one. A v that is an
+// io.Reader is sent as it comes.
 func (c *Client) sendWith(ctx context.Context, with *http.Client, method, path string, v any) (io.ReadCloser, error) {
-	var body io.Reader
-	if v != nil {
+	body, flows := v.(io.Reader)
+	if v != nil && !flows {
 		data, err := encode(v)
 		if err != nil {
 			return nil, err

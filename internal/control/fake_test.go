@@ -14,6 +14,7 @@ type fake struct {
 	events   func(ctx context.Context, since uint64, each func(Event) error) error
 	logs     func(ctx context.Context, q LogQuery, each func(LogLine) error) error
 	ask      func(Request) (Answer, error)
+	attach   func(ctx context.Context, keys <-chan Keys, each func(Shown) error) error
 
 	mu    sync.Mutex
 	asked []Request
@@ -39,6 +40,14 @@ func (f *fake) Logs(ctx context.Context, q LogQuery, each func(LogLine) error) e
 		return nil
 	}
 	return f.logs(ctx, q, each)
+}
+
+func (f *fake) Attach(ctx context.Context, _ string, keys <-chan Keys, each func(Shown) error) error {
+	if f.attach == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return f.attach(ctx, keys, each)
 }
 
 func (f *fake) Ask(_ context.Context, r Request) (Answer, error) {

@@ -25,6 +25,9 @@ func FuzzServer(f *testing.F) {
 		post(pathAsk, `{"verb":"start","stay":true}`),
 		post(pathAsk, `{"verb":"reload","services":["api"],"restart":true,"no_deps":true}`),
 		post(pathLogs, `{"last":3,"since":"2026-01-02T15:04:05Z","grep":"x","follow":true,"after":{"api":-5}}`),
+		"POST /attach?service=api HTTP/1.1\r\n" + head + "Transfer-Encoding: chunked\r\n\r\n" +
+			"15\r\n{\"rows\":9,\"cols\":99}\n\r\n11\r\n{\"typed\":\"eA==\"}\n\r\n0\r\n\r\n",
+		post(pathAttach+"?service=api", `{"typed":1}`),
 		"POST /ask HTTP/1.1\r\n" + head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"ver\r\n0\r\n\r\n",
 		"POST /ask HTTP/1.1\r\n" + head + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}",
 		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET http://lhrun/hello HTTP/1.0\r\n" + head + "\r\n",
@@ -41,6 +44,21 @@ func FuzzServer(f *testing.F) {
 				f.Errorf("a bad query came through: %+v, %v", q, err)
 			}
 			return each(LogLine{Text: "a"})
+		},
+		attach: func(ctx context.Context, keys <-chan Keys, each func(Shown) error) error {
+			for {
+				select {
+				case k, ok := <-keys:
+					if !ok {
+						return nil
+					}
+					if err := each(Shown{Output: k.Typed}); err != nil {
+						return err
+					}
+				case <-ctx.Done():
+					return nil
+				}
+			}
 		},
 	}
 	path := serve(f, project)
@@ -130,6 +148,43 @@ func FuzzStream(f *testing.F) {
 		})
 		if len(b) <= maxLine && (err != nil || out != in) {
 			t.Errorf("%q came as %q, %v", in.Text, out.Text, err)
+		}
+	})
+}
+
+// FuzzKeys reads any bytes as what somebody types: that is keys, each as a client can send
+// them again, or an error.
+func FuzzKeys(f *testing.F) {
+	for _, seed := range []string{
+		"", "\n", "{}\n", `{"typed":"eA=="}` + "\n" + `{"rows":24,"cols":80}` + "\n", `{"typed":"eA"}` + "\n",
+		`{"rows":-1}` + "\n", `{"rows":70000}` + "\n", `{"tiped":""}` + "\n", `{} {}` + "\n", "{}", strings.Repeat("x", 70<<10),
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		keys := make(chan Keys, 1+bytes.Count(data, []byte{'\n'}))
+		var read []Keys
+		if err := readKeys(bytes.NewReader(data), func(k Keys) error {
+			read = append(read, k)
+			keys <- k
+			return nil
+		}); err != nil && len(data) == 0 {
+			t.Error(err)
+		}
+		close(keys)
+		var sent bytes.Buffer
+		if err := writeKeys(t.Context(), &sent, keys); err != nil {
+			t.Fatal(err)
+		}
+		var typed, again []byte
+		for _, k := range read {
+			typed = append(typed, k.Typed...)
+		}
+		if err := readKeys(&sent, func(k Keys) error {
+			again = append(again, k.Typed...)
+			return nil
+		}); err != nil || !bytes.Equal(typed, again) {
+			t.Errorf("%q came as %q, %v", typed, again, err)
 		}
 	})
 }

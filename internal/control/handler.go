@@ -22,6 +22,7 @@ func (s *Server) handler() http.Handler {
 		pathLogs:     {http.MethodPost, s.logs},
 		pathAsk:      {http.MethodPost, s.ask},
 		pathHold:     {http.MethodPost, s.hold},
+		pathAttach:   {http.MethodPost, s.attach},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.handlers.enter() {

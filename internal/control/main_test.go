@@ -37,6 +37,12 @@ func play(role string) {
 		signal.Notify(end, syscall.SIGTERM)
 		<-end
 		fmt.Print("bye")
+	case "answer": // a question on a terminal, and what was answered
+		var answer string
+		fmt.Print("sure? ")
+		_, _ = fmt.Scan(&answer)
+		fmt.Printf("so it is %s\n", answer)
+		select {}
 	case "try":
 		tryRole(arg)
 	case "serve": // a lhrun that is going to be killed

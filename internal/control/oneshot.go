@@ -49,11 +49,14 @@ type noAnswer time.Duration
 
 func (n noAnswer) Error() string { return fmt.Sprintf("no answer within %s", time.Duration(n)) }
 
-// converse sends r and reads the head of its answer.
+// converse sends r and reads the head of its answer. A body that can't be had twice flows
+// on beside the answer.
 func converse(conn net.Conn, r *http.Request) (*http.Response, error) {
 	last := r.Clone(r.Context())
 	last.Close = true
-	if err := last.Write(conn); err != nil {
+	if r.Body != nil && r.GetBody == nil {
+		go func() { _ = last.Write(conn) }() // It ends with the connection.
+	} else if err := last.Write(conn); err != nil {
 		return nil, err
 	}
 	head := &io.LimitedReader{R: conn, N: maxHead}

@@ -30,6 +30,7 @@ const (
 	pathLogs     = "/logs"
 	pathAsk      = "/ask"
 	pathHold     = "/hold"
+	pathAttach   = "/attach"
 
 	typeJSON   = "application/json"
 	typeStream = "application/jsonl"

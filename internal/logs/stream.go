@@ -69,8 +69,13 @@ func (s *Stream) OnLine(f func(line []byte)) (remove func()) { return s.taps.add
 //
 // r.SetReadDeadline ends it early, and then what is in the pipe already is still
 // taken; r.Close ends it without. Both return nil, as the end of r does.
-func (s *Stream) Copy(r *os.File) error {
-	c := &copier{stream: s}
+func (s *Stream) Copy(r *os.File) error { return s.CopySeen(r, nil) }
+
+// CopySeen is Copy that also calls see, unless nil, with each chunk as it was written,
+// before the sink gets its lines. The bytes are only see's during the call, which must not
+// block.
+func (s *Stream) CopySeen(r *os.File, see func(chunk []byte)) error {
+	c := &copier{stream: s, see: see}
 	c.timer = time.AfterFunc(time.Hour, c.preview)
 	defer c.finish()
 	s.delays.begin(time.Now())
@@ -106,6 +111,7 @@ func (s *Stream) fail(err error) {
 // copier is the state of one Copy. mu orders the reader and the preview timer.
 type copier struct {
 	stream *Stream
+	see    func(chunk []byte)
 
 	mu    sync.Mutex
 	split splitter
@@ -148,6 +154,9 @@ func (c *copier) took(buf []byte, n int) {
 	}
 	c.kept()
 	s.fail(err)
+	if c.see != nil {
+		c.see(buf[len(buf)-n:])
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = at
