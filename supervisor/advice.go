@@ -19,7 +19,7 @@ func (a *attempt) advice() string {
 		return ""
 	}
 	silent := ""
-	if !a.svc.TTY && a.unit.stream.IsSilent() {
+	if !a.svc.TTY && !a.svc.External && a.unit.stream.IsSilent() {
 		silent = "; it has written nothing yet; many programs buffer a pipe: tty = true"
 	}
 	if container := a.svc.containerAdvice(ports.Holder{}); container != "" {

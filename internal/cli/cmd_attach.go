@@ -21,8 +21,9 @@ see the same and may type, the size is that of whoever typed last, and the usual
 one again when the last has left. When the service restarts, attach says so and
 goes on.
 
-Output also goes into the stream and the logs. What is typed does not, unless the
-service's terminal shows it, which it does not while a password is asked for.
+Output also goes into the stream and the logs. What is typed does not, unless
+the service's terminal shows it, which it does not while a password is asked
+for.
 
 With an input that is no terminal, such as a pipe, attach waits until SERVICE
 runs, types that, and leaves at its end; "lhrun logs" has the answer.

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// leavePatience is for the service to take what was typed before one left.
-	leavePatience = time.Second
+	// detachPatience is for the service to take what was typed before one left.
+	detachPatience = time.Second
 	// mostTyped is how many keys wait for a service that reads none.
 	mostTyped = 1024
 )
@@ -92,7 +92,7 @@ func (a *attachment) follow(ctx context.Context, client control.Attacher) error 
 			a.send(before)
 			if leaves || !open {
 				close(a.keys)
-				typed, late = nil, time.After(leavePatience)
+				typed, late = nil, time.After(detachPatience)
 			}
 		case <-late:
 			cancel()

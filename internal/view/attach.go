@@ -18,16 +18,12 @@ func AttachedTo(s control.Service) string {
 // AttachedNews says what somebody should know who is attached to s, which was before; ran
 // says that it has run meanwhile. It is "" for nothing.
 func AttachedNews(s, before control.Service, ran bool) string {
-	if s.State == before.State {
-		return ""
-	}
-	switch s.State {
-	case supervisor.StateStarting:
-		if ran {
-			return s.Name + " restarts"
-		}
+	switch {
+	case s.PID != 0 && s.PID != before.PID && ran: // What is typed arrives from now on.
+		return s.Name + " restarts"
+	case s.PID != 0 && s.PID != before.PID:
 		return s.Name + " starts"
-	case supervisor.StateBackoff:
+	case s.State != before.State && InState(s, supervisor.StateBackoff):
 		return fmt.Sprintf("%s %s, and starts again%s", s.Name, s.Reason, nextTry(s))
 	}
 	return ""
