@@ -263,3 +263,27 @@ func TestABrowserReachesAServiceByItsName(t *testing.T) {
 	}
 	r.stop()
 }
+
+func TestAnotherUserGetsNoAnswerFromTheFront(t *testing.T) {
+	need(t, "bash")
+	if os.Geteuid() != 0 {
+		t.Skip("only root can be another user")
+	}
+	_, _, r, origins := front(t, frontFile)
+	host := strings.TrimPrefix(origins["web"], "http://")
+	_, port, _ := net.SplitHostPort(host)
+	ask := func(uid uint32) string {
+		cmd := exec.Command("bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/$0; printf 'GET /hello.txt HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$1" >&3; cat <&3`, port, host)
+		cmd.Dir = "/"
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+		out, _ := cmd.Output()
+		return string(out)
+	}
+	if got := ask(0); !strings.HasSuffix(got, "hello") {
+		t.Errorf("this user gets %q", got)
+	}
+	if got := ask(nobody); got != "" {
+		t.Errorf("another user gets %q", got)
+	}
+	r.stop()
+}

@@ -131,6 +131,34 @@ func (c *counter) serve(l net.Listener) {
 	}
 }
 
+// post has eight clients send requests, each with a body of its own, until stop is
+// called, which returns when all are answered.
+func (s *stage) post(all *atomic.Int64) (stop func()) {
+	var clients sync.WaitGroup
+	stopped := make(chan struct{})
+	for i := range 8 {
+		clients.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stopped:
+					return
+				default:
+				}
+				text := fmt.Sprint(i, ".", n)
+				response, body := s.get(fmt.Sprintf("POST / HTTP/1.1\nHost: %s\nContent-Length: %d\nConnection: close\n\n%s", webHost, len(text), text))
+				if response.StatusCode != 200 || body != "hello" {
+					s.t.Errorf("%s, %q", response.Status, body)
+				}
+				all.Add(1)
+			}
+		})
+	}
+	return func() {
+		close(stopped)
+		clients.Wait()
+	}
+}
+
 // A service that restarts while requests come: each is answered, and came once.
 func TestARestartLosesNoRequest(t *testing.T) {
 	c := &counter{seen: map[string]int{}}
@@ -146,26 +174,8 @@ func TestARestartLosesNoRequest(t *testing.T) {
 	}
 	go begin()
 	s := serve(t, addr, nil, nil)
-	var clients sync.WaitGroup
 	var all atomic.Int64
-	stop := make(chan struct{})
-	for i := range 8 {
-		clients.Go(func() {
-			for n := 0; ; n++ {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				text := fmt.Sprint(i, ".", n)
-				response, body := s.get(fmt.Sprintf("POST / HTTP/1.1\nHost: %s\nContent-Length: %d\nConnection: close\n\n%s", webHost, len(text), text))
-				if response.StatusCode != 200 || body != "hello" {
-					t.Errorf("%s, %q", response.Status, body)
-				}
-				all.Add(1)
-			}
-		})
-	}
+	stop := s.post(&all)
 	for range 10 {
 		time.Sleep(20 * time.Millisecond)
 		s.run.is(supervisor.StateStopping, "")
@@ -183,8 +193,7 @@ func TestARestartLosesNoRequest(t *testing.T) {
 			web.State, web.StartedAt = supervisor.StateReady, &control.Time{Time: time.Now()}
 		})
 	}
-	close(stop)
-	clients.Wait()
+	stop()
 	l.Close()
 	<-accepting
 	c.busy.Wait()

@@ -19,7 +19,7 @@ import (
 // and errs.
 func Detach(args, env []string, in, out, errs *os.File) (*os.Process, error) {
 	keepFilesFromChildren()
-	path, err := ownPath()
+	path, err := OwnPath()
 	if err != nil {
 		return nil, fmt.Errorf("cannot find this program: %w", err)
 	}

@@ -85,7 +85,7 @@ func startAgain(o GuardOptions, far *os.File, run string) (waiter, error) {
 	if o.Env == nil {
 		o.Env = os.Environ()
 	}
-	path, err := ownPath()
+	path, err := OwnPath()
 	if err != nil {
 		return waiter{}, fmt.Errorf("cannot find this program: %w", err)
 	}
@@ -108,8 +108,9 @@ func startAgain(o GuardOptions, far *os.File, run string) (waiter, error) {
 	return newWaiter(pid, pidfd), nil
 }
 
-// ownPath returns this program's file, even if another has taken its name meanwhile.
-func ownPath() (string, error) {
+// OwnPath returns a path to this program's file, even if another has taken its name
+// meanwhile.
+func OwnPath() (string, error) {
 	const running = "/proc/self/exe"
 	path, err := os.Executable()
 	now, err1 := os.Stat(running)

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin || freebsd
 
 package run
 
@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lhrun/lhrun/internal/proc"
 )
 
 // frontSockets are listening sockets, and the process that serves them.
@@ -98,7 +100,7 @@ func (s *frontSockets) serve() {
 
 // runRelay returns when the relay has ended. Its input ends with this process.
 func (s *frontSockets) runRelay() error {
-	self, err := os.Executable()
+	self, err := proc.OwnPath()
 	if err != nil {
 		return err
 	}
