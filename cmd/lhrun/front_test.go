@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 const frontFile = `
@@ -265,6 +267,7 @@ func TestABrowserReachesAServiceByItsName(t *testing.T) {
 }
 
 func TestAnotherUserGetsNoAnswerFromTheFront(t *testing.T) {
+	systems.Need(t, systems.Peers)
 	need(t, "bash")
 	if os.Geteuid() != 0 {
 		t.Skip("only root can be another user")

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,6 +58,8 @@ func condition(name string) (bool, error) {
 		return os.Geteuid() == 0, nil
 	case "ipv6":
 		return hasIPv6(), nil
+	case "counts": // connections
+		return runtime.GOOS == "linux" && !systems.Lacking, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
 }

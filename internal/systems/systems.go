@@ -29,6 +29,8 @@ const (
 	Senders
 	// Connections is who talks to whom.
 	Connections
+	// Peers is whose a connection to the front is.
+	Peers
 	lacks
 )
 
@@ -43,6 +45,7 @@ var reasons = [lacks]string{
 	Senders:     "the sender is not known: any process of the user is believed",
 	State:       "who removes the state directory removes them",
 	Connections: `not counted: "lhrun graph" shows what depends_on says`,
+	Peers:       "whose a connection is, is not known: every user of the machine is answered",
 	Silent:      "Who has a port and does not listen on it is not named, nor how long closed connections keep it",
 }
 

@@ -94,7 +94,7 @@ func (v *Reporter) state(st, before control.Service) {
 			v.Say("%s%s", Describe(st), after(st))
 		}
 	case supervisor.StateUnhealthy:
-		v.Warn("%s is %s", st.Name, st.Reason)
+		v.Warn("%s", Describe(st))
 	case supervisor.StateBackoff:
 		v.backoff(st)
 	case supervisor.StateStopped:
