@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -180,6 +181,24 @@ func TestAServiceThatIsNotInTheRunIsAUsageError(t *testing.T) {
 	}
 }
 
+// heard is what one goroutine writes and another reads.
+type heard struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.Write(p)
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.String()
+}
+
 // Who waits is told each ten seconds for what.
 func TestWaitSaysWhatItWaitsFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -190,21 +209,21 @@ func TestWaitSaysWhatItWaitsFor(t *testing.T) {
 			p.set(s)
 		}
 		w := waitOn(nil)
-		var told strings.Builder
+		var told heard
 		w.errs = &told
 		done := make(chan error, 1)
 		go func() { done <- w.run(t.Context(), p) }()
 		time.Sleep(9 * time.Second)
-		if told.Len() > 0 {
-			t.Errorf("told %q", &told)
+		if told.String() != "" {
+			t.Errorf("told %q", told.String())
 		}
 		time.Sleep(2 * time.Second)
 		if want := "lhrun: not ready after 10s: api is starting; a is waiting: waits for api; b is waiting: waits for api; and 1 more\n"; told.String() != want {
-			t.Errorf("told %q, want %q", &told, want)
+			t.Errorf("told %q, want %q", told.String(), want)
 		}
 		time.Sleep(20 * time.Second)
 		if n := strings.Count(told.String(), "\n"); n != 3 || !strings.Contains(told.String(), "after 30s") {
-			t.Errorf("told %q", &told)
+			t.Errorf("told %q", told.String())
 		}
 		for _, name := range []string{"a", "b", "c", "api"} {
 			p.set(one(name, "ready"))
