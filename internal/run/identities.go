@@ -103,9 +103,7 @@ func trusting(c ports.Checkout, out *config.Runtime) {
 		return config.TLSFiles(trust.IdentityIn(filepath.Join(dir, service)))
 	}
 	if authority, unknown := trust.Dir(); err == nil && unknown == nil {
-		out.Defaults = trust.Variables(authority)
-		_, err := trust.Load(authority)
-		out.Secure = err == nil
+		out.Defaults, out.Secure = trust.Variables(authority), trust.IsUsable(authority)
 	}
 }
 

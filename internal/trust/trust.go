@@ -104,6 +104,16 @@ func Load(dir string) (*Authority, error) {
 	return a, nil
 }
 
+// IsUsable reports whether Load would return an authority, as far as that costs little:
+// every verb that tells an origin asks. It does not look at signatures.
+func IsUsable(dir string) bool {
+	if !isTrusted(dir) {
+		return false
+	}
+	_, err := openWith(dir, parse)
+	return err == nil
+}
+
 // Ensure is Load that makes an authority, for certificates that no browser has to know,
 // where there is none. It puts none into a store and does not count as Install.
 func Ensure(dir string) (*Authority, error) {
