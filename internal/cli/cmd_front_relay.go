@@ -2,20 +2,17 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/front"
 	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/trust"
+	"github.com/lhrun/lhrun/ports"
 )
 
 // newFrontRelay makes the verb by which a run starts the process that serves its front.
@@ -57,7 +54,7 @@ func serveFront(life io.Reader, project, instance string, n int) error {
 		_, _ = io.Copy(io.Discard, life)
 		end()
 	}()
-	client, err := dialRun(ctx, project, instance)
+	client, err := run.DialCheckout(ctx, ports.Checkout{Project: project, Instance: instance})
 	if err != nil {
 		return err
 	}
@@ -66,26 +63,4 @@ func serveFront(life io.Reader, project, instance string, n int) error {
 		return err
 	}
 	return front.Serve(ctx, client, listeners, trust.NewSource(dir))
-}
-
-// dialRunPatience is how long a run may take to answer what it has started.
-const dialRunPatience = 5 * time.Second
-
-func dialRun(ctx context.Context, project, instance string) (*control.Client, error) {
-	paths, err := control.ServedPaths(project, instance)
-	if err != nil {
-		return nil, err
-	}
-	for limit := time.Now().Add(dialRunPatience); ; time.Sleep(10 * time.Millisecond) {
-		for _, path := range paths {
-			client, errDial := control.Dial(ctx, path)
-			if errDial == nil {
-				return client, nil
-			}
-			err = errDial
-		}
-		if ctx.Err() != nil || time.Now().After(limit) {
-			return nil, errors.Join(ctx.Err(), fmt.Errorf("cannot reach the run of %s (%s): %w", project, instance, err))
-		}
-	}
 }

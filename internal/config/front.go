@@ -116,6 +116,9 @@ func (s *Service) hasName() bool {
 	return isWeb(s.URL.Raw) || strings.HasPrefix(s.URL.Raw, "{{")
 }
 
+// hidden is `host = false`: the front could lead to s, and is not to.
+func (s *Service) hidden() bool { return s.Hosts != nil && len(s.Hosts) == 0 }
+
 func isWeb(url string) bool {
 	url = strings.ToLower(url)
 	return strings.HasPrefix(url, "http://") || strings.HasPrefix(url, "https://")
@@ -127,7 +130,7 @@ func (p *Project) hasFront() bool {
 		return false
 	}
 	for i := range p.Services {
-		if s := &p.Services[i]; s.hasName() && (s.Hosts == nil || len(s.Hosts) > 0) {
+		if s := &p.Services[i]; s.hasName() && !s.hidden() {
 			return true
 		}
 	}

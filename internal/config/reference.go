@@ -104,7 +104,7 @@ func checkReference(ref *reference, p *Project, self *Service) *Mistake {
 		return mistake(`give it a port or a "url"`, "{{%s}}: service %q has no url", ref.text, service.Name)
 	case ref.what == wordOrigin && p.Front.Off:
 		return mistake("take out front = false", "{{%s}}: there are no origins without the front", ref.text)
-	case ref.what == wordOrigin && (!service.hasName() || service.Hosts != nil && len(service.Hosts) == 0):
+	case ref.what == wordOrigin && (!service.hasName() || service.hidden()):
 		return mistake("it takes a port, an http or https url, and not host = false", "{{%s}}: service %q has no origin", ref.text, service.Name)
 	case ref.what == wordTLS && !service.TLS:
 		return mistake("give it tls = true", "{{%s}}: service %q has no tls", ref.text, service.Name)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/supervisor"
 )
 
@@ -33,7 +34,7 @@ type patience struct {
 
 func newPatience(m *moment, r *http.Request) patience {
 	now := time.Now()
-	p := patience{until: now.Add(time.Duration(m.front.WaitMS) * time.Millisecond)}
+	p := patience{until: now.Add(time.Duration(m.front().WaitMS) * time.Millisecond)}
 	if isPageLoad(r) {
 		p.page = now.Add(pagePatience)
 	}
@@ -53,7 +54,7 @@ func (p patience) next() time.Duration {
 func (t *tracker) await(ctx context.Context, name string, p patience) (control.Service, error) {
 	for {
 		m := t.now()
-		s, known := m.service(name)
+		s, known := view.ServiceNamed(m.snap, name)
 		switch {
 		case !known:
 			return s, &refusal{status: http.StatusMisdirectedRequest}

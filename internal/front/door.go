@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -115,6 +116,11 @@ func ours(c net.Conn) bool {
 		return true
 	}
 	return err == nil && (uid == os.Geteuid() || uid == 0)
+}
+
+func unmapped(a *net.TCPAddr) netip.AddrPort {
+	at := a.AddrPort()
+	return netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
 }
 
 // begun is a connection whose first byte has been read.

@@ -8,8 +8,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"time"
@@ -42,7 +40,7 @@ func Serve(ctx context.Context, project control.Project, listeners []net.Listene
 		IdleTimeout:       idlePatience,
 		Protocols:         new(http.Protocols),
 		TLSConfig:         tlsConfig(t, authority),
-		ErrorLog:          log.New(io.Discard, "", 0), // Clients that break off are nobody's business.
+		ErrorLog:          discard,
 	}
 	server.Protocols.SetHTTP1(true)
 	server.Protocols.SetHTTP2(true)

@@ -7,8 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
-	"net/netip"
-	"strconv"
 	"strings"
 	"sync"
 )
@@ -17,15 +15,11 @@ import (
 type handler struct {
 	tracker *tracker
 	mu      sync.Mutex
-	proxies map[string]*proxy
+	proxies map[string]*httputil.ReverseProxy
 }
 
-func newHandler(t *tracker) *handler { return &handler{tracker: t, proxies: map[string]*proxy{}} }
-
-// proxy passes requests on to one service.
-type proxy struct {
-	*httputil.ReverseProxy
-	upstream *upstream
+func newHandler(t *tracker) *handler {
+	return &handler{tracker: t, proxies: map[string]*httputil.ReverseProxy{}}
 }
 
 const (
@@ -45,7 +39,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case passes(r) >= mostPasses:
 		(&refusal{status: http.StatusLoopDetected, service: service,
 			text: fmt.Sprintf("this request has come by lhrun's front %d times: %s passes it on to itself", mostPasses, service)}).write(w, r)
-	case m.front.Secure && r.TLS == nil && isSafe(r):
+	case m.front().Secure && r.TLS == nil && isSafe(r):
 		w.Header()["Date"] = nil
 		w.Header().Set("Location", "https://"+r.Host+r.URL.RequestURI())
 		w.WriteHeader(http.StatusTemporaryRedirect)
@@ -81,20 +75,20 @@ func (h *handler) pass(w http.ResponseWriter, r *http.Request, service string, p
 	h.proxy(service).ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), patienceKey{}, p)))
 }
 
-func (h *handler) proxy(service string) *proxy {
+// proxy passes requests on to one service.
+func (h *handler) proxy(service string) *httputil.ReverseProxy {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if p := h.proxies[service]; p != nil {
 		return p
 	}
-	up := newUpstream(h.tracker, service)
-	p := &proxy{upstream: up, ReverseProxy: &httputil.ReverseProxy{
+	p := &httputil.ReverseProxy{
 		Rewrite:       rewrite,
-		Transport:     up,
+		Transport:     newUpstream(h.tracker, service),
 		FlushInterval: -1,
 		ErrorHandler:  answerError,
 		ErrorLog:      discard,
-	}}
+	}
 	h.proxies[service] = p
 	return p
 }
@@ -131,10 +125,3 @@ func answerError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	(&refusal{status: http.StatusBadGateway, service: serviceOf(err), text: err.Error()}).write(w, r)
 }
-
-func unmapped(a *net.TCPAddr) netip.AddrPort {
-	at := a.AddrPort()
-	return netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
-}
-
-func address(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }

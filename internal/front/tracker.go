@@ -13,7 +13,6 @@ type tracker struct {
 	ctx     context.Context
 	project control.Project
 	mirror  *control.Mirror
-	front   control.Front
 	latest  atomic.Pointer[moment]
 }
 
@@ -21,7 +20,6 @@ type tracker struct {
 // there is a newer one.
 type moment struct {
 	snap   control.Snapshot
-	front  control.Front
 	routes hostname.Routes
 	over   chan struct{}
 }
@@ -32,9 +30,6 @@ func follow(ctx context.Context, project control.Project) (*tracker, error) {
 		return nil, err
 	}
 	t := &tracker{ctx: ctx, project: project, mirror: control.NewMirror(snap)}
-	if snap.Front != nil {
-		t.front = *snap.Front
-	}
 	t.publish()
 	return t, nil
 }
@@ -42,7 +37,7 @@ func follow(ctx context.Context, project control.Project) (*tracker, error) {
 func (t *tracker) now() *moment { return t.latest.Load() }
 
 func (t *tracker) publish() {
-	m := &moment{snap: t.mirror.Snapshot(), front: t.front, over: make(chan struct{})}
+	m := &moment{snap: t.mirror.Snapshot(), over: make(chan struct{})}
 	for _, s := range m.snap.Services {
 		for _, name := range s.Names {
 			m.routes.Add(name, s.Name)
@@ -61,11 +56,10 @@ func (t *tracker) run() error {
 	})
 }
 
-func (m *moment) service(name string) (control.Service, bool) {
-	for _, s := range m.snap.Services {
-		if s.Name == name {
-			return s, true
-		}
+// front is the run's front; the zero value where it has just been closed.
+func (m *moment) front() control.Front {
+	if m.snap.Front == nil {
+		return control.Front{}
 	}
-	return control.Service{}, false
+	return *m.snap.Front
 }

@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/lhrun/lhrun/internal/control"
+	"github.com/lhrun/lhrun/internal/view"
 )
 
 // discard takes what http would print of clients and services that break off.
@@ -88,7 +90,7 @@ func (u *upstream) transport() *http.Transport {
 
 // dial goes to the address of the service's port on which somebody listens.
 func (u *upstream) dial(ctx context.Context, network, _ string) (net.Conn, error) {
-	s, known := u.tracker.now().service(u.service)
+	s, known := view.ServiceNamed(u.tracker.now().snap, u.service)
 	if !known || s.Port == 0 {
 		return nil, errNobody
 	}
@@ -96,7 +98,7 @@ func (u *upstream) dial(ctx context.Context, network, _ string) (net.Conn, error
 	var err error
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		var c net.Conn
-		if c, err = d.DialContext(ctx, network, address(host, s.Port)); err == nil {
+		if c, err = d.DialContext(ctx, network, net.JoinHostPort(host, strconv.Itoa(s.Port))); err == nil {
 			return c, nil
 		}
 	}

@@ -27,7 +27,6 @@ type front struct {
 	mu      sync.Mutex
 	now     config.ResolvedFront
 	sockets *frontSockets
-	fact    *control.Front
 }
 
 // FrontRelayVerb is the verb of lhrun that serves a front's sockets.
@@ -46,7 +45,7 @@ func (f *front) set(next config.ResolvedFront) error {
 		return nil
 	}
 	if next.Port == f.now.Port {
-		f.now, f.fact = next, frontFact(next)
+		f.now = next
 		f.sockets.startAnew()
 		return nil
 	}
@@ -58,16 +57,19 @@ func (f *front) set(next config.ResolvedFront) error {
 	if err != nil {
 		return err
 	}
-	f.now, f.fact = next, frontFact(next)
+	f.now = next
 	f.sockets = serveSockets(listening, f.relay, f.warn)
 	return nil
 }
 
-// told is the front in a Snapshot.
+// told is the front in a Snapshot; nil where there is none.
 func (f *front) told() *control.Front {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.fact
+	if f.now.Port == 0 {
+		return nil
+	}
+	return &control.Front{Port: f.now.Port, WaitMS: f.now.Wait.Milliseconds(), Secure: f.now.Secure}
 }
 
 func (f *front) close() {
@@ -80,14 +82,7 @@ func (f *front) shut() {
 	if f.sockets != nil {
 		f.sockets.close()
 	}
-	f.now, f.fact, f.sockets = config.ResolvedFront{}, nil, nil
-}
-
-func frontFact(r config.ResolvedFront) *control.Front {
-	if r.Port == 0 {
-		return nil
-	}
-	return &control.Front{Port: r.Port, WaitMS: r.Wait.Milliseconds(), Secure: r.Secure}
+	f.now, f.sockets = config.ResolvedFront{}, nil
 }
 
 // listenFront listens on port of 127.0.0.1 and, where this machine has it, of ::1.
