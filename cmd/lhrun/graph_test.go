@@ -178,16 +178,7 @@ func TestPostgreSQLAndItsClientsAreInTheGraph(t *testing.T) {
 	h := newHome(t)
 	dir := h.checkout("lhrun.toml", strings.NewReplacer("@AS@", asPostgres(), "@PG@", pg).Replace(`
 dotenv = false
-[services.initdb]
-type = "task"
-command = "@AS@@PG@/initdb -D data/pg -U app -A trust >/dev/null"
-[services.db]
-command = "exec @AS@@PG@/postgres -D data/pg -k '' -h $HOST -p $PORT"
-url = "postgres://app@{{host}}:{{port}}/postgres"
-ready = { exec = "@PG@/pg_isready -q -h $HOST -p $PORT" }
-stop = { signal = "INT" }
-depends_on = ["initdb"]
-[services.redis]
+`+postgresServices+`[services.redis]
 command = "exec redis-server --port $PORT --bind $HOST --save '' --appendonly no"
 ready = { exec = "redis-cli -h $HOST -p $PORT ping" }
 [services.api]

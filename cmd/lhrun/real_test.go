@@ -19,6 +19,21 @@ func asPostgres() string {
 	return ""
 }
 
+// postgresServices are a PostgreSQL and what makes its directory. @AS@ is for asPostgres,
+// @PG@ for postgresBin.
+const postgresServices = `
+[services.initdb]
+type = "task"
+command = "@AS@@PG@/initdb -D data/pg -U app -A trust >/dev/null"
+
+[services.db]
+command = "exec @AS@@PG@/postgres -D data/pg -k '' -h $HOST -p $PORT"
+url = "postgres://app@{{host}}:{{port}}/postgres"
+ready = { exec = "@PG@/pg_isready -q -h $HOST -p $PORT" }
+stop = { signal = "INT" }
+depends_on = ["initdb"]
+`
+
 func postgresBin(t *testing.T) string {
 	t.Helper()
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -36,17 +51,7 @@ dotenv = false
 command = "exec redis-server --port $PORT --bind $HOST --save '' --appendonly no"
 ready = { exec = "redis-cli -h $HOST -p $PORT ping" }
 
-[services.initdb]
-type = "task"
-command = "@AS@@PG@/initdb -D data/pg -U app -A trust >/dev/null"
-
-[services.db]
-command = "exec @AS@@PG@/postgres -D data/pg -k '' -h $HOST -p $PORT"
-url = "postgres://app@{{host}}:{{port}}/postgres"
-ready = { exec = "@PG@/pg_isready -q -h $HOST -p $PORT" }
-stop = { signal = "INT" }
-depends_on = ["initdb"]
-
+` + postgresServices + `
 [services.migrate]
 type = "task"
 command = "@PG@/psql -q {{db.url}} -c 'create table t (n int); insert into t values (42)'"

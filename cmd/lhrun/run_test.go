@@ -19,17 +19,7 @@ const ciStep = `
 name = "ci"
 dotenv = false
 
-[services.initdb]
-type = "task"
-command = "@AS@@PG@/initdb -D data/pg -U app -A trust >/dev/null"
-
-[services.db]
-command = "exec @AS@@PG@/postgres -D data/pg -k '' -h $HOST -p $PORT"
-url = "postgres://app@{{host}}:{{port}}/postgres"
-ready = { exec = "@PG@/pg_isready -q -h $HOST -p $PORT" }
-stop = { signal = "INT" }
-depends_on = ["initdb"]
-
+` + postgresServices + `
 [services.migrate]
 type = "task"
 command = "@PG@/psql -q {{db.url}} -c 'create table fruit (name text); insert into fruit values ($$apple$$), ($$pear$$)'"
