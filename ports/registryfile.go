@@ -13,8 +13,7 @@ import (
 // registryFile is the content of ports.json: every checkout that ever asked for a
 // port, and its ports. No number is in it twice.
 type registryFile struct {
-	Version   int              `json:"version"`
-	Checkouts []*checkoutEntry `json:"checkouts"`
+	Checkouts []*checkoutEntry
 	// taken holds every number in the file.
 	taken portSet
 	// lines is how many lines follow the document.
@@ -25,24 +24,14 @@ type registryFile struct {
 	source []byte
 }
 
-type checkoutEntry struct {
-	Project  string       `json:"project"`
-	Instance string       `json:"instance"`
-	Dir      string       `json:"dir"`
-	Ports    []*portEntry `json:"ports"`
-	// changed means that the file does not have the entry like this.
-	changed bool
+// document is how a registryFile begins.
+type document struct {
+	Version   int          `json:"version"`
+	Checkouts []*entryText `json:"checkouts"`
 }
 
-type portEntry struct {
-	Service string `json:"service"`
-	Name    string `json:"name,omitempty"`
-	Port    int    `json:"port"`
-	// Alternates were used while Port was busy, the first one first.
-	Alternates []int `json:"alternates,omitempty"`
-}
-
-const fileVersion = 1
+// fileVersion is 2 since a port is a text. Files of version 1 are read.
+const fileVersion = 2
 
 // errNewer is no damage: the file must be left as it is.
 var errNewer = errors.New("it was written by a newer lhrun")
@@ -53,25 +42,29 @@ var errNewer = errors.New("it was written by a newer lhrun")
 // The file is one JSON document, which lines may follow: entries that changed since, of
 // which the last one of a checkout counts. A line cut short does not count.
 func parseRegistry(data []byte) (*registryFile, error) {
-	f := &registryFile{}
+	var d document
 	from := json.NewDecoder(bytes.NewReader(data))
-	err := from.Decode(f)
+	err := from.Decode(&d)
 	switch {
-	case err != nil && version(data) > fileVersion, err == nil && f.Version > fileVersion:
+	case err != nil && version(data) > fileVersion, err == nil && d.Version > fileVersion:
 		return nil, errNewer
 	case err != nil:
 		return nil, err
-	case f.Version != fileVersion:
-		return nil, fmt.Errorf("version %d is unknown", f.Version)
+	case d.Version < 1:
+		return nil, fmt.Errorf("version %d is unknown", d.Version)
+	}
+	f := &registryFile{}
+	for _, t := range d.Checkouts {
+		f.Checkouts = append(f.Checkouts, t.entry())
 	}
 	for err == nil {
-		e := new(checkoutEntry)
-		if err = from.Decode(e); err == nil {
-			f.put(e)
+		t := new(entryText)
+		if err = from.Decode(t); err == nil {
+			f.put(t.entry())
 			f.lines++
 		}
 	}
-	f.rewrite = !errors.Is(err, io.EOF) // A line behind one cut short would be lost with it.
+	f.rewrite = !errors.Is(err, io.EOF) || d.Version != fileVersion // A line behind one cut short would be lost with it.
 	f.clean()
 	return f, nil
 }
@@ -90,8 +83,11 @@ func version(data []byte) int {
 // encode returns the whole file, one document with a line for each checkout. It is not
 // indented: every verb reads it, and blanks would be most of what it reads.
 func (f *registryFile) encode() ([]byte, error) {
-	f.Version = fileVersion
-	data, err := json.Marshal(f)
+	d := document{Version: fileVersion, Checkouts: make([]*entryText, len(f.Checkouts))}
+	for i, e := range f.Checkouts {
+		d.Checkouts[i] = e.text()
+	}
+	data, err := json.Marshal(d)
 	return append(bytes.ReplaceAll(data, []byte(`{"project":`), []byte("\n{\"project\":")), '\n'), err
 }
 
@@ -101,7 +97,7 @@ func (f *registryFile) changes() ([]byte, error) {
 	to := json.NewEncoder(&out)
 	for _, e := range f.Checkouts {
 		if e.changed {
-			if err := to.Encode(e); err != nil {
+			if err := to.Encode(e.text()); err != nil {
 				return nil, err
 			}
 		}
@@ -131,25 +127,6 @@ func (f *registryFile) clean() {
 		}
 		seen[place{e.Project, e.Dir}] = true
 		e.clean(&f.taken)
-		return false
-	})
-}
-
-func (e *checkoutEntry) clean(taken *portSet) {
-	unusable := func(port int) bool {
-		if port < lowest || port > highest || taken.has(port) {
-			return true
-		}
-		taken.add(port)
-		return false
-	}
-	seen := map[key]bool{}
-	e.Ports = slices.DeleteFunc(e.Ports, func(p *portEntry) bool {
-		if p == nil || p.Service == "" || seen[key{p.Service, p.Name}] || unusable(p.Port) {
-			return true
-		}
-		seen[key{p.Service, p.Name}] = true
-		p.Alternates = slices.DeleteFunc(p.Alternates, unusable)
 		return false
 	})
 }
@@ -224,22 +201,6 @@ func (f *registryFile) addAlternate(e *checkoutEntry, p *portEntry, port int) {
 	f.taken.add(port)
 	p.Alternates = append(p.Alternates, port)
 }
-
-// find works on a nil entry too, which has nothing.
-func (e *checkoutEntry) find(q Request) *portEntry {
-	if e == nil {
-		return nil
-	}
-	for _, p := range e.Ports {
-		if p.Service == q.Service && p.Name == q.Name {
-			return p
-		}
-	}
-	return nil
-}
-
-// all returns the numbers of a key, its home first.
-func (p *portEntry) all() []int { return append([]int{p.Port}, p.Alternates...) }
 
 // portSet is a set of port numbers.
 type portSet [(highest + 64) / 64]uint64

@@ -37,11 +37,32 @@ func TestRegistryEntriesThatMakeNoSenseAreLeftOut(t *testing.T) {
 	}
 }
 
+func TestHomesThatMakeNoSenseAreLeftOut(t *testing.T) {
+	b, err := parseText(`{"version":2,"checkouts":[{"project":"shop","instance":"main","dir":"/a","homes":[
+		"api 20001 20002 x 20001 0", "api 20003", "web 20002", "", " 20004", "neg -1", "big 65536", "none", "%zz 20006", "db/x 20005"]}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []*checkoutEntry{
+		newEntry("shop", "main", "/a", &portEntry{"api", "", 20001, []int{20002}}, &portEntry{"db", "x", 20005, nil}),
+	}
+	if !reflect.DeepEqual(b.Checkouts, want) {
+		t.Errorf("got %s", text(t, b))
+	}
+}
+
+func TestRegistryOfVersion1IsWrittenAnew(t *testing.T) {
+	b, err := parseText(`{"version":1,"checkouts":[{"project":"shop","instance":"main","dir":"/a","ports":[{"service":"api","port":20001}]}]}`)
+	if err != nil || !b.rewrite || b.find("shop", "/a").Ports[0].Port != 20001 {
+		t.Fatalf("%+v, %v", b, err)
+	}
+}
+
 func TestRegistryOfAnotherVersionIsNotRead(t *testing.T) {
-	if _, err := parseText(`{"version":2,"checkouts":{}}`); !errors.Is(err, errNewer) {
+	if _, err := parseText(`{"version":3,"checkouts":{}}`); !errors.Is(err, errNewer) {
 		t.Error(err)
 	}
-	if _, err := parseText(`{"version":2}`); !errors.Is(err, errNewer) {
+	if _, err := parseText(`{"version":3}`); !errors.Is(err, errNewer) {
 		t.Error(err)
 	}
 	if _, err := parseText(`{}`); err == nil || errors.Is(err, errNewer) {
@@ -69,12 +90,15 @@ func TestANewHomeGivesTheOldNumbersBack(t *testing.T) {
 func FuzzParseRegistry(f *testing.F) {
 	f.Add([]byte(`{"version":1,"checkouts":[{"project":"shop","instance":"main","dir":"/a","ports":[{"service":"api","port":20001,"alternates":[20002]}]}]}`))
 	f.Add([]byte(`{"version":1,"checkouts":[null,{"project":"p","instance":"i","dir":"/","ports":[null]}]}`))
+	f.Add([]byte(`{"version":2,"checkouts":[{"project":"shop","instance":"main","dir":"/a","homes":["api/debug 20001 20002","% 1","","web  20003 x"]}]}`))
 	f.Add([]byte(`{"version":9}`))
 	f.Add([]byte("\x00"))
-	if continued, err := os.ReadFile("testdata/continued.json"); err == nil {
+	for _, name := range []string{"continued.json", "lines.json"} {
+		continued, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
 		f.Add(continued)
-	} else {
-		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b, err := parseText(string(data))
@@ -126,7 +150,7 @@ func TestNumbersOfACheckoutThatIsRemovedAreFree(t *testing.T) {
 }
 
 func TestALineThatWasNotWrittenWholeDoesNotCount(t *testing.T) {
-	continued, err := os.ReadFile("testdata/continued.json")
+	continued, err := os.ReadFile("testdata/lines.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,12 +179,17 @@ func TestTheRegistryHasALineForEachCheckout(t *testing.T) {
 	f.setHome(e, Request{Service: "api", Name: "debug"}, 20001)
 	f.addAlternate(e, e.Ports[0], 20002)
 	f.setHome(f.entry(Checkout{`{"project":`, "main", "/b"}), Request{Service: "api"}, 20003)
-	want := `{"version":1,"checkouts":[
-{"project":"shop","instance":"main","dir":"/a","ports":[{"service":"api","name":"debug","port":20001,"alternates":[20002]}]},
-{"project":"{\"project\":","instance":"main","dir":"/b","ports":[{"service":"api","port":20003}]}]}
+	f.setHome(f.entry(Checkout{"shop", "two", "/c"}), Request{Service: "a/b c%20é"}, 20004)
+	want := `{"version":2,"checkouts":[
+{"project":"shop","instance":"main","dir":"/a","homes":["api/debug 20001 20002"]},
+{"project":"{\"project\":","instance":"main","dir":"/b","homes":["api 20003"]},
+{"project":"shop","instance":"two","dir":"/c","homes":["a%2Fb%20c%2520%C3%A9 20004"]}]}
 `
 	if got := text(t, f); got != want {
 		t.Errorf("it is\n%s", got)
+	}
+	if again, err := parseText(want); err != nil || again.find("shop", "/c").Ports[0].Service != "a/b c%20é" || text(t, again) != want {
+		t.Errorf("read again it is\n%s, %v", text(t, again), err)
 	}
 }
 
