@@ -102,6 +102,7 @@ func (s *Supervisor) opened(a *attempt, l ports.Listener) {
 	wasReached := a.isReached()
 	if !slices.Contains(a.listens.open, l) {
 		a.listens.open = append(a.listens.open, l)
+		s.tellListens(a.svc.Name, a.listens.open)
 	}
 	s.remarkListener(a, l)
 	defer s.explain(a)
@@ -124,6 +125,7 @@ func (s *Supervisor) opened(a *attempt, l ports.Listener) {
 // ports.ClosedAfter.
 func (s *Supervisor) closed(a *attempt, l ports.Listener) {
 	a.listens.open = slices.DeleteFunc(a.listens.open, func(o ports.Listener) bool { return o == l })
+	s.tellListens(a.svc.Name, a.listens.open)
 	defer s.explain(a)
 	if !a.listens.served || a.isReached() {
 		return
@@ -136,6 +138,18 @@ func (s *Supervisor) closed(a *attempt, l ports.Listener) {
 		a.stopProbe()
 		a.stopProbe, a.probeErr = nil, nil
 	}
+}
+
+// tellListens tells Options.Listens where a service listens now.
+func (s *Supervisor) tellListens(service string, open []ports.Listener) {
+	if s.opts.Listens == nil {
+		return
+	}
+	var numbers []int
+	for _, l := range open {
+		numbers = append(numbers, int(l.Addr.Port()))
+	}
+	s.opts.Listens(service, numbers)
 }
 
 func (s *Supervisor) remarkListener(a *attempt, l ports.Listener) {

@@ -59,6 +59,7 @@ func count(n int, one, many string) string {
 func (s *Supervisor) gone(a *attempt) {
 	u := a.unit
 	s.unhook(a)
+	s.tellListens(u.Name, nil)
 	u.attempt = nil
 	u.terminal.over()
 	close(a.over)

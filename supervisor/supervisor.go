@@ -56,6 +56,10 @@ type Options struct {
 	// Claim, unless nil, is called before each start of a service, beside the loop. An error
 	// says why the service cannot have its ports, and is the failure of that start.
 	Claim func(service string) error
+	// Listens, unless nil, hears which ports a service's process listens on, whenever that
+	// changes. It is called by the loop and must not wait. External services, and those
+	// with Listen, are not told.
+	Listens func(service string, ports []int)
 }
 
 // Size is a terminal's, in characters.

@@ -20,9 +20,11 @@ const module = "github.com/lhrun/lhrun/"
 var may = map[string][]string{
 	"cmd/lhrun":         {"*"},
 	"internal/bench":    {"*"},
-	"internal/cli":      {"internal/trust", "internal/front", "internal/hostname", "internal/help", "internal/mask", "internal/run", "internal/view", "internal/initfile", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/cli":      {"internal/trust", "internal/front", "internal/relay", "internal/handoff", "internal/decode", "internal/traffic", "internal/fault", "internal/hostname", "internal/help", "internal/mask", "internal/run", "internal/view", "internal/initfile", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/relay":    {"internal/traffic", "internal/fault", "internal/decode", "internal/handoff", "internal/front", "internal/hostname", "internal/view", "internal/mask", "internal/control", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/handoff":  {"internal/fault"},
 	"internal/front":    {"internal/hostname", "internal/view", "internal/mask", "internal/control", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
-	"internal/run":      {"internal/trust", "internal/hostname", "internal/mask", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
+	"internal/run":      {"internal/trust", "internal/handoff", "internal/decode", "internal/traffic", "internal/fault", "internal/hostname", "internal/mask", "internal/watch", "internal/control", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
 	"internal/view":     {"internal/mask", "internal/control", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
 	"internal/initfile": {"internal/hostname", "internal/mask", "internal/config", "internal/dotenv", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},
 	"internal/control":  {"internal/mask", "supervisor", "ports", "internal/graph", "internal/proc", "internal/probe", "internal/logs"},

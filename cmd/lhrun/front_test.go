@@ -37,7 +37,7 @@ func relays(h *home) (pids []int) {
 	for _, path := range all {
 		line, _ := os.ReadFile(path)
 		env, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "environ"))
-		if strings.Contains(string(line), "\x00front-relay\x00") && strings.Contains(string(env), h.dir) {
+		if strings.Contains(string(line), "\x00relay\x00") && strings.Contains(string(env), h.dir) {
 			var pid int
 			fmt.Sscanf(filepath.Base(filepath.Dir(path)), "%d", &pid)
 			pids = append(pids, pid)

@@ -80,7 +80,7 @@ func (d *door) admit() {
 
 // greet waits for the first byte. It closes connections of other users unanswered.
 func (d *door) greet(c net.Conn) {
-	if !ours(c) {
+	if !IsOurs(c) {
 		c.Close()
 		return
 	}
@@ -103,9 +103,9 @@ func (d *door) greet(c net.Conn) {
 	}
 }
 
-// ours reports whether this user, or root, has the other end. Where the system does not
+// IsOurs reports whether this user, or root, has the other end. Where the system does not
 // tell that of anybody, everybody of this machine may come.
-func ours(c net.Conn) bool {
+func IsOurs(c net.Conn) bool {
 	client, okClient := c.RemoteAddr().(*net.TCPAddr)
 	server, okServer := c.LocalAddr().(*net.TCPAddr)
 	if !okClient || !okServer {

@@ -118,7 +118,7 @@ func serve(t *testing.T, upstream net.Addr, authority Authority, change func(*co
 	}
 	ctx, end := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, run, []net.Listener{l}, authority) }()
+	go func() { served <- Serve(ctx, run, []net.Listener{l}, Options{Authority: authority}) }()
 	t.Cleanup(func() {
 		end()
 		if err := <-served; err != nil {

@@ -27,19 +27,26 @@ const (
 	idlePatience   = 2 * time.Minute
 )
 
-// Serve answers on listeners until ctx or the project ends. Authority may be nil: then
-// there is no https.
-func Serve(ctx context.Context, project control.Project, listeners []net.Listener, authority Authority) error {
+// Options are what a front may go without.
+type Options struct {
+	// Authority, unless nil, makes https possible.
+	Authority Authority
+	// Observe, unless nil, may put a connection in the place of a new one to a service.
+	Observe func(service string, c net.Conn) net.Conn
+}
+
+// Serve answers on listeners until ctx or the project ends.
+func Serve(ctx context.Context, project control.Project, listeners []net.Listener, o Options) error {
 	t, err := follow(ctx, project)
 	if err != nil {
 		return err
 	}
 	server := &http.Server{
-		Handler:           newHandler(t),
+		Handler:           newHandler(t, o.Observe),
 		ReadHeaderTimeout: headerPatience,
 		IdleTimeout:       idlePatience,
 		Protocols:         new(http.Protocols),
-		TLSConfig:         tlsConfig(t, authority),
+		TLSConfig:         tlsConfig(t, o.Authority),
 		ErrorLog:          discard,
 	}
 	server.Protocols.SetHTTP1(true)

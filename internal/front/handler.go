@@ -14,12 +14,14 @@ import (
 // handler passes each request on to the service that its Host names.
 type handler struct {
 	tracker *tracker
+	// observe is Options.Observe.
+	observe func(service string, c net.Conn) net.Conn
 	mu      sync.Mutex
 	proxies map[string]*httputil.ReverseProxy
 }
 
-func newHandler(t *tracker) *handler {
-	return &handler{tracker: t, proxies: map[string]*httputil.ReverseProxy{}}
+func newHandler(t *tracker, observe func(service string, c net.Conn) net.Conn) *handler {
+	return &handler{tracker: t, observe: observe, proxies: map[string]*httputil.ReverseProxy{}}
 }
 
 const (
@@ -84,7 +86,7 @@ func (h *handler) proxy(service string) *httputil.ReverseProxy {
 	}
 	p := &httputil.ReverseProxy{
 		Rewrite:       rewrite,
-		Transport:     newUpstream(h.tracker, service),
+		Transport:     newUpstream(h.tracker, service, h.observe),
 		FlushInterval: -1,
 		ErrorHandler:  answerError,
 		ErrorLog:      discard,

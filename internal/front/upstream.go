@@ -28,6 +28,8 @@ var discard = log.New(io.Discard, "", 0)
 type upstream struct {
 	tracker *tracker
 	service string
+	// observe is Options.Observe.
+	observe func(service string, c net.Conn) net.Conn
 	slots   chan struct{}
 	// since is when the process began that the pooled connections lead to.
 	since atomic.Int64
@@ -66,8 +68,8 @@ func serviceOf(err error) string {
 // errNobody says that nobody listens where the service does. Nothing was passed on.
 var errNobody = errors.New("nobody listens")
 
-func newUpstream(t *tracker, service string) *upstream {
-	u := &upstream{tracker: t, service: service, slots: make(chan struct{}, mostConnections)}
+func newUpstream(t *tracker, service string, observe func(service string, c net.Conn) net.Conn) *upstream {
+	u := &upstream{tracker: t, service: service, observe: observe, slots: make(chan struct{}, mostConnections)}
 	u.pooled, u.fresh, u.grpc = u.transport(), u.transport(), u.transport()
 	u.fresh.DisableKeepAlives = true
 	u.grpc.Protocols = new(http.Protocols)
@@ -99,6 +101,9 @@ func (u *upstream) dial(ctx context.Context, network, _ string) (net.Conn, error
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		var c net.Conn
 		if c, err = d.DialContext(ctx, network, net.JoinHostPort(host, strconv.Itoa(s.Port))); err == nil {
+			if u.observe != nil {
+				c = u.observe(u.service, c)
+			}
 			return c, nil
 		}
 	}

@@ -12,29 +12,21 @@ import (
 
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
-	"github.com/lhrun/lhrun/ports"
+	"github.com/lhrun/lhrun/internal/handoff"
 )
 
-// front holds the sockets by which browsers reach the services. The process that serves
-// them begins with the first connection; a connection that comes while it does not run
-// waits in the kernel.
+// front holds the sockets by which browsers reach the services.
 type front struct {
-	// relay are the arguments of the lhrun that serves the sockets, which it has from
-	// descriptor 3 on.
-	relay []string
-	warn  func(format string, args ...any)
+	relay *relay
 
-	mu      sync.Mutex
-	now     config.ResolvedFront
-	sockets *frontSockets
+	mu  sync.Mutex
+	now config.ResolvedFront
+	// sockets are the relay's numbers of them.
+	sockets []int
 }
 
-// FrontRelayVerb is the verb of lhrun that serves a front's sockets.
-const FrontRelayVerb = "front-relay"
-
-func newFront(c ports.Checkout, warn func(format string, args ...any)) *front {
-	return &front{relay: []string{FrontRelayVerb, c.Project, c.Instance}, warn: warn}
-}
+// RelayVerb is the verb of lhrun that is a run's relay.
+const RelayVerb = "relay"
 
 // set makes next the front: it opens its port, unless that is open, and closes another.
 // The error, a *control.PortError, says why a port cannot be had; then there is none.
@@ -44,22 +36,36 @@ func (f *front) set(next config.ResolvedFront) error {
 	if next == f.now {
 		return nil
 	}
-	if next.Port == f.now.Port {
-		f.now = next
-		f.sockets.startAnew()
+	var err error
+	var before []int
+	if next.Port != f.now.Port {
+		before, f.sockets = f.sockets, nil
+		if err = f.open(next.Port); err != nil {
+			next = config.ResolvedFront{}
+		}
+	}
+	f.now = next
+	f.relay.set(func(s *handoff.State) { s.Front, s.FrontSettings = f.sockets, fmt.Sprint(next) })
+	for _, id := range before {
+		f.relay.drop(id)
+	}
+	return err
+}
+
+// open opens the sockets; port 0 has none.
+func (f *front) open(port int) error {
+	if port == 0 {
 		return nil
 	}
-	f.shut()
-	if next.Port == 0 {
-		return nil
-	}
-	listening, err := listenFront(next.Port)
+	listening, err := listenFront(port)
 	if err != nil {
 		return err
 	}
-	f.now = next
-	f.sockets = serveSockets(listening, f.relay, f.warn)
-	return nil
+	files, err := duplicate(listening)
+	for _, file := range files {
+		f.sockets = append(f.sockets, f.relay.add(handoff.Front, file))
+	}
+	return err
 }
 
 // told is the front in a Snapshot; nil where there is none.
@@ -70,19 +76,6 @@ func (f *front) told() *control.Front {
 		return nil
 	}
 	return &control.Front{Port: f.now.Port, WaitMS: f.now.Wait.Milliseconds(), Secure: f.now.Secure}
-}
-
-func (f *front) close() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.shut()
-}
-
-func (f *front) shut() {
-	if f.sockets != nil {
-		f.sockets.close()
-	}
-	f.now, f.sockets = config.ResolvedFront{}, nil
 }
 
 // listenFront listens on port of 127.0.0.1 and, where this machine has it, of ::1.

@@ -43,6 +43,7 @@ type Session struct {
 	firstHold uint64
 	server    *control.Server
 	recorder  *recorder
+	relay     *relay
 	front     *front
 	// certificates are those of the services.
 	certificates identities
@@ -170,7 +171,8 @@ func (s *Session) Prepare(screen Screen) (err error) {
 	if err := s.record(); err != nil {
 		return err
 	}
-	s.front = newFront(s.Checkout, s.warn)
+	s.relay = newRelay([]string{RelayVerb, s.Checkout.Project, s.Checkout.Instance}, s.warn)
+	s.front = &front{relay: s.relay}
 	s.reload = &reloader{
 		stamps:  s.stamps,
 		front:   s.front,
@@ -263,8 +265,8 @@ func (s *Session) Close() error {
 		s.placesKept.Wait()
 	}
 	var err error
-	if s.front != nil {
-		s.front.close()
+	if s.relay != nil {
+		s.relay.close()
 	}
 	if s.server != nil {
 		err = s.server.Close()
