@@ -24,7 +24,9 @@ func PeerUID(client, server netip.AddrPort) (uid int, err error) {
 	d, err := openDiag()
 	if err == nil {
 		defer d.close()
-		uid, err = d.owner(client, server)
+		var e End
+		e, err = d.owner(client, server)
+		uid = int(e.uid)
 	}
 	switch {
 	case err == nil:
@@ -35,23 +37,43 @@ func PeerUID(client, server netip.AddrPort) (uid int, err error) {
 	return procNetOwner(client, server) // A sandbox without socket diagnosis.
 }
 
+// PeerHolder names who has the socket at client of a connection of this machine to server:
+// the first process of a family that shares it. It looks at every process of the machine.
+// The errors are those of PeerUID.
+func PeerHolder(client, server netip.AddrPort) (Holder, error) {
+	d, err := openDiag()
+	if err != nil {
+		return Holder{}, err
+	}
+	defer d.close()
+	e, err := d.owner(client, server)
+	if errors.Is(err, unix.ENOENT) {
+		err = fmt.Errorf("the connection from %s: %w", client, fs.ErrNotExist)
+	}
+	if err != nil {
+		return Holder{}, err
+	}
+	found, err := holdersOf([]End{e})
+	return found[e], err
+}
+
 // owner asks for exactly one socket.
-func (d *diag) owner(client, server netip.AddrPort) (uid int, err error) {
+func (d *diag) owner(client, server netip.AddrPort) (e End, err error) {
 	if _, err := d.call(unix.SYS_WRITE, ownerRequest(client, server)); err != nil {
-		return 0, err
+		return e, err
 	}
 	n, err := d.call(unix.SYS_READ, d.buf)
 	if err != nil {
-		return 0, err
+		return e, err
 	}
-	uid, found := 0, false
+	e.Addr = client
 	_, err = parseDiag(d.buf[:n], func(m []byte) {
-		uid, found = int(binary.NativeEndian.Uint32(m[64:])), binary.NativeEndian.Uint32(m[68:]) != 0
+		e.uid, e.ID = binary.NativeEndian.Uint32(m[64:]), uint64(binary.NativeEndian.Uint32(m[68:]))
 	})
-	if err == nil && !found {
+	if err == nil && e.ID == 0 {
 		err = unix.ENOENT // It is being closed, and nobody's.
 	}
-	return uid, err
+	return e, err
 }
 
 func ownerRequest(client, server netip.AddrPort) []byte {

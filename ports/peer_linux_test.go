@@ -31,6 +31,9 @@ func TestThePeerOfAConnectionIsNamedByItsUser(t *testing.T) {
 		if uid, err := PeerUID(client, server); err != nil || uid != os.Getuid() {
 			t.Errorf("%s: %d, %v", address, uid, err)
 		}
+		if h, err := PeerHolder(client, server); err != nil || h.PID != os.Getpid() {
+			t.Errorf("%s: %+v, %v", address, h, err)
+		}
 		if uid, err := procNetOwner(client, server); err != nil || uid != os.Getuid() {
 			t.Errorf("%s without diagnosis: %d, %v", address, uid, err)
 		}

@@ -50,6 +50,13 @@ run.`,
 // reload asks for a reload, or for a restart with one, and waits until what it changed is
 // ready, or gone.
 func (g *globals) reload(ctx context.Context, o changeOptions) error {
+	return g.operate(ctx, o, control.Request{
+		Verb: control.VerbReload, Services: o.names, Restart: o.verb == supervisor.VerbRestart, NoDeps: o.noDeps,
+	})
+}
+
+// operate asks for operations, and waits until what they change is ready, or gone.
+func (g *globals) operate(ctx context.Context, o changeOptions, r control.Request) error {
 	ctx, stop := g.untilInterrupted(ctx)
 	defer stop()
 	_, client, err := g.Dial(ctx)
@@ -62,10 +69,7 @@ func (g *globals) reload(ctx context.Context, o changeOptions) error {
 	if c.now, err = client.Snapshot(ctx, false); err != nil {
 		return err
 	}
-	c.answer, err = client.Ask(ctx, control.Request{
-		Verb: control.VerbReload, Services: o.names, Restart: o.verb == supervisor.VerbRestart, NoDeps: o.noDeps,
-	})
-	if err != nil {
+	if c.answer, err = client.Ask(ctx, r); err != nil {
 		return g.asCheck(err)
 	}
 	plan := view.PlanOf(c.now, c.answer)

@@ -100,7 +100,7 @@ func verbMakers() map[string]func(*globals) *cobra.Command {
 		"ps": newPs, "graph": newGraph, "wait": newWait, "why": newWhy,
 		"run": newRun, "exec": newExec, "take": newTake, "attach": newAttach, "env": newEnv, "port": newPort, "url": newURL,
 		"check": newCheck, "init": newInit, "serve": newServe,
-		"open": newOpen, run.RelayVerb: newRelay,
+		"open": newOpen, "inspect": newInspect, run.RelayVerb: newRelay,
 		"trust": newTrust, "untrust": newUntrust,
 		"version": newVersion, "completion": newCompletion,
 	}

@@ -133,6 +133,8 @@ func compare(older, newer *Resolved, old, svc supervisor.Service) (Change, bool)
 		return comes && (key == "LHRUN_ORIGIN" || key == variable(svc.Name)+"_ORIGIN")
 	}
 	keys = slices.DeleteFunc(slices.DeleteFunc(keys, told), own)
+	keys, inspected := apartInspected(keys, older, newer, svc.Name)
+	restart = append(restart, inspected...)
 	for _, names := range grouped(keys) {
 		note(&restart, false, "env "+names)
 	}

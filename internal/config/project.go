@@ -113,6 +113,8 @@ type Service struct {
 	Watch     *Watch
 	// ListenFD is `listen = "fd"`.
 	ListenFD bool
+	// Inspected is pending.
+	Inspected bool
 	// TLS is `tls`: it gets a certificate.
 	TLS bool
 }

@@ -47,6 +47,8 @@ type Resolved struct {
 	// Dotenv are the port files to write.
 	Dotenv []ResolvedFile
 	Front  ResolvedFront
+	// Edges are the addresses at which services find inspected ones.
+	Edges []ResolvedEdge
 	// Notices say what the project's authors should know, a line each: how its file was
 	// read, and of its variables what lhrun replaces, what is not set, which files do
 	// not count.
@@ -58,7 +60,9 @@ type Resolved struct {
 	told    map[string]bool              // keys that lhrun or a file of the project sets
 	vars    map[string]string            // what lhrun tells everybody
 	about   map[string]string            // which service a variable of vars is about
-	sources map[string]*Resolved         // of a mixture, by service; see Partly
+	// sources are where services have their variables from that differ: in a mixture (see
+	// Partly), and of those that call inspected ones.
+	sources map[string]*Resolved
 }
 
 // ResolvedFile is a port file with the variables of its block, in order.
@@ -129,6 +133,8 @@ func (p *Project) Resolve(run Runtime) (*Resolved, error) {
 		out.Services = append(out.Services, r.service(s, pairs(own)))
 	}
 	out.told, out.vars, out.about = r.told(), r.vars, r.about
+	out.Edges = r.resolveEdges()
+	r.callers(out)
 	out.Dotenv, out.Front = r.portFiles(), r.front
 	out.Notices = slices.Concat(p.Notices, r.unusedPort(), r.notices(out))
 	if len(r.mistakes) > 0 {

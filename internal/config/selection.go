@@ -24,6 +24,9 @@ func (p *Project) Requests() []ports.Request {
 		front.Fixed = p.Front.Number
 		requests = append(requests, front)
 	}
+	for _, e := range p.Edges() {
+		requests = append(requests, e.Request())
+	}
 	return requests
 }
 

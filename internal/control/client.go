@@ -168,7 +168,7 @@ func (c *Client) Snapshot(ctx context.Context, usage bool) (Snapshot, error) {
 func (c *Client) Ask(ctx context.Context, r Request) (Answer, error) {
 	var a Answer
 	with := c.http
-	if r.Verb == VerbPlan || r.Verb == VerbReload {
+	if r.Verb == VerbPlan || r.Verb == VerbReload || r.Verb == VerbInspect {
 		with = c.reading
 	}
 	body, err := c.sendWith(ctx, with, http.MethodPost, pathAsk, r)

@@ -93,7 +93,7 @@ func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) {
 		return ask(ctx, r, l.o.Plan)
 	case VerbRelease:
 		return Answer{}, mistake("nothing is held here")
-	case VerbReload:
+	case VerbReload, VerbInspect:
 		return ask(ctx, r, l.o.Reload)
 	case VerbTake:
 		return l.take(ctx, r)

@@ -55,10 +55,12 @@ type Snapshot struct {
 	// a difference to a service.
 	Changed []string `json:"changed_files,omitempty"`
 	// Front is where browsers reach the services; nil where they do not.
-	Front    *Front    `json:"front,omitempty"`
-	Version  string    `json:"version"`
-	Seq      uint64    `json:"seq"`
-	Services []Service `json:"services"`
+	Front *Front `json:"front,omitempty"`
+	// Inspected are the addresses at which services find those that are inspected.
+	Inspected []InspectedEdge `json:"inspected,omitempty"`
+	Version   string          `json:"version"`
+	Seq       uint64          `json:"seq"`
+	Services  []Service       `json:"services"`
 }
 
 // Front is the port by which browsers reach services by name.
@@ -68,6 +70,20 @@ type Front struct {
 	WaitMS int64 `json:"wait_ms"`
 	// Secure says that browsers trust this user's certificates, so origins are https.
 	Secure bool `json:"secure,omitempty"`
+}
+
+// InspectedEdge is an address of one caller for one port of an inspected service.
+type InspectedEdge struct {
+	// From is "*" where the callers that do not depend on To share the address.
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Name is that of To's port; "" is the main one.
+	Name string `json:"name,omitempty"`
+	Port int    `json:"port"`
+	// Target is To's own port.
+	Target int `json:"target"`
+	// Protocol is what To is told to speak; "" is for its first bytes to tell.
+	Protocol string `json:"protocol,omitempty"`
 }
 
 // Service is one service in a Snapshot.
@@ -191,6 +207,9 @@ const (
 	// VerbTake has a process of the caller be a service; see supervisor.Taking. The
 	// answer comes when the process may begin.
 	VerbTake supervisor.Verb = "take"
+	// VerbInspect begins to inspect the named services, or all that have a port, or ends
+	// that; what calls them restarts.
+	VerbInspect supervisor.Verb = "inspect"
 	// VerbGraph changes nothing; its Answer tells who talks to whom.
 	VerbGraph supervisor.Verb = "graph"
 )
@@ -210,6 +229,8 @@ type Request struct {
 	Restart bool `json:"restart,omitempty"`
 	// Stay, with supervisor.VerbStart, has a one-off run go on until VerbDown.
 	Stay bool `json:"stay,omitempty"`
+	// Off, with VerbInspect, ends the inspection.
+	Off bool `json:"off,omitempty"`
 	// Kill, with VerbDown, waits for nobody.
 	Kill bool `json:"kill,omitempty"`
 	// Hold, with VerbRelease, is Answer.Hold.

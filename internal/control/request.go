@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	serviceVerbs = []supervisor.Verb{supervisor.VerbStart, supervisor.VerbStop, supervisor.VerbRestart, VerbTake}
+	serviceVerbs = []supervisor.Verb{supervisor.VerbStart, supervisor.VerbStop, supervisor.VerbRestart, VerbTake, VerbInspect}
 	fileVerbs    = []supervisor.Verb{VerbPlan, VerbReload}
 	projectVerbs = []supervisor.Verb{VerbDown, VerbRelease, VerbGraph}
 )
@@ -19,12 +19,16 @@ func (r Request) check() error {
 	switch {
 	case !ofServices && !slices.Contains(projectVerbs, r.Verb):
 		return mistake("there is no verb %q; there are %q", r.Verb, slices.Concat(serviceVerbs, fileVerbs, projectVerbs))
+	case r.Off && r.Verb != VerbInspect:
+		return mistake("off goes with %s, not with %s", VerbInspect, r.Verb)
 	case r.Restart && !ofFile:
 		return mistake("restart goes with %s and %s, not with %s", VerbPlan, VerbReload, r.Verb)
 	case r.NoDeps && ofFile && !r.Restart:
 		return mistake("no_deps goes with %s only where it restarts", r.Verb)
 	case !ofServices && (len(r.Services) > 0 || r.NoDeps):
 		return mistake("%s concerns the whole project, not some services", r.Verb)
+	case r.NoDeps && r.Verb == VerbInspect:
+		return mistake("no_deps does not go with %s", VerbInspect)
 	case r.NoDeps && len(r.Services) == 0:
 		return mistake("%s with no_deps needs the names of services", r.Verb)
 	case r.Kill && r.Verb != VerbDown:

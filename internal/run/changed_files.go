@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"github.com/lhrun/lhrun/internal/control"
 	"maps"
 	"os"
 	"path/filepath"
@@ -87,7 +88,7 @@ func (r *reloader) stale() []string {
 
 // differs reports whether a reload would change a service, or fail. Callers hold mu.
 func (r *reloader) differs() bool {
-	next, err := r.read(nil)
+	next, err := r.read(control.Request{})
 	if err != nil {
 		return true
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -24,6 +25,9 @@ type reloader struct {
 	warn    func(format string, args ...any)
 	files   *fileWatch
 	front   *front
+	edges   *edges
+	// inspected says of services whether they are inspected, whatever the file says.
+	inspected map[string]bool
 	// dirID is the number of the directory in which the run began.
 	dirID string
 	// certificates are those of the services.
@@ -49,7 +53,7 @@ func (r *reloader) watch() {
 func (r *reloader) Plan(_ context.Context, ask control.Request) (control.Answer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	next, err := r.read(ask.Services)
+	next, err := r.read(ask)
 	if err != nil {
 		return control.Answer{}, asMistake(err)
 	}
@@ -68,7 +72,7 @@ func (r *reloader) Reload(_ context.Context, ask control.Request) (control.Answe
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	read := stampsOf(r.now) // Before it is read: what changes meanwhile has changed since.
-	next, err := r.read(ask.Services)
+	next, err := r.read(ask)
 	if err != nil {
 		return control.Answer{}, asMistake(err)
 	}
@@ -87,16 +91,26 @@ func (r *reloader) Reload(_ context.Context, ask control.Request) (control.Answe
 		r.held = held
 		return control.Answer{}, asMistake(err)
 	}
-	r.now, r.held, r.looked = next.Project, held, nil
+	r.now, r.held, r.looked, r.inspected = next.Project, held, nil, next.inspected
+	if ask.Verb == control.VerbInspect { // The file was not read.
+		r.closeWhenLeft(left, rest)
+		return answer, nil
+	}
 	if next.taken == nil || !r.differs() { // Else the file has more that is not taken yet.
 		r.stamps = read
 	}
 	r.stamps = r.stamps.with(stampsOf(r.now))
-	go func() { // What is in rest is in use until then.
+	r.closeWhenLeft(left, rest)
+	return answer, nil
+}
+
+// closeWhenLeft gives ports back that are in use until left.
+func (r *reloader) closeWhenLeft(left <-chan struct{}, rest *ports.Leases) {
+	go func() {
 		<-left
+		r.edges.prune()
 		_ = rest.Close()
 	}()
-	return answer, nil
 }
 
 // nextState is a state of the project that may follow. taken are the services that the file
@@ -104,11 +118,55 @@ func (r *reloader) Reload(_ context.Context, ask control.Request) (control.Answe
 type nextState struct {
 	*Project
 	taken []string
+	// inspected is the reloader's from then on.
+	inspected map[string]bool
 }
 
-// read reads the file, for those services or the whole of it, and resolves it, with the
-// ports that it would have.
-func (r *reloader) read(services []string) (next nextState, err error) {
+// read is the state that ask leads to, resolved, with the ports that it would have.
+func (r *reloader) read(ask control.Request) (next nextState, err error) {
+	if ask.Verb == control.VerbInspect {
+		next, err = r.inspecting(ask)
+	} else {
+		next, err = r.readFile(ask.Services)
+	}
+	if err != nil {
+		return next, err
+	}
+	next.Leases, err = next.Registry.Lookup(next.Checkout, next.Requests())
+	if err != nil {
+		return next, err
+	}
+	for i, l := range next.Leases {
+		for _, mine := range r.now.Leases {
+			if mine.Request == l.Request && next.Registry.Contains(mine.Port) {
+				next.Leases[i] = mine
+			}
+		}
+	}
+	return next, r.resolve(next)
+}
+
+// inspecting is the state that the file had when it was read, with other services inspected.
+func (r *reloader) inspecting(ask control.Request) (next nextState, err error) {
+	inspected := map[string]bool{}
+	maps.Copy(inspected, r.inspected)
+	names := ask.Services
+	if len(names) == 0 {
+		names = r.now.Inspectable()
+	}
+	for _, name := range names {
+		if err := r.now.CheckInspect(name); err != nil {
+			return next, &UsageError{err}
+		}
+		inspected[name] = !ask.Off
+	}
+	next.Project = &Project{Project: r.now.WithInspect(inspected), Registry: r.now.Registry, Checkout: r.now.Checkout}
+	next.inspected = inspected
+	return next, nil
+}
+
+// readFile reads the file, for those services or the whole of it.
+func (r *reloader) readFile(services []string) (next nextState, err error) {
 	if _, err := os.Stat(r.now.Dir); errors.Is(err, fs.ErrNotExist) {
 		return next, usageError("the directory of this run, %s, was renamed or deleted: stop it with \"lhrun down\" and start it again", r.now.Dir)
 	}
@@ -126,20 +184,12 @@ func (r *reloader) read(services []string) (next nextState, err error) {
 		if err != nil {
 			return next, &UsageError{err}
 		}
-		next = nextState{&Project{Project: mixed, Registry: r.now.Registry, Checkout: r.now.Checkout}, taken}
+		next.Project = &Project{Project: mixed, Registry: r.now.Registry, Checkout: r.now.Checkout}
+		next.taken = taken
 	}
-	next.Leases, err = next.Registry.Lookup(next.Checkout, next.Requests())
-	if err != nil {
-		return next, err
-	}
-	for i, l := range next.Leases {
-		for _, mine := range r.now.Leases {
-			if mine.Request == l.Request && next.Registry.Contains(mine.Port) {
-				next.Leases[i] = mine
-			}
-		}
-	}
-	return next, r.resolve(next)
+	next.inspected = r.inspected
+	next.Project.Project = next.WithInspect(r.inspected)
+	return next, nil
 }
 
 // resolve fills next in, with its ports. What is not taken stays as it is now.
@@ -167,12 +217,15 @@ func (r *reloader) change(next nextState, ask control.Request) (control.Answer, 
 		return control.Answer{}, nil, err
 	}
 	r.certificates.set(next.Project)
+	r.edges.set(next.Project.Project, next.Resolved.Edges) // Before callers look for them.
 	done, err := r.sup.Apply(supervisor.Reload{
 		Services: next.Resolved.Services, Env: next.Resolved.Env, Restart: s.restarts(), Start: s.starts,
 		NoDeps: s.alone,
 	})
 	if err != nil {
 		r.certificates.set(r.now)
+		r.edges.set(r.now.Project, r.now.Resolved.Edges)
+		r.edges.prune()
 		return control.Answer{}, nil, err
 	}
 	answer := control.Answer{

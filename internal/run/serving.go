@@ -31,7 +31,7 @@ func (s *Session) serve() error {
 		s.firstHold = s.holds.begin(s.wanted)
 	}
 	s.begun = make(chan struct{})
-	s.server, err = control.Listen(paths[0], &served{s.local, s.holds, s.reload, s.front, s.begun}, paths[1:]...)
+	s.server, err = control.Listen(paths[0], &served{s.local, s.holds, s.reload, s.front, s.edges, s.begun}, paths[1:]...)
 	return err
 }
 
@@ -61,6 +61,7 @@ type served struct {
 	holds  *holds
 	reload *reloader
 	front  *front
+	edges  *edges
 	begun  <-chan struct{}
 }
 
@@ -70,6 +71,7 @@ func (s *served) Snapshot(ctx context.Context, usage bool) (control.Snapshot, er
 	}
 	snap, err := s.Local.Snapshot(ctx, usage)
 	snap.OneOff, snap.Changed, snap.Front = s.holds.isOneOff(), s.reload.stale(), s.front.told()
+	snap.Inspected = s.edges.told()
 	return snap, err
 }
 

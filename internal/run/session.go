@@ -45,6 +45,7 @@ type Session struct {
 	recorder  *recorder
 	relay     *relay
 	front     *front
+	edges     *edges
 	// certificates are those of the services.
 	certificates identities
 	// begun closes when the wanted services were asked to start.
@@ -163,6 +164,7 @@ func (s *Session) Prepare(screen Screen) (err error) {
 		Subreaper:  true,
 		Claim:      func(service string) error { return s.reload.claim(service) },
 		Prepare:    s.certificates.renew,
+		Listens:    func(service string, ports []int) { s.edges.listens(service, ports) },
 	})
 	if err != nil {
 		return err
@@ -172,10 +174,11 @@ func (s *Session) Prepare(screen Screen) (err error) {
 		return err
 	}
 	s.relay = newRelay([]string{RelayVerb, s.Checkout.Project, s.Checkout.Instance}, s.warn)
-	s.front = &front{relay: s.relay}
+	s.front, s.edges = &front{relay: s.relay}, newEdges(s.relay, s.warn)
 	s.reload = &reloader{
 		stamps:  s.stamps,
 		front:   s.front,
+		edges:   s.edges,
 		options: s.options, sup: s.sup, warn: s.warn, now: s.Project, held: s.held,
 		dirID:        files.DirID(s.Checkout.Dir),
 		files:        newFileWatch(s.Dir, s.sup, s.warn),
@@ -187,6 +190,7 @@ func (s *Session) Prepare(screen Screen) (err error) {
 	if err := s.front.set(s.Resolved.Front); err != nil {
 		return err
 	}
+	s.edges.set(s.Project.Project, s.Resolved.Edges)
 	s.reload.watch()
 	s.closing = make(chan struct{})
 	s.placesKept.Go(s.keepPlaces)
