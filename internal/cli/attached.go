@@ -143,9 +143,25 @@ func (a *attached) ask(ctx context.Context) (answer control.Answer, err error) {
 		a.Hold = answer.Hold
 		return answer, err
 	}
+	if err := a.inspect(ctx); err != nil {
+		return answer, err
+	}
 	return a.client.Ask(ctx, control.Request{
 		Verb: supervisor.VerbStart, Services: a.targets, NoDeps: a.options.noDeps, Missing: true, Stay: a.oneOff,
 	})
+}
+
+// inspect begins to inspect what --inspect names.
+func (a *attached) inspect(ctx context.Context) error {
+	names := a.options.inspect
+	if len(names) == 0 {
+		return nil
+	}
+	if slices.Contains(names, run.InspectAll) {
+		names = nil
+	}
+	_, err := a.client.Ask(ctx, control.Request{Verb: control.VerbInspect, Services: names})
+	return err
 }
 
 // checkKnown refuses a named service that came into the file after the run began.

@@ -29,6 +29,8 @@ type upOptions struct {
 	keepGoing      bool
 	detach         bool
 	json           bool
+	// inspect are the services to inspect, run.InspectAll stands for every one.
+	inspect []string
 }
 
 func newUp(g *globals) *cobra.Command {
@@ -71,6 +73,8 @@ does, and its exit code is up's.`,
 	f.BoolVar(&o.noDeps, "no-deps", false, "neither start nor await what the named ones need")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what up would do, and do nothing")
 	f.BoolVar(&o.json, "json", false, "with --dry-run: print JSON")
+	f.StringSliceVar(&o.inspect, "inspect", nil, "see every call to `SERVICES`, or to all; see lhrun help inspect")
+	f.Lookup("inspect").NoOptDefVal = run.InspectAll
 	f.BoolVar(&o.keepGoing, "keep-going", false, "with a Procfile: go on when a process ends")
 	return cmd
 }
@@ -127,7 +131,7 @@ func runGuarded(o proc.GuardOptions) error {
 // upHere runs the project in this terminal, or attaches to the run that there is.
 func (g *globals) upHere(o upOptions, guard *proc.GuardedSide) error {
 	return g.beginOrJoin(o, guard.Signals(), func() (*handshake, error) {
-		h, err := g.openHosted(run.Options{Names: o.names, NoDeps: o.noDeps}, guard, func(s *run.Session) (view.Screen, error) {
+		h, err := g.openHosted(run.Options{Names: o.names, NoDeps: o.noDeps, Inspect: o.inspect}, guard, func(s *run.Session) (view.Screen, error) {
 			screen := g.stream(o, s.Wanted())
 			screen.OnFull(func(err error) { s.Say(hclog.Warn, g.outputFull(err)) })
 			return screen, nil
@@ -145,7 +149,7 @@ func (g *globals) upInBackground(o upOptions, guard *proc.GuardedSide, by string
 	o.timeout = 0 // That is for the one who waits.
 	oneOff := by != detachedUp
 	var screen *detachedScreen
-	h, err := g.openHosted(run.Options{Names: o.names, NoDeps: o.noDeps, OneOff: oneOff}, guard, func(s *run.Session) (_ view.Screen, err error) {
+	h, err := g.openHosted(run.Options{Names: o.names, NoDeps: o.noDeps, OneOff: oneOff, Inspect: o.inspect}, guard, func(s *run.Session) (_ view.Screen, err error) {
 		screen, err = newDetachedScreen(s.OwnLog(), g.Out)
 		return screen, err
 	})

@@ -15,11 +15,20 @@ import (
 type conn struct {
 	// caller is the end that dialled, service the other one.
 	caller, service *net.TCPConn
-	tap             *tap
+	// tap is nil where nobody reads what passes, and count where somebody does.
+	tap   *tap
+	count *count
 }
 
 func newConn(i *inspector, s handoff.EdgeState, caller, service *net.TCPConn) *conn {
-	return &conn{caller: caller, service: service, tap: i.tap(s, caller)}
+	c := &conn{caller: caller, service: service}
+	record := i.record(s, caller)
+	if decode.Protocol(s.Protocol) == decode.TCP {
+		c.count = newCount(record.Emit)
+	} else {
+		c.tap = newTap(i.decoder(s.Protocol, record.Emit))
+	}
+	return c
 }
 
 // carry returns when both directions have ended. Each closes by itself.
@@ -29,13 +38,22 @@ func (c *conn) carry() {
 	both.Go(func() { c.move(decode.Down, c.caller, c.service) })
 	both.Wait()
 	c.cut()
-	c.tap.close()
+	if c.tap == nil {
+		c.count.end()
+	} else {
+		c.tap.close()
+	}
 }
 
 // move carries one direction, and what ends it: an end, or a break.
 func (c *conn) move(dir decode.Direction, to, from *net.TCPConn) {
-	err := c.pump(dir, to, from)
-	c.tap.end(dir)
+	var err error
+	if c.tap == nil {
+		err = c.splice(dir, to, from)
+	} else {
+		err = c.pump(dir, to, from)
+		c.tap.end(dir)
+	}
 	if isBreak(err) {
 		reset(to)
 		reset(from)
@@ -44,10 +62,9 @@ func (c *conn) move(dir decode.Direction, to, from *net.TCPConn) {
 	_ = to.CloseWrite()
 }
 
-// isBreak reports whether a direction was broken off rather than ended. Where the other
-// side just reads no more, its own end is still to come.
+// isBreak reports whether a connection was broken off rather than ended.
 func isBreak(err error) bool {
-	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ETIMEDOUT)
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ETIMEDOUT)
 }
 
 // pumpSize is how many bytes are read at once.
@@ -58,9 +75,6 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, pumpSize); return &b
 // pump moves bytes until from ends. The decoder's copy is made before they pass, so that
 // it never sees an answer before its call.
 func (c *conn) pump(dir decode.Direction, to, from *net.TCPConn) error {
-	if c.tap == nil {
-		return c.splice(dir, to, from)
-	}
 	b := buffers.Get().(*[]byte)
 	defer buffers.Put(b)
 	for {
@@ -80,14 +94,22 @@ func (c *conn) pump(dir decode.Direction, to, from *net.TCPConn) error {
 	}
 }
 
+// spliceSize is how many bytes pass before they are counted.
+const spliceSize = 64 << 20
+
+// splice moves bytes that nobody reads, in the kernel where that can.
+func (c *conn) splice(dir decode.Direction, to, from *net.TCPConn) error {
+	for {
+		n, err := to.ReadFrom(&io.LimitedReader{R: from, N: spliceSize})
+		c.count.add(dir, n)
+		if err != nil || n < spliceSize {
+			return err
+		}
+	}
+}
+
 // cut closes both ends.
 func (c *conn) cut() {
 	c.caller.Close()
 	c.service.Close()
-}
-
-// splice moves bytes that nobody reads, in the kernel where that can.
-func (c *conn) splice(_ decode.Direction, to, from *net.TCPConn) error {
-	_, err := to.ReadFrom(from)
-	return err
 }

@@ -24,6 +24,9 @@ type Options struct {
 	Names []string
 	// NoDeps leaves out what the named services depend on: they do not wait for it.
 	NoDeps bool
+	// Inspect are services to inspect from the beginning, whatever the file says; with
+	// InspectAll, all that have a port.
+	Inspect []string
 	// Guard is the process that outlives this one and ends what it leaves. The zero
 	// ID means that there is none.
 	Guard proc.ID
@@ -38,6 +41,9 @@ type Options struct {
 	// waited for; nil waits for it anyway.
 	Exit func(code int)
 }
+
+// InspectAll stands for all services that can be inspected.
+const InspectAll = "*"
 
 // Screen is what a run writes to.
 type Screen interface {

@@ -148,20 +148,18 @@ func (r *reloader) read(ask control.Request) (next nextState, err error) {
 
 // inspecting is the state that the file had when it was read, with other services inspected.
 func (r *reloader) inspecting(ask control.Request) (next nextState, err error) {
-	inspected := map[string]bool{}
-	maps.Copy(inspected, r.inspected)
 	names := ask.Services
 	if len(names) == 0 {
-		names = r.now.Inspectable()
+		names = []string{InspectAll}
 	}
-	for _, name := range names {
-		if err := r.now.CheckInspect(name); err != nil {
-			return next, &UsageError{err}
-		}
-		inspected[name] = !ask.Off
+	inspected, err := inspecting(r.now.Project, names, !ask.Off)
+	if err != nil {
+		return next, err
 	}
-	next.Project = &Project{Project: r.now.WithInspect(inspected), Registry: r.now.Registry, Checkout: r.now.Checkout}
-	next.inspected = inspected
+	next.inspected = map[string]bool{}
+	maps.Copy(next.inspected, r.inspected)
+	maps.Copy(next.inspected, inspected)
+	next.Project = &Project{Project: r.now.WithInspect(next.inspected), Registry: r.now.Registry, Checkout: r.now.Checkout}
 	return next, nil
 }
 

@@ -25,6 +25,8 @@ type Session struct {
 	options Options
 	wanted  []string
 
+	// inspected is the reloader's.
+	inspected map[string]bool
 	// stamps are of the files that Project was read from.
 	stamps   stamps
 	instance *Instance
@@ -78,11 +80,15 @@ func Open(o Options) (_ *Session, err error) {
 	if err != nil {
 		return nil, err
 	}
+	inspected, err := inspecting(p.Project, o.Inspect, true)
+	if err != nil {
+		return nil, err
+	}
 	if o.Guard == (proc.ID{}) {
 		o.Guard = proc.Self() // Without a guard that lives a run counts as abandoned.
 	}
 	proc.ReserveDescriptors(spareFiles + filesEach*len(p.Services))
-	s := &Session{Project: p, wanted: wanted, stamps: stampsOf(p), options: o, ended: make(chan error, 1), stops: make(chan bool, 16)}
+	s := &Session{Project: p, wanted: wanted, inspected: inspected, stamps: stampsOf(p), options: o, ended: make(chan error, 1), stops: make(chan bool, 16)}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	if s.instance, err = claim(p.Checkout); err != nil {
 		return nil, withWanted(sameDir(err), s.wanted)
@@ -176,10 +182,11 @@ func (s *Session) Prepare(screen Screen) (err error) {
 	s.relay = newRelay([]string{RelayVerb, s.Checkout.Project, s.Checkout.Instance}, s.warn)
 	s.front, s.edges = &front{relay: s.relay}, newEdges(s.relay, s.warn)
 	s.reload = &reloader{
-		stamps:  s.stamps,
-		front:   s.front,
-		edges:   s.edges,
-		options: s.options, sup: s.sup, warn: s.warn, now: s.Project, held: s.held,
+		stamps:    s.stamps,
+		front:     s.front,
+		edges:     s.edges,
+		inspected: s.inspected,
+		options:   s.options, sup: s.sup, warn: s.warn, now: s.Project, held: s.held,
 		dirID:        files.DirID(s.Checkout.Dir),
 		files:        newFileWatch(s.Dir, s.sup, s.warn),
 		certificates: &s.certificates,
