@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -231,6 +232,32 @@ func TestInspectSaysWhatItCannotDo(t *testing.T) {
 	}
 	if text := h.ok(dir, "inspect"); !strings.HasPrefix(text, "nothing is inspected") {
 		t.Error(text)
+	}
+	r.stop()
+}
+
+func TestACallPastTheInspectorIsNamedOnceWithItsPlace(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("the caller is a bash")
+	}
+	h := newHome(t)
+	file := strings.Replace(inspectFile, `[services.other]
+command = "exec $LHRUN serve ."
+`, `[services.other]
+port = false
+command = ["bash", "-c", "read -r at <caller.conf; while ! exec 3<>/dev/tcp/$at; do sleep 0.1; done; sleep 1000"]
+`, 1)
+	dir := h.checkout("lhrun.toml", file, "hello.txt", "hello")
+	port := h.port(dir, "api")
+	h.write(dir, "caller.conf", fmt.Sprintf("127.0.0.1/%d\n", port))
+	r := h.up(dir, "--inspect=api")
+	r.wait("all ready")
+	want := fmt.Sprintf("other calls api at its own port %d, past the inspector: caller.conf:1 holds the number", port)
+	r.wait(want)
+	h.ok(dir, "restart", "other")
+	time.Sleep(5 * time.Second) // Two more looks.
+	if n := strings.Count(r.text(), want); n != 1 {
+		t.Errorf("it is told %d times:\n%s", n, r.text())
 	}
 	r.stop()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/lhrun/lhrun/internal/config"
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/handoff"
+	"github.com/lhrun/lhrun/ports"
 )
 
 // edges hold the addresses at which services find those that are inspected. Each refuses
@@ -22,6 +23,8 @@ type edges struct {
 	// the services of which nobody knows.
 	listening map[string][]int
 	always    map[string]bool
+	project   *config.Project
+	past      pastEdges
 }
 
 // edgeSocket is an edge whose port is open, unless id is 0.
@@ -34,8 +37,21 @@ type edgeSocket struct {
 	leaving bool
 }
 
-func newEdges(r *relay, warn func(format string, args ...any)) *edges {
-	return &edges{relay: r, warn: warn, listening: map[string][]int{}}
+func newEdges(c ports.Checkout, r *relay, warn func(format string, args ...any)) *edges {
+	return &edges{
+		relay: r, warn: warn, listening: map[string][]int{},
+		past: pastEdges{checkout: c, told: map[string]bool{}},
+	}
+}
+
+// lookPast tells once of each caller that goes past its edge.
+func (e *edges) lookPast() {
+	e.mu.Lock()
+	project, now := e.project, slices.Clone(e.now)
+	e.mu.Unlock()
+	for _, line := range e.past.look(project, now) { // No other one uses past.
+		e.warn("%s", line)
+	}
 }
 
 // set makes next the edges. Those that stay keep their sockets; those that do not are
@@ -44,7 +60,7 @@ func (e *edges) set(p *config.Project, next []config.ResolvedEdge) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	before := slices.Clone(e.now)
-	e.now, e.always = nil, map[string]bool{}
+	e.project, e.now, e.always = p, nil, map[string]bool{}
 	for i := range p.Services {
 		s := &p.Services[i]
 		e.always[s.Name] = s.External || s.ListenFD
@@ -96,10 +112,10 @@ func (e *edges) open(s *edgeSocket) {
 }
 
 // listens takes the news of which ports a service's process listens on.
-func (e *edges) listens(service string, ports []int) {
+func (e *edges) listens(service string, numbers []int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.listening[service] = slices.Clone(ports)
+	e.listening[service] = slices.Clone(numbers)
 	if e.follow() {
 		e.tell()
 	}

@@ -45,6 +45,7 @@ func (s *Session) keepPlaces() {
 		select {
 		case <-time.After(healEvery):
 			s.server.Heal()
+			s.edges.lookPast()
 			if s.recorder.heal() {
 				s.reload.heal()
 			}

@@ -180,7 +180,7 @@ func (s *Session) Prepare(screen Screen) (err error) {
 		return err
 	}
 	s.relay = newRelay([]string{RelayVerb, s.Checkout.Project, s.Checkout.Instance}, s.warn)
-	s.front, s.edges = &front{relay: s.relay}, newEdges(s.relay, s.warn)
+	s.front, s.edges = &front{relay: s.relay}, newEdges(s.Checkout, s.relay, s.warn)
 	s.reload = &reloader{
 		stamps:    s.stamps,
 		front:     s.front,
