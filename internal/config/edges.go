@@ -38,8 +38,7 @@ func (e Edge) Request() ports.Request { return ports.Request{Service: e.Arrow(),
 func (p *Project) Edges() (edges []Edge) {
 	for i := range p.Services {
 		to := &p.Services[i]
-		protocol, inspected := to.inspected()
-		if !inspected {
+		if !to.Inspected {
 			continue
 		}
 		var callers []string
@@ -58,7 +57,7 @@ func (p *Project) Edges() (edges []Edge) {
 		}
 		for _, from := range callers {
 			for _, name := range to.portNames() {
-				edges = append(edges, Edge{From: from, To: to.Name, Name: name, Protocol: protocol})
+				edges = append(edges, Edge{From: from, To: to.Name, Name: name, Protocol: to.Protocol})
 			}
 		}
 	}

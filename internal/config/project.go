@@ -24,6 +24,7 @@ type Project struct {
 	Dotenv   []PortFile
 	Range    ports.Range
 	Front    Front
+	Inspect  Inspect
 	// Notices say in a line each what of the file may surprise.
 	Notices []string
 	// MaxLogSize bounds the stored output of one service, in bytes.
@@ -113,8 +114,10 @@ type Service struct {
 	Watch     *Watch
 	// ListenFD is `listen = "fd"`.
 	ListenFD bool
-	// Inspected is pending.
+	// Inspected is `inspect`. Protocol is what it is told to speak; "" is for its first
+	// bytes to tell.
 	Inspected bool
+	Protocol  string
 	// TLS is `tls`: it gets a certificate.
 	TLS bool
 }

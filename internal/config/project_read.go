@@ -65,6 +65,7 @@ func (c *checker) project(root *node) *Project {
 		Dotenv:     c.dotenv(f.get("dotenv")),
 		Range:      c.portRange(f.get("ports")),
 		Front:      c.front(f.get("front")),
+		Inspect:    c.inspect(f.get("inspect")),
 		MaxLogSize: c.maxLogSize(f.get("logs")),
 	}
 	if f.n.parts["env_file"] == nil {

@@ -49,6 +49,7 @@ func (c *checker) service(name string, n, defaults *node) Service {
 	f.end(where)
 	c.checkExternal(f, own, &s)
 	c.checkTLS(own, &s)
+	c.checkInspected(own, &s)
 	if !s.External && len(s.Command.Args) == 0 && own.parts["command"] == nil && !slices.Contains(f.meant, "command") {
 		c.bad(s.Pos, "", "%s has no command", where)
 	}
@@ -148,6 +149,7 @@ func (c *checker) serviceKeys(f *fields, s *Service) {
 	s.Watch = c.watch(f.get("watch"))
 	s.ListenFD = c.listen(f.get("listen"), s)
 	s.TLS = c.boolean(f.get("tls"), false)
+	c.inspected(f.get("inspect"), s)
 	if s.URL.Raw == "" && !s.Port.None {
 		s.URL, s.URLDefault = Text{Raw: "http://{{host}}:{{port}}", Pos: s.Pos}, true
 	}

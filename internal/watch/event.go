@@ -10,6 +10,9 @@ import (
 
 // event takes one piece of news of a watched directory.
 func (w *Watcher) event(e fsnotify.Event) {
+	if w.isMark(e) {
+		return
+	}
 	for _, path := range w.tree.names(e.Name) {
 		if filepath.Base(path) == ignoreFile {
 			w.tree.listsChanged()

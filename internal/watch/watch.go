@@ -42,6 +42,9 @@ type Options struct {
 	Root string
 	// Own are files and directories of lhrun's own: they never count.
 	Own []string
+	// Marks is the directory, of lhrun's own, in which Barrier makes another one; "" is
+	// that of temporary files.
+	Marks string
 	// Changed and Trouble, one line for people, are called by the Watcher's
 	// goroutine and must not block.
 	Changed func(Change)
@@ -65,6 +68,12 @@ type Watcher struct {
 	timer  *time.Timer
 	told   map[string]bool
 	times  map[string]time.Time
+	// barriers wait. marks is the directory of their markers, "" before there is one, and
+	// marked says that source watches it.
+	barriers []*barrier
+	marks    string
+	marked   bool
+	lastMark int
 }
 
 // source is where the news of directories comes from.
@@ -146,6 +155,7 @@ func (w *Watcher) Close() {
 
 func (w *Watcher) run() {
 	defer close(w.stopped)
+	defer w.clearMarks()
 	defer w.closeSource()
 	for {
 		var events <-chan fsnotify.Event
@@ -185,6 +195,7 @@ func (w *Watcher) setOwn(own []string) {
 
 // set begins anew: what is watched follows from the rules alone.
 func (w *Watcher) set(rules []Rule) {
+	defer w.remark()
 	w.closeSource()
 	before := w.rules
 	w.rules = nil
@@ -279,6 +290,7 @@ func (w *Watcher) fire(now time.Time) {
 			b := r.burst
 			r.burst = burst{}
 			w.o.Changed(Change{Name: r.Name, Files: w.existingFirst(b.files), More: b.lost})
+			w.tellBarriers(r.Name)
 		}
 	}
 	w.arm()
@@ -300,6 +312,7 @@ func (w *Watcher) existingFirst(files []string) []string {
 // lost: the system could not keep up, so anything may have changed.
 func (w *Watcher) lost(err error) {
 	w.trouble(limit(err, fmt.Sprintf("some changes of files were missed: %v", err)))
+	defer w.seeAll()
 	if w.tree == nil {
 		return
 	}
