@@ -172,11 +172,11 @@ func (s *Supervisor) check(a *attempt, p Probe) probe.Check {
 func (s *Supervisor) try(a *attempt, p Probe) probe.Check {
 	switch p.Kind {
 	case ProbeHTTP:
-		return probe.HTTP(p.Target, p.Status)
+		return probe.HTTP(p.Target, p.Status, p.Roots)
 	case ProbeTCP:
 		return probe.TCP(p.Target)
 	case ProbeGRPC:
-		return probe.GRPC(p.Target, p.Service)
+		return probe.GRPC(p.Target, p.Service, p.Roots)
 	}
 	cmd := command{Argv: p.Exec, Dir: a.svc.Dir, Env: a.environ()}
 	masker := s.mask

@@ -98,6 +98,10 @@ type Probe struct {
 	// port, so only a listener of its own process tree counts.
 	Target string
 	Own    bool
+	// Roots is a file, in PEM, with the roots that the certificate of an https URL must come
+	// from. "" verifies that of a host elsewhere by the system's, and none on loopback.
+	// With grpc, "" is without TLS.
+	Roots string
 	// Status is the one HTTP status that passes; 0 is any 2xx or 3xx.
 	Status int
 	// Service is the name asked of grpc.health.v1; "" is the whole server.

@@ -273,3 +273,25 @@ func TestOriginsAreHTTPSFromTrustToUntrust(t *testing.T) {
 	}
 	r.stop()
 }
+
+// TestAProbeRefusesAnotherCertificateThanTheServices: a server that ends TLS with a
+// certificate of its own is not ready, and why says what to do.
+func TestAProbeRefusesAnotherCertificateThanTheServices(t *testing.T) {
+	need(t, "nginx", "openssl")
+	h := newHome(t)
+	selfSigned := strings.Replace(tlsProxy, "mkdir -p data;", `mkdir -p data; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+ -nodes -keyout data/key -out data/cert -days 2 -subj /CN=snakeoil -addext subjectAltName=IP:127.0.0.1 2>/dev/null; TLS_CERT_FILE=cert TLS_KEY_FILE=key;`, 1)
+	dir := h.checkout("lhrun.toml", selfSigned, "nginx.conf.in", tlsProxyConf)
+	r := h.up(dir)
+	want := `it shows a certificate of "snakeoil", issued by "snakeoil", which TLS_CA_FILE does not know: have it use TLS_CERT_FILE and TLS_KEY_FILE`
+	eventually(t, "why says so", func() bool {
+		out, _, _ := h.output(dir, "why", "web")
+		return strings.Contains(strings.Join(strings.Fields(out), " "), want)
+	})
+	h.write(dir, "lhrun.toml", tlsProxy)
+	if _, errs, code := h.output(dir, "reload"); code != 0 {
+		t.Errorf("reload: %d %s", code, errs)
+	}
+	r.wait("all ready")
+	r.stop()
+}

@@ -124,7 +124,18 @@ func (r *resolver) probe(p Probe, s *Service) supervisor.Probe {
 	case supervisor.ProbeLog:
 		out.Target = r.pattern(p.Target, s)
 	}
+	if s.TLS && out.Own {
+		out.Roots = r.ownRoots(out, s)
+	}
 	return out
+}
+
+// ownRoots is the file that a probe of the own port of s, which has tls, verifies by.
+func (r *resolver) ownRoots(p supervisor.Probe, s *Service) string {
+	if p.Kind == supervisor.ProbeGRPC || strings.HasPrefix(strings.ToLower(p.Target), "https://") {
+		return r.run.TLS(s.Name).CA
+	}
+	return ""
 }
 
 // ownAddress is where s listens, or a mistake at t.

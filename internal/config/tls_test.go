@@ -11,6 +11,7 @@ command = "serve --cert {{tls.cert}} --key {{tls.key}} --ca {{tls.ca}}"
 tls = true
 env = { PEM = "{{tls.cert}}" }
 ready = { http = "/" }
+health = { http = "/health" }
 [services.cache]
 command = "redis-server"
 tls = true
@@ -27,6 +28,26 @@ url = "http://{{host}}:{{port}}"
 ready = { http = "/" }
 [services.plain]
 command = "x"
+[services.rpc]
+command = "x"
+tls = true
+ready = { grpc = true }
+[services.tcp]
+command = "x"
+tls = true
+ready = { tcp = true }
+[services.elsewhere]
+command = "x"
+tls = true
+ready = { http = "https://127.0.0.1:1/" }
+[services.named]
+command = "x"
+tls = true
+ready = { http = "https://localhost:{{port}}/" }
+[services.self]
+command = "x"
+url = "https://localhost:{{port}}"
+ready = { http = "/" }
 `))
 	r.has(t, "db", "TLS_CERT_FILE=/tls/db/cert", "TLS_KEY_FILE=/tls/db/key", "TLS_CA_FILE=/tls/db/ca", "PEM=/tls/db/cert")
 	r.has(t, "plain", "TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CA_FILE",
@@ -39,6 +60,14 @@ command = "x"
 	}
 	if db.Ready.Target != "https://127.0.0.1:21001/" || !db.Ready.Own {
 		t.Errorf("its probe asks %s", db.Ready.Target)
+	}
+	if db.Ready.Roots != "/tls/db/ca" || db.Health.Roots != "/tls/db/ca" {
+		t.Errorf("its probes verify by %q and %q", db.Ready.Roots, db.Health.Roots)
+	}
+	for name, want := range map[string]string{"rpc": "/tls/rpc/ca", "own": "", "elsewhere": "", "named": "/tls/named/ca", "tcp": "", "self": ""} {
+		if got := r.serviceOf(t, name).Ready.Roots; got != want {
+			t.Errorf("the probe of %s verifies by %q, want %q", name, got, want)
+		}
 	}
 	if got := r.serviceOf(t, "own").Ready.Target; got != "http://127.0.0.1:21005/" {
 		t.Errorf("the probe of a url of its own asks %s", got)

@@ -3,9 +3,11 @@ package probe
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,24 +17,34 @@ import (
 
 const healthMethod = "/grpc.health.v1.Health/Check"
 
-// GRPC passes when grpc.health.v1 at addr, host:port without TLS, says SERVING
-// for service; "" is the whole server.
-func GRPC(addr, service string) Check {
+// GRPC passes when grpc.health.v1 at addr, host:port, says SERVING for service; "" is
+// the whole server. It asks by TLS, with a certificate from roots, a file in PEM, unless
+// that is "".
+func GRPC(addr, service, roots string) Check {
 	var only http.Protocols
-	only.SetUnencryptedHTTP2(true)
+	only.SetUnencryptedHTTP2(roots == "")
+	only.SetHTTP2(roots != "")
+	scheme, host := "http", addr
+	if roots != "" {
+		scheme = "https"
+		if name, _, err := net.SplitHostPort(addr); err == nil {
+			host = name
+		}
+	}
 	client := &http.Client{
 		Transport: &http.Transport{
 			Protocols:              &only,
 			DisableKeepAlives:      true,
 			DisableCompression:     true,
 			MaxResponseHeaderBytes: answerBytes,
+			TLSClientConfig:        verifying(roots, host),
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return func(ctx context.Context) error {
 		start := time.Now()
 		body := bytes.NewReader(healthRequest(service))
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+healthMethod, body)
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, scheme+"://"+addr+healthMethod, body)
 		if err != nil {
 			return explain(err, start)
 		}
@@ -41,12 +53,12 @@ func GRPC(addr, service string) Check {
 		req.Header.Set("User-Agent", "lhrun")
 		resp, err := client.Do(req)
 		if err != nil {
-			return explainHTTP2(err, start)
+			return explainHTTP2(err, start, roots != "")
 		}
 		defer resp.Body.Close()
 		answer, err := io.ReadAll(io.LimitReader(resp.Body, answerBytes))
 		if err != nil {
-			return explainHTTP2(err, start)
+			return explainHTTP2(err, start, roots != "")
 		}
 		if resp.StatusCode != http.StatusOK {
 			return fmt.Errorf("http %d from %s", resp.StatusCode, healthMethod)
@@ -58,9 +70,16 @@ func GRPC(addr, service string) Check {
 // explainHTTP2 tells a server that speaks something else: depending on who
 // hangs up first that is an error of HTTP/2, for which net/http has no types, a
 // reset or an early end.
-func explainHTTP2(err error, start time.Time) error {
+func explainHTTP2(err error, start time.Time, secure bool) error {
 	text := reason(err, start)
-	if strings.Contains(text, "http2:") || strings.HasPrefix(text, "connection reset") || strings.HasPrefix(text, "connection closed") {
+	var record tls.RecordHeaderError
+	switch {
+	case secure && (errors.As(err, &record) || strings.Contains(text, "HTTP response to HTTPS client")):
+		text = errNoTLS.Error()
+	case !strings.Contains(text, "http2:") && !strings.HasPrefix(text, "connection reset") && !strings.HasPrefix(text, "connection closed"):
+	case secure:
+		text = "no gRPC answer: it must speak gRPC with TLS (tls = true)"
+	default:
 		text = "no gRPC answer: it must speak gRPC without TLS"
 	}
 	return &failure{text: text, err: err}

@@ -92,7 +92,7 @@ func TestGRPC(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			addr := healthServer(t, c.service, c.answer)
-			got := textOf(once(t, GRPC(addr, c.service)))
+			got := textOf(once(t, GRPC(addr, c.service, "")))
 			if got != c.want && (c.name != "huge" || !strings.Contains(got, c.want)) {
 				t.Errorf("%q, not %q", got, c.want)
 			}
@@ -114,7 +114,7 @@ func TestGRPCErrorsAreShort(t *testing.T) {
 		{"something else", noise, "no gRPC answer"},
 		{"silent", silent, "no gRPC answer"},
 	} {
-		got := textOf(once(t, GRPC(c.addr, "")))
+		got := textOf(once(t, GRPC(c.addr, "", "")))
 		if !strings.HasPrefix(got, c.want) || len(got) > 60 {
 			t.Errorf("%s: %q", c.name, got)
 		}
@@ -127,7 +127,7 @@ func TestGRPCEndsWithItsContext(t *testing.T) {
 	defer close(done)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if got := textOf(GRPC(mute, "")(ctx)); !strings.HasPrefix(got, "no answer after ") {
+	if got := textOf(GRPC(mute, "", "")(ctx)); !strings.HasPrefix(got, "no answer after ") {
 		t.Errorf("error %q", got)
 	}
 }

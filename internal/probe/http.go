@@ -23,15 +23,16 @@ const (
 
 // HTTP passes when a GET of target, an http or https URL, answers with status; 0
 // is any 2xx or 3xx. A redirect is an answer and is not followed, no proxy is
-// asked, and a loopback host's certificate is not verified.
-func HTTP(target string, status int) Check {
+// asked. A certificate must come from roots, a file in PEM; where that is "", a loopback
+// host's is not verified, and any other by the system's roots.
+func HTTP(target string, status int, roots string) Check {
 	return func(ctx context.Context) error {
 		start := time.Now()
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 		if err != nil {
 			return explain(err, start)
 		}
-		got, err := get(ctx, req)
+		got, err := get(ctx, req, roots)
 		if err != nil {
 			if ctx.Err() != nil {
 				err = ctx.Err()
@@ -59,8 +60,8 @@ func judge(got, want int, u *url.URL) error {
 // get asks over a connection of its own, without http.Transport: that keeps
 // connections, and logs to the program's standard log when a server that is no
 // HTTP server speaks first.
-func get(ctx context.Context, req *http.Request) (status int, err error) {
-	conn, err := dialURL(ctx, req.URL)
+func get(ctx context.Context, req *http.Request, roots string) (status int, err error) {
+	conn, err := dialURL(ctx, req.URL, roots)
 	if err != nil {
 		return 0, err
 	}
@@ -91,7 +92,7 @@ func get(ctx context.Context, req *http.Request) (status int, err error) {
 	}
 }
 
-func dialURL(ctx context.Context, u *url.URL) (net.Conn, error) {
+func dialURL(ctx context.Context, u *url.URL, roots string) (net.Conn, error) {
 	host, port := u.Hostname(), u.Port()
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -109,12 +110,16 @@ func dialURL(ctx context.Context, u *url.URL) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	secure := tls.Client(conn, &tls.Config{ServerName: host, InsecureSkipVerify: isLoopback(host)})
+	config := &tls.Config{ServerName: host, InsecureSkipVerify: isLoopback(host)}
+	if roots != "" {
+		config = verifying(roots, host)
+	}
+	secure := tls.Client(conn, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
 		var record tls.RecordHeaderError
 		if errors.As(err, &record) {
-			err = errors.New("the server does not speak TLS")
+			err = errNoTLS
 		}
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func TestHTTPStatus(t *testing.T) {
 		{"/503", 503, ""},
 		{"", 500, "http 200 from /, not 500"},
 	} {
-		if got := textOf(once(t, HTTP(url+c.path, c.status))); got != c.want {
+		if got := textOf(once(t, HTTP(url+c.path, c.status, ""))); got != c.want {
 			t.Errorf("%q, status %d: %q, not %q", c.path, c.status, got, c.want)
 		}
 	}
@@ -114,7 +114,7 @@ func TestHTTPErrorsAreShort(t *testing.T) {
 		{"http://127.0.0.1:bad/", "invalid port"},
 		{"ftp://127.0.0.1/", "no http or https URL"},
 	} {
-		got := textOf(once(t, HTTP(c.url, 0)))
+		got := textOf(once(t, HTTP(c.url, 0, "")))
 		if !strings.Contains(got, c.want) || len(got) > 100 || strings.Contains(got, "\n") {
 			t.Errorf("%s: %q, not %q", c.url, got, c.want)
 		}
@@ -125,7 +125,7 @@ func TestHTTPEndsWithItsContext(t *testing.T) {
 	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if got := textOf(HTTP(url, 0)(ctx)); !strings.HasPrefix(got, "no answer after ") {
+	if got := textOf(HTTP(url, 0, "")(ctx)); !strings.HasPrefix(got, "no answer after ") {
 		t.Errorf("error %q", got)
 	}
 }
@@ -135,7 +135,7 @@ func TestHTTPPassesThoughTheBodyNeverEnds(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	})
-	if err := once(t, HTTP(url, 0)); err != nil {
+	if err := once(t, HTTP(url, 0, "")); err != nil {
 		t.Error(err)
 	}
 	endless := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -145,7 +145,7 @@ func TestHTTPPassesThoughTheBodyNeverEnds(t *testing.T) {
 			}
 		}
 	})
-	if err := once(t, HTTP(endless, 0)); err != nil {
+	if err := once(t, HTTP(endless, 0, "")); err != nil {
 		t.Error(err)
 	}
 }
@@ -155,7 +155,7 @@ func TestHTTPAsksNoProxy(t *testing.T) {
 	for _, name := range []string{"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"} {
 		t.Setenv(name, proxy)
 	}
-	if err := once(t, HTTP("http://"+refused(t), 0)); err == nil {
+	if err := once(t, HTTP("http://"+refused(t), 0, "")); err == nil {
 		t.Error("passed")
 	}
 }
@@ -166,7 +166,7 @@ func TestHTTPSendsUserAndPassword(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
 	})
-	if err := once(t, HTTP(strings.Replace(url, "//", "//me:secret@", 1), 0)); err != nil {
+	if err := once(t, HTTP(strings.Replace(url, "//", "//me:secret@", 1), 0, "")); err != nil {
 		t.Error(err)
 	}
 }
@@ -176,7 +176,7 @@ func TestHTTPWaitsForTheAnswerAfterAnEarlyHint(t *testing.T) {
 		w.WriteHeader(http.StatusEarlyHints)
 		w.WriteHeader(http.StatusTeapot)
 	})
-	if got := textOf(once(t, HTTP(url+"/tea", 0))); got != "http 418 from /tea" {
+	if got := textOf(once(t, HTTP(url+"/tea", 0, ""))); got != "http 418 from /tea" {
 		t.Errorf("error %q", got)
 	}
 }
@@ -187,7 +187,7 @@ func TestHTTPKeepsNoConnection(t *testing.T) {
 	server.Config.ConnState = func(_ net.Conn, s http.ConnState) { states <- s }
 	server.Start()
 	defer server.Close()
-	if err := once(t, HTTP(server.URL, 0)); err != nil {
+	if err := once(t, HTTP(server.URL, 0, "")); err != nil {
 		t.Fatal(err)
 	}
 	for {
@@ -210,7 +210,7 @@ func TestHTTPTrustsLoopbackCertificates(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	defer server.Close()
-	if err := once(t, HTTP(server.URL, 0)); err != nil {
+	if err := once(t, HTTP(server.URL, 0, "")); err != nil {
 		t.Error(err)
 	}
 	for host, want := range map[string]bool{
