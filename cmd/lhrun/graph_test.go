@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/lhrun/lhrun/internal/systems"
+	"github.com/lhrun/lhrun/ports"
 )
 
 // edge is one of "graph --json", in the order of its fields there.
@@ -247,4 +249,75 @@ func TestTheGraphOnATerminalRestoresItAndLeavesTheLastTable(t *testing.T) {
 		_, rest, left := strings.Cut(screen.text(), "\x1b[?25h\x1b[?1049l")
 		return left && matches(t, "api +db", rest)
 	})
+}
+
+// TestWhatComesThroughTheFrontIsTheBrowsers, in every form; and nobody else is.
+func TestWhatComesThroughTheFrontIsTheBrowsers(t *testing.T) {
+	needGraph(t)
+	h, dir, r, origins := front(t, frontFile)
+	if status, _, err := through(origins["web"]); status != 200 { // The relay keeps its connection.
+		t.Fatal(status, err)
+	}
+	eventually(t, "the browser is in the graph", func() bool {
+		all := h.edges(dir)
+		return len(all) == 1 && all[0].From == "browser" && all[0].To == "web" && all[0].Outside == "browser" && all[0].Connections > 0
+	})
+	w := h.start(h.command(dir, "graph", "-w"))
+	w.wait(`^browser +web +1 .* -$`)
+	w.signal(syscall.SIGINT)
+	for form, line := range map[string]string{"--dot": `label="browser", style=dashed`, "--mermaid": `\(\["browser"\]\)`} {
+		if out, _, _ := h.output(dir, "graph", form); !matches(t, line, out) {
+			t.Errorf("%s: no %s in\n%s", form, line, out)
+		}
+	}
+	r.stop()
+}
+
+// TestWhatAnExternalServiceCallsIsItsOwn, and what its children call; when it is up again,
+// the new one's. The same goes for one that is taken by hand outside.
+func TestWhatAnExternalServiceCallsIsItsOwn(t *testing.T) {
+	needGraph(t)
+	h := newHome(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	_ = l.Close()
+	dir := h.checkout("lhrun.toml", fmt.Sprintf(`
+dotenv = false
+[services.db]
+command = "talk"
+env = { TALK_LISTEN = "{{host}}:{{port}}" }
+[services.ide]
+external = true
+port = %d
+depends_on = ["db"]
+[services.api]
+command = "talk"
+env = { TALK_LISTEN = "{{host}}:{{port}}" }
+`, port))
+	h.up(dir).wait("api.*ready")
+	listen := func(port int, script string) *run {
+		cmd := exec.Command("sh", "-c", script)
+		cmd.Dir, cmd.Env = t.TempDir(), append(h.environ(), fmt.Sprintf("TALK_LISTEN=127.0.0.1:%d", port))
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		r := h.start(cmd)
+		t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+		r.wait("talked")
+		return r
+	}
+	call := fmt.Sprintf("127.0.0.1:%d*1*20*30", h.port(dir, "db"))
+	ide := listen(port, "exec talk "+call)
+	want := []edge{{"ide", "db", "", 1, 20, 30, true}}
+	h.awaitEdges(dir, want)
+
+	if _, errs, code := h.output(dir, "take", "api", "--outside"); code != 0 {
+		t.Fatal(code, errs)
+	}
+	eventually(t, "the port of api is free", func() bool { return ports.Free(h.port(dir, "api")) == nil })
+	listen(h.port(dir, "api"), "(unset TALK_LISTEN; exec talk "+call+") & exec talk")
+	h.awaitEdges(dir, append([]edge{{"api", "db", "", 1, 20, 30, false}}, want...))
+	ide.signal(syscall.SIGKILL)
+	h.awaitEdges(dir, []edge{{"api", "db", "", 1, 20, 30, false}, {"ide", "db", "", 0, 0, 0, true}})
 }

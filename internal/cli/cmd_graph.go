@@ -31,10 +31,12 @@ the kernel forgets a connection when it closes. What goes over Unix sockets or
 UDP, and what a service says to itself, is not counted. A dependency without a
 connection is shown with 0.
 
-A connection is a service's if a process of its tree has it open. What else is
-at one end of it is outside: named by its program ("lhrun" for probes and for
-the front), by PROJECT/INSTANCE of another run, as "user NAME" where it is
-another user's process, which is hidden, or as another machine.
+A connection is a service's if a process of its tree has it open; of a service
+that is external or taken with --outside, that of whoever listens on its port.
+What comes through the front is the caller "browser". What else is at one end is
+outside: named by its program ("lhrun" for probes), by PROJECT/INSTANCE of
+another run, as "user NAME" where it is another user's process, which is hidden,
+or as another machine.
 
 With -w the table stays, anew each second, until Ctrl-C or the end of the run;
 into a pipe graph writes a new table when the numbers have changed. --dot and
@@ -46,9 +48,10 @@ thick a connection that is not in depends_on.
   [{"from","to","connections","bytes_up","bytes_down","rtt_us","declared"}]
 
 from or to is "outside" where an object also has outside, which says what is
-there. Where the project does not run, graph shows what depends_on says, and the
-exit code is 5. On other systems than Linux it shows no more of a run either.
-connections and bytes are null then, and rtt_us where it is not measured.`,
+there; through the front, both from and outside are "browser". Where the project
+does not run, graph shows what depends_on says, and the exit code is 5. On other
+systems than Linux it shows no more of a run either. connections and bytes are
+null then, and rtt_us where it is not measured.`,
 		Example: `  lhrun graph
   lhrun graph -w
   lhrun graph --dot | dot -Tsvg >graph.svg

@@ -29,8 +29,11 @@ type Edge struct {
 	// Outside, on such an edge alone, says what that end is: "PROJECT/INSTANCE" of another
 	// run, the name of a program, "user NAME" where the program is hidden, or one of
 	// AnotherMachine and Unknown.
-	Outside     string `json:"outside,omitempty"`
-	Connections int    `json:"connections"`
+	Outside string `json:"outside,omitempty"`
+	// Front says that the run's front connects, for a browser or whoever else came to it;
+	// Outside is Browser then.
+	Front       bool `json:"front,omitempty"`
+	Connections int  `json:"connections"`
 	// BytesUp have arrived at To, BytesDown at From.
 	BytesUp   uint64 `json:"bytes_up"`
 	BytesDown uint64 `json:"bytes_down"`
@@ -44,6 +47,8 @@ type Edge struct {
 const (
 	AnotherMachine = "another machine"
 	Unknown        = "unknown"
+	// Browser stands for all who come through the front.
+	Browser = "browser"
 )
 
 // DeclaredGraph is what depends_on says, without a connection.
@@ -65,7 +70,7 @@ func (l *Local) graph(ctx context.Context) (Graph, error) {
 	if err != nil {
 		return Graph{}, err
 	}
-	owners, err := ownersOf(conns, snap, l.o.Supervisor.Trees())
+	owners, err := ownersOf(conns, snap, l.o.Supervisor.Trees(), l.relay())
 	if err != nil {
 		return Graph{}, err
 	}
@@ -76,8 +81,19 @@ func (l *Local) graph(ctx context.Context) (Graph, error) {
 	return c.graph(), nil
 }
 
+// relay is the pid of what serves the front; 0 is none.
+func (l *Local) relay() int {
+	if l.o.Relay == nil {
+		return 0
+	}
+	return l.o.Relay()
+}
+
 // arrow is what tells one Edge from another.
-type arrow struct{ from, to, outside string }
+type arrow struct {
+	from, to, outside string
+	front             bool
+}
 
 // count adds connections up to edges.
 type count struct {
@@ -99,7 +115,7 @@ func newCount(services []Service) count {
 
 func (c count) edge(a arrow) *Edge {
 	if c.all[a] == nil {
-		c.all[a] = &Edge{From: a.from, To: a.to, Outside: a.outside}
+		c.all[a] = &Edge{From: a.from, To: a.to, Outside: a.outside, Front: a.front}
 	}
 	return c.all[a]
 }
@@ -129,9 +145,21 @@ func (c count) graph() Graph {
 		edges = append(edges, *e)
 	}
 	slices.SortFunc(edges, func(a, b Edge) int {
-		return cmp.Or(compareOutside(a, b), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Outside, b.Outside))
+		return cmp.Or(compareOutside(a, b), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Outside, b.Outside),
+			compareFront(a, b))
 	})
 	return Graph{Services: c.services, Edges: edges}
+}
+
+// compareFront puts the front after a program of that name.
+func compareFront(a, b Edge) int {
+	switch {
+	case a.Front == b.Front:
+		return 0
+	case a.Front:
+		return 1
+	}
+	return -1
 }
 
 // compareOutside puts edges between services first, then those from outside.

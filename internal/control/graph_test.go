@@ -31,8 +31,10 @@ func TestTheGraphSaysWhoTalksToWhom(t *testing.T) {
 			client(22): {PID: 9, Project: "blog", Instance: "main", Program: "node"}, client(23): {PID: 9, Project: "shop", Instance: "main", Program: "psql"},
 			endAt("127.0.0.1:21004", 4): {PID: 5, Program: "squat"},
 		},
+		front:   map[ports.End]bool{client(30): true},
 		project: "shop", instance: "main",
 	}
+	o.others[client(25)] = ports.Holder{PID: 10, Program: Browser}
 	c := newCount([]Service{{Name: "api", DependsOn: []string{"db", "cache"}}, {Name: "web", DependsOn: []string{"api"}}})
 	for _, conn := range []ports.Connection{
 		{Client: client(10), Server: db, Up: 1, Down: 10, RTT: 3 * time.Microsecond},
@@ -45,7 +47,7 @@ func TestTheGraphSaysWhoTalksToWhom(t *testing.T) {
 		{Client: client(11), Server: far},
 		{Client: far, Server: api},
 		{Client: client(20), Server: api}, {Client: client(21), Server: api}, {Client: client(22), Server: api}, {Client: client(23), Server: api},
-		{Client: client(24), Server: api},
+		{Client: client(24), Server: api}, {Client: client(25), Server: api}, {Client: client(30), Server: api},
 		{Client: client(20), Server: endAt("127.0.0.1:9999", 99)}, // between others
 		{Client: far, Server: endAt("127.0.0.1:9999", 99)},
 	} {
@@ -59,6 +61,8 @@ func TestTheGraphSaysWhoTalksToWhom(t *testing.T) {
 		{From: "web", To: "ide", Connections: 1},
 		{To: "api", Outside: AnotherMachine, Connections: 1},
 		{To: "api", Outside: "blog/main", Connections: 1},
+		{To: "api", Outside: Browser, Connections: 1},
+		{To: "api", Outside: Browser, Front: true, Connections: 1},
 		{To: "api", Outside: "curl", Connections: 1},
 		{To: "api", Outside: "psql", Connections: 1},
 		{To: "api", Outside: Unknown, Connections: 1},
@@ -84,7 +88,7 @@ func TestOnlyAServiceThatIsUpIsElsewhere(t *testing.T) {
 		{Name: "gone", Port: 21004, State: supervisor.StateStopped},
 		{Name: "job"},
 	}}
-	o, err := ownersOf(nil, snap, nil)
+	o, err := ownersOf(nil, snap, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

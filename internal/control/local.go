@@ -21,6 +21,8 @@ type LocalOptions struct {
 	// Plan says what Reload would do. Both read the project's file; what is wrong
 	// with it is a *Mistake.
 	Plan, Reload func(ctx context.Context, r Request) (Answer, error)
+	// Relay is the pid of the process that serves the front; 0, or no Relay, is none.
+	Relay func() int
 }
 
 // Local is the project that this process supervises.

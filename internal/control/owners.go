@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/lhrun/lhrun/ports"
-	"github.com/lhrun/lhrun/supervisor"
 )
 
 // owners tells who has the ends of connections.
@@ -17,20 +16,23 @@ type owners struct {
 	byPort    map[uint16]string
 	trees     map[string][]int
 	elsewhere map[string]bool
+	// front are the ends that the process has which serves the front.
+	front map[ports.End]bool
 	// others are who has the ends that talk to a service.
 	others            map[ports.End]ports.Holder
 	project, instance string
 }
 
 // ownersOf finds out who has the ends of conns, by the processes of each service, and of
-// those at the other end of a service's connection, who else it is.
-func ownersOf(conns []ports.Connection, snap Snapshot, trees map[string][]int) (o owners, err error) {
+// those at the other end of a service's connection, who else it is. relay is the pid of
+// what serves the front; 0 is none.
+func ownersOf(conns []ports.Connection, snap Snapshot, trees map[string][]int, relay int) (o owners, err error) {
 	o = owners{
 		services: map[ports.End]string{}, byPort: map[uint16]string{}, trees: trees, elsewhere: map[string]bool{},
 		project: snap.Project, instance: snap.Instance,
 	}
 	for _, s := range snap.Services {
-		o.elsewhere[s.Name] = s.PID == 0 && (s.State == supervisor.StateReady || s.State == supervisor.StateUnhealthy)
+		o.elsewhere[s.Name] = isElsewhere(s)
 		for _, port := range append(slices.Collect(maps.Values(s.Ports)), s.Port) {
 			o.byPort[uint16(port)] = s.Name
 		}
@@ -41,20 +43,42 @@ func ownersOf(conns []ports.Connection, snap Snapshot, trees map[string][]int) (
 		ends = append(ends, c.Client, c.Server)
 	}
 	for _, name := range slices.Sorted(maps.Keys(trees)) {
-		mine, err := ports.OpenIn(trees[name], ends)
-		if err != nil {
+		if err := o.give(name, trees[name], ends); err != nil {
 			return o, err
 		}
-		for e := range mine {
-			if o.services[e] == "" {
-				o.services[e] = name
-			}
+	}
+	if relay != 0 {
+		if o.front, err = ports.OpenIn([]int{relay}, ends); err != nil {
+			return o, err
+		}
+	}
+	for _, s := range snap.Services { // Those of this run have come first.
+		if !o.elsewhere[s.Name] || len(conns) == 0 {
+			continue
+		}
+		tree, err := elsewhereTree(s)
+		if err == nil {
+			err = o.give(s.Name, tree, ends)
+		}
+		if err != nil {
+			return o, err
 		}
 	}
 	if ends = o.unknown(conns); len(ends) > 0 {
 		o.others, err = ports.HoldersOf(ends)
 	}
 	return o, err
+}
+
+// give gives the service the ends that its processes have, and that are nobody's yet.
+func (o owners) give(service string, tree []int, ends []ports.End) error {
+	mine, err := ports.OpenIn(tree, ends)
+	for e := range mine {
+		if o.services[e] == "" && !o.front[e] {
+			o.services[e] = service
+		}
+	}
+	return err
 }
 
 // unknown are the ends of no service that talk, or may talk, to one.
@@ -64,7 +88,7 @@ func (o owners) unknown(conns []ports.Connection) (ends []ports.End) {
 		if client == "" && server == "" && o.byPort[c.Server.Addr.Port()] == "" {
 			continue
 		}
-		if client == "" && c.Client.ID != 0 {
+		if client == "" && c.Client.ID != 0 && !o.front[c.Client] {
 			ends = append(ends, c.Client)
 		}
 		if server == "" && c.Server.ID != 0 {
@@ -79,6 +103,8 @@ func (o owners) arrow(c ports.Connection) arrow {
 	a := arrow{from: o.services[c.Client], to: o.server(c.Server)}
 	switch {
 	case a.from == "" && a.to == "":
+	case a.from == "" && o.front[c.Client]:
+		a.outside, a.front = Browser, true
 	case a.from == "":
 		a.outside = o.outside(c.Client)
 	case a.to == "":

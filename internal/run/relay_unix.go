@@ -252,6 +252,16 @@ func (r *relay) tellNews(conn *net.UnixConn, sent map[int]bool) error {
 	return handoff.Send(conn, handoff.Message{State: &state}, nil)
 }
 
+// pid is that of the process; 0 while there is none.
+func (r *relay) pid() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.process == nil {
+		return 0
+	}
+	return r.process.Pid
+}
+
 // end ends the process; another one follows.
 func (r *relay) end() {
 	r.mu.Lock()

@@ -25,6 +25,7 @@ func (s *Session) serve() error {
 		Down:   s.requestStop,
 		Plan:   s.reload.Plan,
 		Reload: s.reload.Reload,
+		Relay:  s.relay.pid,
 	})
 	s.holds = newHolds(s.sup, s.local.Ask)
 	if s.options.OneOff {

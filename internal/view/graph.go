@@ -36,7 +36,7 @@ type edgeFact struct {
 func PrintGraph(w io.Writer, g control.Graph) error {
 	facts := []edgeFact{}
 	for _, e := range g.Edges {
-		f := edgeFact{From: cmp.Or(e.From, outside), To: cmp.Or(e.To, outside), Outside: e.Outside, Declared: e.Declared}
+		f := edgeFact{From: cmp.Or(e.From, callerOutside(e)), To: cmp.Or(e.To, outside), Outside: e.Outside, Declared: e.Declared}
 		if g.Uncounted == "" {
 			f.Connections, f.BytesUp, f.BytesDown = &e.Connections, &e.BytesUp, &e.BytesDown
 		}
@@ -46,6 +46,14 @@ func PrintGraph(w io.Writer, g control.Graph) error {
 		facts = append(facts, f)
 	}
 	return PrintJSON(w, facts)
+}
+
+// callerOutside is what an edge is from that no service of the run has begun.
+func callerOutside(e control.Edge) string {
+	if e.Front {
+		return e.Outside
+	}
+	return outside
 }
 
 const (
@@ -111,6 +119,9 @@ func (s Sheet) narrow(widths []int) {
 func edgeRow(e control.Edge, counted bool) []string {
 	other := fmt.Sprintf("%s (%s)", outside, e.Outside)
 	from, to := cmp.Or(e.From, other), cmp.Or(e.To, other)
+	if e.Front {
+		from = e.Outside
+	}
 	conns, up, down, rtt := "-", "-", "-", "-"
 	if counted {
 		conns = strconv.Itoa(e.Connections)

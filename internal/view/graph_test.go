@@ -20,6 +20,7 @@ func shopGraph() control.Graph {
 			{From: "web", To: "db", Connections: 1, BytesUp: 5000, RTT: 1250},
 			{To: "web", Outside: "blog/feature-x", Connections: 2, BytesUp: 1, BytesDown: 999, RTT: 15000},
 			{To: "web", Outside: `a "quoted" \n <b>#1</b> |pipe`, Connections: 1},
+			{To: "web", Outside: control.Browser, Front: true, Connections: 4, BytesUp: 5, BytesDown: 6},
 			{From: "outside", Outside: control.AnotherMachine, Connections: 1, BytesUp: 1 << 40, BytesDown: 7 << 30},
 		},
 	}
