@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -148,6 +149,36 @@ func TestAFrontThatIsKilledIsBackAndRefusesNobody(t *testing.T) {
 	close(stop)
 	clients.Wait()
 	t.Logf("%d answered, %d cut by 10 kills", answered.Load(), cut.Load())
+	if strings.Contains(r.text(), "restarts") {
+		t.Errorf("a service was touched:\n%s", r.text())
+	}
+	r.stop()
+}
+
+// A stopped relay would keep what it holds for ever, and nobody would serve.
+func TestAFrontThatIsStoppedIsReplaced(t *testing.T) {
+	if runtime.GOOS == "freebsd" {
+		t.Skip("FreeBSD does not tell")
+	}
+	h, _, r, origins := front(t, frontFile)
+	for range 5 {
+		if status, _, err := through(origins["web"]); status != 200 {
+			t.Fatal(status, err)
+		}
+		before := relays(h)
+		if len(before) != 1 {
+			t.Fatalf("%v serve the front", before)
+		}
+		began := time.Now()
+		if err := syscall.Kill(before[0], syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "it has ended", func() bool { return syscall.Kill(before[0], 0) != nil })
+		if status, body, err := through(origins["web"]); status != 200 || body != "hello" {
+			t.Errorf("%d %q %v", status, body, err)
+		}
+		t.Logf("answered %s after the stop", time.Since(began))
+	}
 	if strings.Contains(r.text(), "restarts") {
 		t.Errorf("a service was touched:\n%s", r.text())
 	}

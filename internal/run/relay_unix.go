@@ -163,7 +163,7 @@ func (r *relay) keepServing() {
 			return
 		case <-time.After(pause):
 		}
-		pause = min(2*pause, longestRelayPause)
+		pause = min(2*pause, longestPauseAfter(err))
 	}
 }
 
@@ -188,6 +188,7 @@ func (r *relay) runOnce() error {
 	if err != nil {
 		return err
 	}
+	go endIfStopped(cmd.Process)
 	over := make(chan struct{})
 	var telling sync.WaitGroup
 	telling.Go(func() { r.tell(conn, over) })

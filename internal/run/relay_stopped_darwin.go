@@ -1,0 +1,6 @@
+package run
+
+const (
+	waitStop   = 8    // WSTOPPED
+	waitNoReap = 0x20 // WNOWAIT
+)

@@ -1,0 +1,6 @@
+package run
+
+const (
+	waitStop   = 2         // WSTOPPED
+	waitNoReap = 0x1000000 // WNOWAIT
+)
