@@ -21,21 +21,22 @@ type door struct {
 	failed chan error
 	closed chan struct{}
 	once   sync.Once
-	// knocking bounds the connections that have not said anything yet.
-	knocking chan struct{}
+	// asked bounds the looks at who connects.
+	asked  chan struct{}
+	silent silentOnes
 }
 
-// atTheDoor is how many connections may be silent at once, and silence how long each.
 const (
-	atTheDoor = 256
-	silence   = 30 * time.Second
+	mostAsked = 64
+	// silence is how long a connection may say nothing.
+	silence = 30 * time.Second
 )
 
 func newDoor(l net.Listener, config *tls.Config) *door {
 	d := &door{
 		Listener: l, config: config,
 		ready: make(chan net.Conn), failed: make(chan error, 1), closed: make(chan struct{}),
-		knocking: make(chan struct{}, atTheDoor),
+		asked: make(chan struct{}, mostAsked),
 	}
 	go d.admit()
 	return d
@@ -59,6 +60,7 @@ func (d *door) Close() error {
 	return d.Listener.Close()
 }
 
+// admit closes the connections of other users unanswered.
 func (d *door) admit() {
 	for {
 		c, err := d.Listener.Accept()
@@ -70,23 +72,27 @@ func (d *door) admit() {
 			time.Sleep(10 * time.Millisecond)
 			continue
 		}
-		d.knocking <- struct{}{}
+		d.asked <- struct{}{}
 		go func() {
-			defer func() { <-d.knocking }()
+			welcome := IsOurs(c)
+			<-d.asked
+			if !welcome {
+				c.Close()
+				return
+			}
 			d.greet(c)
 		}()
 	}
 }
 
-// greet waits for the first byte. It closes connections of other users unanswered.
+// greet waits for the first byte.
 func (d *door) greet(c net.Conn) {
-	if !IsOurs(c) {
-		c.Close()
-		return
-	}
+	leave := d.silent.enter(c)
 	first := make([]byte, 1)
 	_ = c.SetReadDeadline(time.Now().Add(silence))
-	if n, err := c.Read(first); n == 0 || err != nil {
+	n, err := c.Read(first)
+	leave()
+	if n == 0 || err != nil {
 		c.Close()
 		return
 	}

@@ -48,6 +48,8 @@ func Serve(ctx context.Context, project control.Project, listeners []net.Listene
 		Protocols:         new(http.Protocols),
 		TLSConfig:         tlsConfig(t, o.Authority),
 		ErrorLog:          discard,
+		// "OPTIONS *" is for the service too, and tells nobody else of one.
+		DisableGeneralOptionsHandler: true,
 	}
 	server.Protocols.SetHTTP1(true)
 	server.Protocols.SetHTTP2(true)

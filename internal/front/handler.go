@@ -38,6 +38,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case service == "":
 		(&refusal{status: http.StatusMisdirectedRequest}).write(w, r)
+	case !isOneWord(r.RequestURI):
+		(&refusal{status: http.StatusBadRequest, service: service, text: "the path of this request holds a space"}).write(w, r)
+	case r.Method == http.MethodConnect:
+		(&refusal{status: http.StatusMethodNotAllowed, service: service, text: "lhrun's front is no proxy: it takes no CONNECT"}).write(w, r)
 	case passes(r) >= mostPasses:
 		(&refusal{status: http.StatusLoopDetected, service: service,
 			text: fmt.Sprintf("this request has come by lhrun's front %d times: %s passes it on to itself", mostPasses, service)}).write(w, r)
@@ -74,7 +78,7 @@ func (h *handler) pass(w http.ResponseWriter, r *http.Request, service string, p
 	}
 	// What the service leaves out is not made up here.
 	w.Header()["Date"], w.Header()["Content-Type"] = nil, nil
-	h.proxy(service).ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), patienceKey{}, p)))
+	h.proxy(service).ServeHTTP(w, r.WithContext(context.WithValue(withOriginal(r), patienceKey{}, p)))
 }
 
 // proxy passes requests on to one service.
@@ -97,8 +101,8 @@ func (h *handler) proxy(service string) *httputil.ReverseProxy {
 
 // rewrite makes the request that the service gets.
 func rewrite(r *httputil.ProxyRequest) {
-	// As it came: ReverseProxy takes out parameters that it cannot read.
-	r.Out.URL.RawQuery = r.In.URL.RawQuery
+	pathAsItCame(r.Out, r.In) // ReverseProxy takes out parameters that it cannot read, too.
+	dropForged(r.Out.Header)
 	r.Out.URL.Scheme = "http"
 	r.Out.Host = r.In.Host
 	r.SetXForwarded()

@@ -239,7 +239,8 @@ func (u *upstream) outgoing(r *http.Request, s control.Service, body *replay) *h
 		out.URL.Scheme, out.URL.Host = "https", "localhost"
 	}
 	if r.Body != nil && r.Body != http.NoBody {
-		out.Body = body.reader()
+		out.Trailer = announced(r.Context())
+		out.Body = &trailing{body.reader(), r.Context(), out.Trailer}
 	}
 	return out
 }
