@@ -22,21 +22,26 @@ type door struct {
 	closed chan struct{}
 	once   sync.Once
 	// asked bounds the looks at who connects.
-	asked  chan struct{}
+	asked chan struct{}
+	// room has an element for each connection that is open.
+	room   chan struct{}
 	silent silentOnes
 }
 
 const (
 	mostAsked = 64
+	// fullPause is between tries while there is no descriptor left.
+	fullPause = 10 * time.Millisecond
 	// silence is how long a connection may say nothing.
 	silence = 30 * time.Second
 )
 
-func newDoor(l net.Listener, config *tls.Config) *door {
+// newDoor takes in as many connections at once as there is room for.
+func newDoor(l net.Listener, config *tls.Config, room int) *door {
 	d := &door{
 		Listener: l, config: config,
 		ready: make(chan net.Conn), failed: make(chan error, 1), closed: make(chan struct{}),
-		asked: make(chan struct{}, mostAsked),
+		asked: make(chan struct{}, mostAsked), room: make(chan struct{}, room),
 	}
 	go d.admit()
 	return d
@@ -63,15 +68,22 @@ func (d *door) Close() error {
 // admit closes the connections of other users unanswered.
 func (d *door) admit() {
 	for {
-		c, err := d.Listener.Accept()
+		select {
+		case d.room <- struct{}{}:
+		case <-d.closed:
+			return
+		}
+		accepted, err := d.Listener.Accept()
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			d.failed <- err
 			return
 		case err != nil: // Out of descriptors: those who wait in the kernel go on waiting.
-			time.Sleep(10 * time.Millisecond)
+			<-d.room
+			time.Sleep(fullPause)
 			continue
 		}
+		c := newCounted(accepted, d.room)
 		d.asked <- struct{}{}
 		go func() {
 			welcome := IsOurs(c)
@@ -118,6 +130,9 @@ func IsOurs(c net.Conn) bool {
 		return false
 	}
 	uid, err := ports.PeerUID(unmapped(client), unmapped(server))
+	for ; isFull(err); uid, err = ports.PeerUID(unmapped(client), unmapped(server)) {
+		time.Sleep(fullPause)
+	}
 	if errors.Is(err, errors.ErrUnsupported) {
 		return true
 	}

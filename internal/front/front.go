@@ -56,7 +56,7 @@ func Serve(ctx context.Context, project control.Project, listeners []net.Listene
 	server.Protocols.SetUnencryptedHTTP2(true)
 	ended := make(chan error, len(listeners)+1)
 	for _, l := range listeners {
-		go func() { ended <- server.Serve(newDoor(l, server.TLSConfig)) }()
+		go func() { ended <- server.Serve(newDoor(l, server.TLSConfig, mostConnectionsIn())) }()
 	}
 	go func() { ended <- t.run() }()
 	err = <-ended

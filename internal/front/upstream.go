@@ -65,7 +65,8 @@ func serviceOf(err error) string {
 	return ""
 }
 
-// errNobody says that nobody listens where the service does. Nothing was passed on.
+// errNobody says that nobody listens where the service does, or that this process cannot
+// connect for the moment. Nothing was passed on.
 var errNobody = errors.New("nobody listens")
 
 func newUpstream(t *tracker, service string, observe func(service string, c net.Conn) net.Conn) *upstream {
@@ -107,7 +108,7 @@ func (u *upstream) dial(ctx context.Context, network, _ string) (net.Conn, error
 			return c, nil
 		}
 	}
-	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EADDRNOTAVAIL) {
+	if isFull(err) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EADDRNOTAVAIL) {
 		return nil, errNobody
 	}
 	return nil, err
