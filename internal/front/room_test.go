@@ -71,13 +71,15 @@ func TestOnlyALackOfDescriptorsPasses(t *testing.T) {
 	}
 }
 
-// TestAnUpgradedConnectionEndsInOneDirection, as the service has still to say something.
+// TestAnUpgradedConnectionEndsInOneDirection, and the other one goes on: whichever side
+// has finished first.
 func TestAnUpgradedConnectionEndsInOneDirection(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
+	heard := make(chan string, 1)
 	go func() {
 		c, err := l.Accept()
 		if err != nil {
@@ -89,19 +91,24 @@ func TestAnUpgradedConnectionEndsInOneDirection(t *testing.T) {
 			return
 		}
 		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+		_, _ = io.WriteString(c, "welcome")
+		_ = c.(*net.TCPConn).CloseWrite()
 		said, _ := io.ReadAll(in)
-		_, _ = io.WriteString(c, "heard "+string(said))
+		heard <- string(said)
 	}()
 	s := serve(t, l.Addr(), nil, nil)
 	c, in := s.raw("GET / HTTP/1.1\nHost: " + webHost + "\nConnection: Upgrade\nUpgrade: x\n\n")
 	if response, err := http.ReadResponse(in, nil); err != nil || response.StatusCode != 101 {
 		t.Fatal(response, err)
 	}
+	if got, err := io.ReadAll(in); err != nil || string(got) != "welcome" {
+		t.Errorf("%q, %v", got, err)
+	}
 	if _, err := io.WriteString(c, "all"); err != nil {
 		t.Fatal(err)
 	}
 	_ = c.(*net.TCPConn).CloseWrite()
-	if got, err := io.ReadAll(in); err != nil || string(got) != "heard all" {
-		t.Errorf("%q, %v", got, err)
+	if got := <-heard; got != "all" {
+		t.Errorf("the service heard %q", got)
 	}
 }
