@@ -60,6 +60,7 @@ func (d *redisDecoder) Read(dir Direction, p []byte, at time.Time) {
 			break
 		}
 		n, whole, trouble := 0, false, ""
+		upBefore, downBefore := d.up.wire, d.down.wire
 		if dir == Up {
 			n, whole, trouble = d.up.next(p, at)
 		} else {
@@ -67,6 +68,7 @@ func (d *redisDecoder) Read(dir Direction, p []byte, at time.Time) {
 		}
 		if trouble != "" {
 			d.fail("no Redis: "+trouble, at)
+			d.opaque.Request.Wire, d.opaque.Response.Wire = upBefore, downBefore
 			continue
 		}
 		p = p[n:]
