@@ -288,7 +288,7 @@ func fuzzDecoder(f *testing.F, make newDecoder, pattern string) {
 	names, _ := filepath.Glob(filepath.Join("testdata", pattern))
 	for _, name := range names {
 		for _, conn := range recorded(f, filepath.Base(name)) {
-			if data := unfuzz(conn); len(data) < 64<<10 {
+			if data := unfuzz(conn); len(data) < 8<<10 {
 				f.Add(data)
 			}
 		}
