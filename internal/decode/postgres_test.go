@@ -211,6 +211,7 @@ notify ch, 'tidings';
 // TestPostgresLive compares what psql and pgbench do with what was told.
 func TestPostgresLive(t *testing.T) {
 	address, bin := postgresServer(t)
+	_, port, _ := net.SplitHostPort(address)
 	s := newTap(t, address)
 	target := []string{"-h", "127.0.0.1", "-p", s.port(), "-U", "app"}
 	cmd := exec.Command(bin+"/psql", append(target, "-X", "-q", "-A", "-t", "postgres")...)
@@ -233,7 +234,7 @@ func TestPostgresLive(t *testing.T) {
 	if strings.Contains(told, "trouble") {
 		t.Errorf("trouble in\n%s", told)
 	}
-	if out, err := exec.Command(bin+"/pgbench", append(target, "-i", "-q", "postgres")...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(bin+"/pgbench", "-h", "127.0.0.1", "-p", port, "-U", "app", "-i", "-q", "postgres").CombinedOutput(); err != nil {
 		t.Fatalf("pgbench -i: %v: %s", err, out)
 	}
 	for _, mode := range []string{"simple", "extended", "prepared"} {

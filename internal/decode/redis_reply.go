@@ -17,7 +17,6 @@ type redisReply struct {
 	kind   byte   // of the string or line that is being read, 0 between two
 	left   int64  // bytes of the string that are still to come, and its end
 	prefix int    // bytes at its start that only name a format
-	long   bool   // the line had more than is kept
 	stack  []redisFrame
 	out    []byte
 	size   int64 // of the rendering, kept or not
@@ -27,6 +26,11 @@ type redisReply struct {
 	nwords int
 	wire   int64
 	began  time.Time
+	// hide says that the reply tells settings, of which passwords are to be hidden.
+	hide    bool
+	setting []byte // the string before, where hide is set
+	masked  bool   // the string that is being read is a password
+	secrets []Field
 }
 
 type redisFrame struct {
@@ -38,6 +42,7 @@ type redisFrame struct {
 
 func (r *redisReply) reset() {
 	r.out, r.stack, r.line = r.out[:0], r.stack[:0], r.line[:0]
+	r.secrets, r.setting, r.masked = nil, r.setting[:0], false
 	r.size, r.wire, r.nwords, r.top, r.null = 0, 0, 0, 0, false
 }
 
@@ -76,48 +81,6 @@ func (r *redisReply) text(p []byte) (n int, whole bool) {
 		r.put(`"`)
 	}
 	return n, r.complete()
-}
-
-func (r *redisReply) string(p []byte) {
-	r.word(p)
-	if r.silent() {
-		return
-	}
-	room := r.limits.Body - len(r.out)
-	r.size += int64(len(p))
-	if room <= 0 {
-		return
-	}
-	kept := p[:min(len(p), room)]
-	before := len(r.out)
-	if r.kind == '$' {
-		r.out = appendEscaped(r.out, kept)
-	} else {
-		r.out = append(r.out, kept...)
-	}
-	r.size += int64(len(r.out) - before - len(kept))
-	r.out = r.out[:min(len(r.out), r.limits.Body)]
-}
-
-func (r *redisReply) put(s string) {
-	if r.silent() {
-		return
-	}
-	r.size += int64(len(s))
-	if room := r.limits.Body - len(r.out); room > 0 {
-		r.out = append(r.out, s[:min(room, len(s))]...)
-	}
-}
-
-func (r *redisReply) silent() bool {
-	return len(r.stack) > 0 && r.stack[len(r.stack)-1].silent
-}
-
-// word keeps the beginning of one of the first strings.
-func (r *redisReply) word(p []byte) {
-	if r.nwords < len(r.words) && len(r.stack) <= 1 && !r.silent() {
-		r.words[r.nwords] = keep(r.words[r.nwords], p, 256)
-	}
 }
 
 func (r *redisReply) header(p []byte) (n int, whole bool, trouble string) {
@@ -202,73 +165,6 @@ func (r *redisReply) nothing() bool {
 	return r.complete()
 }
 
-// begin renders what comes before an element: its index, and the name of its type.
-func (r *redisReply) begin(kind byte) {
-	r.index()
-	r.kind, r.prefix = kind, 0
-	if r.nwords < len(r.words) && len(r.stack) <= 1 {
-		r.words[r.nwords] = r.words[r.nwords][:0]
-	}
-	switch kind {
-	case '$':
-		r.put(`"`)
-	case ':':
-		r.put("(integer) ")
-	case ',':
-		r.put("(double) ")
-	case '(':
-		r.put("(big number) ")
-	case '=':
-		r.prefix = len("txt:")
-	case '-', '!':
-		if len(r.stack) > 0 {
-			r.put("(error) ")
-		}
-	}
-}
-
-func (r *redisReply) index() {
-	if len(r.stack) == 0 || r.silent() {
-		return
-	}
-	f := &r.stack[len(r.stack)-1]
-	i := f.i
-	f.i++
-	if f.kind == '%' {
-		if i&1 == 1 {
-			r.put(" => ")
-			return
-		}
-		i /= 2
-	}
-	if len(r.out) >= r.limits.Body {
-		r.size += int64(f.indent + f.width + 3)
-		return
-	}
-	if i > 0 {
-		r.put("\n")
-		r.spaces(f.indent)
-	}
-	var number [20]byte
-	digits := strconv.AppendInt(number[:0], i+1, 10)
-	r.spaces(f.width - len(digits))
-	r.put(string(digits))
-	switch f.kind {
-	case '%':
-		r.put("# ")
-	case '~':
-		r.put("~ ")
-	default:
-		r.put(") ")
-	}
-}
-
-func (r *redisReply) spaces(n int) {
-	for ; n > 0; n-- {
-		r.put(" ")
-	}
-}
-
 func (r *redisReply) aggregate(kind byte, size int64) (whole bool, trouble string) {
 	if len(r.stack) == deepest {
 		return false, "a reply too deep"
@@ -292,18 +188,6 @@ func (r *redisReply) aggregate(kind byte, size int64) (whole bool, trouble strin
 	}
 	r.stack = append(r.stack, f)
 	return false, ""
-}
-
-func emptyName(kind byte) string {
-	switch kind {
-	case '%':
-		return "(empty hash)"
-	case '~':
-		return "(empty set)"
-	case '>':
-		return "(empty push)"
-	}
-	return "(empty array)"
 }
 
 // complete counts an element, and reports whether the reply is whole with it.

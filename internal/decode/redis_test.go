@@ -31,6 +31,8 @@ func TestRedisExchanges(t *testing.T) {
 				`CONFIG SET "CONFIG SET maxmemory 1 RequirePass (hidden)" status="OK" requirepass="s3cret"! body="OK"`,
 				`ACL SETUSER "ACL SETUSER u on (hidden) ~*" status="OK" password=">s3cret"! body="OK"`,
 				`MIGRATE "MIGRATE h 1 k 0 9 AUTH2 me (hidden) KEYS a" status="OK" password="s3cret"! body="OK"`}},
+		"a password told": {[]piece{up("CONFIG GET *\r\n"), down("*4\r\n$11\r\nrequirepass\r\n$6\r\ns3cret\r\n$4\r\nport\r\n$1\r\n1\r\n")},
+			[]string{`CONFIG GET "CONFIG GET *" status="OK" body="1) \"requirepass\"\n2) \"(hidden)\"\n3) \"port\"\n4) \"1\"" requirepass="s3cret"!`}},
 		"no reply": {[]piece{up("CLIENT REPLY OFF\r\nSET a 1\r\nCLIENT REPLY ON\r\nCLIENT REPLY SKIP\r\nSET a 2\r\nGET a\r\n"), down("+OK\r\n$1\r\n2\r\n")},
 			[]string{`CLIENT REPLY "CLIENT REPLY OFF" status=""`, `SET "SET a 1" status=""`, `CLIENT REPLY "CLIENT REPLY ON" status="OK" body="OK"`,
 				`CLIENT REPLY "CLIENT REPLY SKIP" status=""`, `SET "SET a 2" status=""`, `GET "GET a" status="OK" body="\"2\""`}},
