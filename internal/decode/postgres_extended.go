@@ -38,7 +38,9 @@ func (d *postgresDecoder) extended(kind byte, b postgresBody, at time.Time) {
 			d.about(c, step.portal.statement)
 		}
 		c.executed = true
-		c.Method = string(firstWord([]byte(c.Path)))
+		if c.Method = "EXECUTE"; step.portal != nil && step.portal.statement != nil {
+			c.Method = string(firstWord([]byte(c.Path)))
+		}
 	}
 	d.push(step)
 	if kind == 'E' {

@@ -73,6 +73,8 @@ func TestPostgresExchanges(t *testing.T) {
 			up(bind(i16(1)+i16(1)+i16(1)+i32(4)+i32(7)) + execute + sync),
 			down(pg('2', "") + pgRow("7") + pg('C', "SELECT 1\x00") + pgReady)},
 			[]string{`PARSE "select $1" status="OK"`, `SELECT "select $1" status="SELECT 1" $1="7" row({"n":7})`}},
+		"a statement that was not seen": {[]piece{up(pg('B', "\x00gone\x00"+i16(0)+i16(0)+i16(0)) + execute + sync), down(pg('2', "") + pgRow("a", "\x00") + pg('C', "SELECT 1\x00") + pgReady)},
+			[]string{`EXECUTE "statement \"gone\"" status="SELECT 1" row(["a",null])`}},
 		"null and text": {[]piece{
 			up(pg('P', "s\x00select 1\x00"+i16(0)) + bind(i16(0)+i16(3)+i32(-1)+i32(4)+"NULL"+i32(1)+"x") + describe + execute + sync),
 			down(pg('1', "") + pg('2', "") + pg('n', "") + pg('C', "DO\x00") + pgReady)},
@@ -135,6 +137,23 @@ func TestPostgresStarts(t *testing.T) {
 	x := feed(t, newPostgres, DefaultLimits, []piece{up(ssl), down("S"), up("\x16\x03\x01"), down("\x16")}, func(int) int { return 1 })[0]
 	if x.Request.Wire != 8+3 || x.Response.Wire != 2 {
 		t.Errorf("%d up, %d down are counted of an encrypted connection", x.Request.Wire, x.Response.Wire)
+	}
+}
+
+func TestPostgresBinaryValues(t *testing.T) {
+	for _, test := range []struct {
+		oid        int
+		bytes, out string
+	}{
+		{oidBool, "\x01", "true"}, {oidInt2, "\xff\xff", "-1"}, {oidInt4, "\x00\x00\x01\x00", "256"},
+		{oidInt8, "\x80\x00\x00\x00\x00\x00\x00\x00", "-9223372036854775808"}, {oidFloat4, "\x3f\xc0\x00\x00", "1.5"},
+		{oidFloat8, "\x3f\xf8\x00\x00\x00\x00\x00\x00", "1.5"}, {oidOid, "\xff\xff\xff\xff", "4294967295"},
+		{oidUUID, "\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff", "00112233-4455-6677-8899-aabbccddeeff"},
+		{oidText, "text", "text"}, {oidJSONB, "\x01{}", "{}"}, {0, "\xab\x01", `\xab01`}, {oidInt4, "\x01", `\x01`},
+	} {
+		if got := postgresText([]byte(test.bytes), test.oid, true); got != test.out {
+			t.Errorf("type %d: %q, not %q", test.oid, got, test.out)
+		}
 	}
 }
 
