@@ -239,7 +239,7 @@ func TestPostgresLive(t *testing.T) {
 		t.Fatalf("psql: %v: %s", err, out)
 	}
 	conns := s.taken()
-	record(t, "postgres-psql.wire", conns)
+	recordOf(t, "postgres-psql.wire", conns)
 	told := describeAll(chunkings(t, newPostgres, conns[0]))
 	for _, want := range []string{`STARTUP "postgres" status="OK" user="app" database="postgres" application_name="psql"`,
 		`CREATE "create table t (id int primary key, name text);" status="CREATE TABLE"`, `status="INSERT 0 2"`,
@@ -263,7 +263,7 @@ func TestPostgresLive(t *testing.T) {
 			t.Fatalf("pgbench: %v: %s", err, out)
 		}
 		conns := s.taken()
-		record(t, "postgres-pgbench-"+mode+".wire", conns)
+		recordOf(t, "postgres-pgbench-"+mode+".wire", conns)
 		count := map[string]int{}
 		for _, conn := range conns {
 			for _, x := range chunkings(t, newPostgres, conn) {

@@ -138,7 +138,7 @@ func TestRedisLive(t *testing.T) {
 			t.Fatal(err)
 		}
 		conns := s.taken()
-		record(t, "redis-cli"+mode+".wire", conns)
+		recordOf(t, "redis-cli"+mode+".wire", conns)
 		var told []string
 		for _, x := range chunkings(t, newRedis, conns[len(conns)-1]) {
 			if x.Trouble != "" {
@@ -190,7 +190,7 @@ func TestRedisPubSubAndMonitorLive(t *testing.T) {
 		await("tidings")
 		c.Close()
 		conns := s.taken()
-		record(t, "redis-"+name+".wire", conns)
+		recordOf(t, "redis-"+name+".wire", conns)
 		all := chunkings(t, newRedis, conns[0])
 		x := all[len(all)-1]
 		if len(x.Messages) == 0 || !strings.Contains(string(x.Messages[len(x.Messages)-1].Data), "tidings") || x.Trouble != "" {

@@ -94,7 +94,7 @@ func (s *tap) port() string {
 }
 
 // recordings writes what was recorded where RECORD asks for that.
-func record(t *testing.T, name string, conns [][]piece) {
+func recordOf(t *testing.T, name string, conns [][]piece) {
 	t.Helper()
 	if os.Getenv("RECORD") == "" {
 		return
