@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -71,7 +72,7 @@ a call is pending. With -f a call comes again when it has changed.`,
 	f.StringVar(&q.Grep, "grep", "", "only calls that match the regular expression `RE`")
 	f.BoolVar(&q.Reveal, "reveal", false, "show what is secret")
 	addJSON(cmd, &asJSON)
-	cmd.AddCommand(newTrafficShow(g), newTrafficClear(g))
+	cmd.AddCommand(newTrafficShow(g), newTrafficCurl(g), newTrafficHAR(g), newTrafficReplay(g), newTrafficDiff(g), newTrafficClear(g))
 	return cmd
 }
 
@@ -190,4 +191,28 @@ func (g *globals) call(ctx context.Context, client *traffic.Client, text string,
 		e = traffic.NewMask(nil, g.Masker().Text).Entry(e)
 	}
 	return e, err
+}
+
+// baseOf is the address of a service's port, without a path.
+func baseOf(ctx context.Context, p control.Project, name, port string) (string, error) {
+	now, err := p.Snapshot(ctx, false)
+	if err != nil {
+		return "", err
+	}
+	s, known := view.ServiceNamed(now, name)
+	if !known {
+		return "", exitError{exitUsage, words.Unknown("service", name, view.Names(now.Services))}
+	}
+	number := s.Port
+	if port != "" {
+		number = s.Ports[port]
+	}
+	if number == 0 {
+		return "", usageError("service %q has no port to send a call to", name)
+	}
+	scheme := "http"
+	if strings.HasPrefix(s.URL, "https:") {
+		scheme = "https"
+	}
+	return fmt.Sprintf("%s://127.0.0.1:%d", scheme, number), nil
 }

@@ -57,10 +57,14 @@ func (m Mask) Entry(e Entry) Entry {
 	e.Messages = slices.Clone(e.Messages)
 	for i := range e.Messages {
 		msg := &e.Messages[i]
+		whole := int64(len(msg.Data)) == msg.Size
 		if msg.Secret {
 			msg.Data = []byte(mask.Hidden)
 		} else {
 			msg.Data = own.body(msg.Data, "")
+		}
+		if whole {
+			msg.Size = int64(len(msg.Data))
 		}
 	}
 	return e
@@ -142,10 +146,14 @@ func (m Mask) part(protocol decode.Protocol, p *decode.Part, form Form) Form {
 		}
 		p.Body, form = text, Decompressed
 	}
+	whole := int64(len(p.Body)) == p.Size
 	if protocol == decode.Redis {
 		p.Body = []byte(hideAuth(string(p.Body)))
 	}
 	p.Body = m.body(p.Body, Header(p.Fields, "Content-Type"))
+	if whole && form == AsCame { // It is no less whole for what is masked.
+		p.Size = int64(len(p.Body))
+	}
 	return form
 }
 
