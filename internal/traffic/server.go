@@ -101,6 +101,7 @@ func serveList(w http.ResponseWriter, r *http.Request, s *Store) {
 		return
 	}
 	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{}) // Past it the server takes the reader for gone.
 	enc := json.NewEncoder(w)
 	write := func(l line) error {
 		_ = control.SetWriteDeadline(time.Now().Add(stallTime))
