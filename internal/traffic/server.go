@@ -92,7 +92,12 @@ func refuse(w http.ResponseWriter, code int, err error) {
 
 func serveList(w http.ResponseWriter, r *http.Request, s *Store) {
 	var q Query
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostQuery)).Decode(&q); err != nil {
+	// Only behind its end does the server notice that the reader has gone.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostQuery))
+	if err == nil {
+		err = json.Unmarshal(body, &q)
+	}
+	if err != nil {
 		refuse(w, http.StatusBadRequest, fmt.Errorf("cannot read the query: %w", err))
 		return
 	}

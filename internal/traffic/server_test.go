@@ -14,6 +14,7 @@ func TestAFollowerMayStayLongerThanARequestMayTake(t *testing.T) {
 	s := newStore(t, 1<<20)
 	server := httptest.NewUnstartedServer(handler(s))
 	server.Config.ReadTimeout = 100 * time.Millisecond
+	server.Config.ReadHeaderTimeout = server.Config.ReadTimeout / 2 // as Serve has it
 	server.Start()
 	defer server.Close()
 	resp, err := http.Post(server.URL+"/list", "application/json", strings.NewReader(`{"follow":true}`))
