@@ -157,6 +157,7 @@ func (s *Supervisor) restartDependents(u *unit) {
 				continue
 			}
 			if dep.attempt != nil || dep.status.State == StateCompleted {
+				dep.by = u.by
 				s.restartUnit(dep)
 			}
 		}

@@ -33,6 +33,8 @@ type Command struct {
 	NoDeps bool
 	// Missing, with VerbStart, leaves completed tasks as they are.
 	Missing bool
+	// By is whoever asks; the zero By is Options.By.
+	By By
 }
 
 // Accepted is what became of a Command.
@@ -89,6 +91,8 @@ func (s *Supervisor) do(c Command) (Accepted, error) {
 	}
 	var accepted Accepted
 	accepted.Seq, accepted.Effective = s.step(func() {
+		by := s.caller(c.By)
+		s.asked(by, string(c.Verb), c.Services...)
 		concerned := s.concerned(named, c)
 		before := make(map[*unit]*Status, len(concerned))
 		for _, u := range concerned {
@@ -99,8 +103,11 @@ func (s *Supervisor) do(c Command) (Accepted, error) {
 			if c.Verb != VerbStop && u.hold == nil {
 				u.unawaited = c.unawaited(u)
 			}
-			// Those that failed with another one begin with it.
-			if s.carryOut(c, u, own[u]) || u.status != before[u] {
+			changed := u.changedBy(by, func() bool {
+				// Those that failed with another one begin with it.
+				return s.carryOut(c, u, own[u]) || u.status != before[u]
+			})
+			if changed {
 				accepted.Changed = append(accepted.Changed, u.Name)
 			}
 		}

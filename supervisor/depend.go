@@ -129,7 +129,7 @@ func because(dep *Status) string {
 
 // fail makes u failed, by the dependency of that name or, with "", by itself.
 func (s *Supervisor) fail(u *unit, reason, by string) {
-	u.failures = 0
+	u.failures, u.by = 0, itself
 	s.set(u, StateFailed, reason, func(st *Status) { st.FailedBy = by })
 }
 

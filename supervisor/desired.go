@@ -132,6 +132,7 @@ func (s *Supervisor) enqueue(u *unit) {
 	s.set(u, StateWaiting, "")
 	for _, d := range u.dependents {
 		if d.status.FailedBy == u.Name && d.desired == desiredUp && d.status.State == StateFailed {
+			d.by = u.by
 			s.enqueue(d)
 		}
 	}
@@ -154,8 +155,15 @@ func (s *Supervisor) stopUnit(u *unit) {
 }
 
 func (s *Supervisor) shutdown() {
+	if !s.closing && s.endBy == (By{}) {
+		s.endBy = s.caller(By{})
+		s.asked(s.endBy, "down")
+	}
 	s.closing = true
 	for _, u := range s.units {
+		if !u.status.State.Settled() {
+			u.by = s.endBy
+		}
 		s.stopUnit(u)
 	}
 }

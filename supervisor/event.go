@@ -20,6 +20,8 @@ const (
 	// EventOrder: a reload has changed which services there are, or their order. Order
 	// names all, those included that are yet to be removed.
 	EventOrder EventKind = "order"
+	// EventAsked: somebody asks for a change, which Text names. What comes of it follows.
+	EventAsked EventKind = "asked"
 )
 
 // Notice says what an EventNotice is about, for programs.
@@ -57,4 +59,6 @@ type Event struct {
 	Lines   []string
 	Behind  int
 	Order   []string
+	// By, of EventAsked, says who asks. Of what a service does, its Status says it.
+	By By
 }

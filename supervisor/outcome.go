@@ -40,6 +40,7 @@ func (s *Supervisor) exited(a *attempt, left []Handle) {
 		e.Lines, e.Behind = u.stream.Tail(5)
 	}
 	if exit.Code != 0 || !a.svc.Task {
+		u.by = itself
 		s.tell(u, e)
 	}
 	if len(left) > 0 {
@@ -112,6 +113,7 @@ func (s *Supervisor) gone(a *attempt) {
 func (s *Supervisor) backOff(u *unit, reason string) {
 	d := u.Restart.pause(u.failures)
 	u.failures++
+	u.by = itself
 	s.set(u, StateBackoff, reason, func(st *Status) { st.NextTry = time.Now().Add(d) })
 	u.retry = time.AfterFunc(d, func() {
 		s.post(func() {

@@ -204,7 +204,7 @@ func (s *Supervisor) ready(a *attempt) {
 
 // blame ends an attempt because of why.
 func (s *Supervisor) blame(a *attempt, why string) {
-	a.blame = why
+	a.blame, a.unit.by = why, itself
 	e := Event{Kind: EventExit, Text: why}
 	e.Lines, e.Behind = a.unit.stream.Tail(5)
 	s.tell(a.unit, e)

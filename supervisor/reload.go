@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -22,6 +23,9 @@ type Reload struct {
 	Start []string
 	// NoDeps has what Restart and Start name not wait for what nobody wants up.
 	NoDeps bool
+	// By is whoever asks, the zero By Options.By; Asked is what for, as in "reload".
+	By    By
+	Asked string
 }
 
 // Reloaded is what a Reload came to.
@@ -71,6 +75,8 @@ func (s *Supervisor) Apply(r Reload) (Reloaded, error) {
 
 // apply returns the attempts that come to their end by it.
 func (s *Supervisor) apply(r Reload) (ending []*attempt) {
+	by := s.caller(r.By)
+	s.asked(by, cmp.Or(r.Asked, "reload"))
 	s.base = newEnvironment(r.Env)
 	before := s.names()
 	var next []*unit
@@ -81,7 +87,7 @@ func (s *Supervisor) apply(r Reload) (ending []*attempt) {
 	}
 	for _, u := range s.units {
 		if !kept[u.Name] {
-			u.removed = true
+			u.removed, u.by = true, by
 			s.stopUnit(u)
 			next = append(next, u)
 		}
@@ -92,12 +98,13 @@ func (s *Supervisor) apply(r Reload) (ending []*attempt) {
 	s.reordered = s.reordered || !slices.Equal(before, s.names())
 	for _, name := range r.Restart {
 		if u := s.byName[name]; u != nil && u.desired == desiredUp && u.hold == nil {
+			u.by = by
 			s.restartUnit(u)
 		}
 	}
 	for _, name := range r.Start {
 		if u := s.byName[name]; u != nil && !u.removed {
-			s.ensureUp(u)
+			u.changedBy(by, func() bool { return s.ensureUp(u) })
 		}
 	}
 	if r.NoDeps {

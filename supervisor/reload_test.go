@@ -338,7 +338,7 @@ func TestFilesChangedRestartsWhatIsUpAndStartsWhatHasFailed(t *testing.T) {
 		w.fake.instance("crashed").die(1)
 		w.expect("crashed", StateBackoff, "")
 		for _, name := range []string{"up", "down", "crashed"} {
-			if err := w.FilesChanged(name, "main.go changed", 0); err != nil {
+			if err := w.FilesChanged(name, "main.go", "main.go changed", 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -360,7 +360,7 @@ func TestFilesChangedWhileItStopsMakesOneRestart(t *testing.T) {
 		w.start()
 		w.fake.stops["api"] = time.Second
 		for range 10 {
-			if err := w.FilesChanged("api", "main.go changed", 0); err != nil {
+			if err := w.FilesChanged("api", "main.go", "main.go changed", 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -375,7 +375,7 @@ func TestFilesChangedWithASignalSendsItOnlyToWhatRuns(t *testing.T) {
 	inWorld(t, []Service{svc("api")}, func(w *world) {
 		w.start()
 		p := w.fake.instance("api")
-		if err := w.FilesChanged("api", "main.go changed", syscall.SIGHUP); err != nil {
+		if err := w.FilesChanged("api", "main.go", "main.go changed", syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(p.signals, []syscall.Signal{syscall.SIGHUP}) {
@@ -383,7 +383,7 @@ func TestFilesChangedWithASignalSendsItOnlyToWhatRuns(t *testing.T) {
 		}
 		p.die(1)
 		w.expect("api", StateBackoff, "")
-		if err := w.FilesChanged("api", "main.go changed", syscall.SIGHUP); err != nil {
+		if err := w.FilesChanged("api", "main.go", "main.go changed", syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
 		w.expect("api", StateReady, "")

@@ -137,7 +137,7 @@ func randomStep(r *rand.Rand, w *world) {
 		_, _ = w.Apply(Reload{Services: services, Restart: []string{services[0].Name}, Start: []string{services[len(services)-1].Name}})
 	case 9:
 		w.fake.setStop(name, time.Duration(r.IntN(3000))*time.Millisecond)
-		_ = w.FilesChanged(name, "a file changed", 0)
+		_ = w.FilesChanged(name, "a", "a changed", 0)
 	}
 }
 

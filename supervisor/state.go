@@ -55,6 +55,8 @@ type Status struct {
 	ExitCode *int
 	// Reason says in one line, for people, why the service is in this state.
 	Reason string
+	// By says who has caused the present attempt, or the end of the last one.
+	By By
 	// DependsOn names all its dependencies.
 	DependsOn []string
 	// WaitsFor names the dependencies that a waiting service still needs, and a service

@@ -56,6 +56,8 @@ type Options struct {
 	// Claim, unless nil, is called before each start of a service, beside the loop. An error
 	// says why the service cannot have its ports, and is the failure of that start.
 	Claim func(service string) error
+	// By is whoever runs the supervisor: who asks for what names nobody else.
+	By By
 	// Listens, unless nil, hears which ports a service's process listens on, whenever that
 	// changes. It is called by the loop and must not wait. External services, and those
 	// with Listen, are not told.
@@ -87,7 +89,9 @@ type Supervisor struct {
 	units   []*unit
 	byName  map[string]*unit
 	closing bool
-	killed  bool
+	// endBy is whoever ends the run; the zero By is Options.By.
+	endBy  By
+	killed bool
 	// moved: some actual or desired state changed, so advance has to look again.
 	moved bool
 	// blockers is tryStart's, kept for its memory.

@@ -19,6 +19,8 @@ type Taking struct {
 	Outside bool
 	// Leave leaves the service stopped once the process has ended.
 	Leave bool
+	// By is whoever asks; the zero By is Options.By.
+	By By
 }
 
 // Taken is what the process is to execute, and how. It is zero with Outside.
@@ -96,6 +98,8 @@ func (s *Supervisor) take(h *hold) error {
 	case u.hold != nil && !u.hold.Outside && u.hold.process.Alive():
 		return fmt.Errorf("%s is run by hand already, by pid %d", u.Name, u.hold.PID)
 	}
+	u.by = s.caller(h.By)
+	s.asked(u.by, "take", u.Name)
 	h.wanted = u.wanted()
 	if u.hold != nil {
 		h.wanted = u.hold.wanted
@@ -153,6 +157,7 @@ func (s *Supervisor) startByHand(a *attempt, cmd command) (instance, error) {
 func (s *Supervisor) handEnded(a *attempt) {
 	u := a.unit
 	if u.hold == a.hold {
+		u.by = itself
 		s.handOver(u)
 	}
 	s.end(a)
@@ -178,6 +183,7 @@ func (s *Supervisor) notTaken(a *attempt) {
 	}
 	a.hold.settle(Taken{}, err)
 	if u := a.unit; u.hold == a.hold {
+		u.by = itself
 		s.handOver(u)
 	}
 }

@@ -19,6 +19,8 @@ type unit struct {
 	removed bool
 
 	desired desired
+	// by has caused that, or what became of it.
+	by      By
 	status  *Status
 	attempt *attempt
 	// remains is the last attempt's instance where that could not be ended.
@@ -74,7 +76,7 @@ func (u *unit) wanted() bool { return u.desired != desiredDown }
 
 // desiredChanged reports whether the status does not tell yet what is desired of u.
 func (u *unit) desiredChanged() bool {
-	return u.status.Wanted != u.wanted() || u.status.Restarting != (u.desired == desiredRestart)
+	return u.status.Wanted != u.wanted() || u.status.Restarting != (u.desired == desiredRestart) || u.status.By != u.by
 }
 
 // amend replaces the status by a changed copy, as readers hold the old one. publish
@@ -82,7 +84,7 @@ func (u *unit) desiredChanged() bool {
 func (s *Supervisor) amend(u *unit, change func(*Status)) {
 	next := *u.status
 	change(&next)
-	next.Wanted, next.Restarting = u.wanted(), u.desired == desiredRestart
+	next.Wanted, next.Restarting, next.By = u.wanted(), u.desired == desiredRestart, u.by
 	if next.Reason != u.status.Reason {
 		next.Reason = s.mask.Text(next.Reason)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/lhrun/lhrun/internal/journal"
 	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/internal/run"
 	"github.com/lhrun/lhrun/internal/words"
@@ -45,7 +46,8 @@ Without flags logs shows all of the current run, or of the last one. --since and
 --until search all runs that are kept, and a line says where each begins. TIME
 is a duration before now (10m, 1d12h), a time of the last 24 hours (15:04 or
 15:04:05), a day (2006-01-02, yesterday), both ("2006-01-02 15:04", "yesterday
-15:04") or RFC 3339.
+15:04") or RFC 3339; for --since also a cursor, as "lhrun events --json" gives it:
+then the answer begins with a line "missed" where something after it may be gone.
 
 -n counts the lines of each service, as --tail of docker compose does; for so
 many of all together: lhrun logs | tail -n 20. With --grep it counts the lines
@@ -83,7 +85,7 @@ func (o *logsOptions) addFlags(g *globals, cmd *cobra.Command) {
 	f.StringVar(&g.File, "file", "", "read `FILE` instead of lhrun.toml")
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on with what comes")
 	f.IntVarP(&o.last, "lines", "n", 0, "only the last `N` lines of each service")
-	f.StringVar(&o.since, "since", "", "only lines from `TIME` on")
+	f.StringVar(&o.since, "since", "", "only lines from `TIME`, or from a cursor, on")
 	f.StringVar(&o.until, "until", "", "only lines up to `TIME`")
 	f.StringVar(&o.grep, "grep", "", "only lines that match the regular expression `RE`")
 	f.BoolVarP(&o.ignoreCase, "ignore-case", "i", false, "let --grep take upper and lower case for the same")
@@ -110,6 +112,10 @@ type logsRequest struct {
 	newOnly    bool
 	timestamps bool
 	json       bool
+	// cursor bounds the lines in place of a time; "" does not.
+	cursor string
+	// missed says that some of what came after it may be gone.
+	missed bool
 }
 
 func (o logsOptions) request(now time.Time, limited bool) (logsRequest, error) {
@@ -125,6 +131,9 @@ func (o logsOptions) request(now time.Time, limited bool) (logsRequest, error) {
 	}
 	r.query.Last, r.newOnly = o.last, limited && o.last == 0
 	var err error
+	if journal.LooksLikeCursor(o.since) {
+		r.cursor, o.since = o.since, ""
+	}
 	if r.query.Since, err = words.ParseMoment(o.since, now); err != nil {
 		return r, usageError("--since %w", err)
 	}
@@ -134,7 +143,9 @@ func (o logsOptions) request(now time.Time, limited bool) (logsRequest, error) {
 	if err := o.choose(&r.query); err != nil {
 		return r, err
 	}
-	return r, o.whichRun(&r.query)
+	err = o.whichRun(&r.query)
+	r.query.All = r.query.All || r.cursor != "" && o.run == "0"
+	return r, err
 }
 
 // choose sets what --grep and its companions ask for.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/logs"
 	"github.com/lhrun/lhrun/internal/run"
+	"github.com/lhrun/lhrun/internal/view"
 	"github.com/lhrun/lhrun/internal/words"
 	"github.com/lhrun/lhrun/ports"
 )
@@ -44,6 +45,13 @@ func (g *globals) logs(ctx context.Context, r logsRequest) error {
 	}
 	if len(kept) == 0 && !r.follow {
 		fmt.Fprintf(g.Err, "lhrun: %s (%s) has not written anything yet\n", p.Name, p.Checkout.Instance)
+	}
+	if r.cursor != "" {
+		j, c, err := g.journalOf(r.cursor)
+		if err != nil {
+			return err
+		}
+		r.query.Since, r.missed = c.At, !j.Holds(c)
 	}
 	ctx, stop := g.untilInterrupted(ctx)
 	defer stop()
@@ -95,6 +103,11 @@ func (r logsRequest) show(ctx context.Context, store *logs.Store, out *logStream
 		out.run = store.LastRun()
 	}
 	out.held.hold(true)
+	if r.missed {
+		if err := out.say(time.Now(), view.Missed); err != nil {
+			return err
+		}
+	}
 	cursors, err := store.Merge(services, q, out.write)
 	if err != nil || !r.follow {
 		return errors.Join(err, out.close())

@@ -97,7 +97,7 @@ func verbMakers() map[string]func(*globals) *cobra.Command {
 	return map[string]func(*globals) *cobra.Command{
 		"up": newUp, "down": newDown, "start": newStart, "stop": newStop, "restart": newRestart,
 		"plan": newPlan, "reload": newReload, "logs": newLogs, "ports": newPorts, "doctor": newDoctor,
-		"ps": newPs, "graph": newGraph, "traffic": newTraffic, "wait": newWait, "why": newWhy,
+		"ps": newPs, "graph": newGraph, "traffic": newTraffic, "wait": newWait, "why": newWhy, "events": newEvents,
 		"run": newRun, "exec": newExec, "take": newTake, "attach": newAttach, "env": newEnv, "port": newPort, "url": newURL,
 		"check": newCheck, "init": newInit, "serve": newServe,
 		"open": newOpen, "inspect": newInspect, run.RelayVerb: newRelay,

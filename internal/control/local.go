@@ -89,6 +89,7 @@ func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) {
 	switch r.Verb {
 	case VerbDown:
 		_, seq := l.o.Supervisor.SnapshotAt()
+		l.o.Supervisor.EndsBy(Asker(ctx))
 		l.o.Down(r.Kill)
 		return Answer{Seq: seq, Effective: seq}, nil
 	case VerbPlan:
@@ -104,7 +105,7 @@ func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) {
 		return Answer{Graph: &g}, err
 	}
 	accepted, err := l.o.Supervisor.Do(supervisor.Command{
-		Verb: r.Verb, Services: r.Services, NoDeps: r.NoDeps, Missing: r.Missing,
+		Verb: r.Verb, Services: r.Services, NoDeps: r.NoDeps, Missing: r.Missing, By: Asker(ctx),
 	})
 	switch {
 	case errors.Is(err, supervisor.ErrEnding), errors.Is(err, supervisor.ErrEnded):
@@ -117,7 +118,7 @@ func (l *Local) Ask(ctx context.Context, r Request) (Answer, error) {
 
 func (l *Local) take(ctx context.Context, r Request) (Answer, error) {
 	_, seq := l.o.Supervisor.SnapshotAt()
-	t, err := l.o.Supervisor.Take(ctx, supervisor.Taking{Service: r.Services[0], PID: r.PID, Outside: r.Outside, Leave: r.Leave})
+	t, err := l.o.Supervisor.Take(ctx, supervisor.Taking{Service: r.Services[0], PID: r.PID, Outside: r.Outside, Leave: r.Leave, By: Asker(ctx)})
 	switch {
 	case errors.Is(err, supervisor.ErrEnding), errors.Is(err, supervisor.ErrEnded):
 		return Answer{}, fmt.Errorf("cannot %s: %w", r.Verb, ErrEnded)

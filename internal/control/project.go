@@ -113,6 +113,9 @@ type Service struct {
 	// FailedBy names the dependency whose end made it fail; "" where none did.
 	FailedBy string `json:"failed_by,omitempty"`
 	NextTry  *Time  `json:"next_try,omitempty"`
+	// By says who has caused the present attempt, or the end of the last one; nil is
+	// nobody yet.
+	By *supervisor.By `json:"by,omitempty"`
 	// Origin is how browsers call it through the front; "" where they cannot. Names are
 	// those by which the front leads to it.
 	Origin string   `json:"origin,omitempty"`
@@ -158,6 +161,8 @@ type Event struct {
 	// Order, of kind order, names all services as they are listed from now on.
 	Order  []string `json:"order,omitempty"`
 	Missed uint64   `json:"missed,omitempty"`
+	// By, of kind asked, is whoever asks for what Text names.
+	By *supervisor.By `json:"by,omitempty"`
 }
 
 // LogQuery says which lines of which services are wanted; no Services is all of

@@ -66,6 +66,7 @@ func listenWith(path string, p Project, most limits, more ...string) (*Server, e
 	}
 	s.http = &http.Server{
 		Handler:           s.handler(),
+		ConnContext:       withAsker,
 		ReadHeaderTimeout: most.header,
 		IdleTimeout:       most.idle,
 		MaxHeaderBytes:    maxHead,
@@ -188,12 +189,13 @@ func (g *gate) Accept() (net.Conn, error) {
 			leave()
 			return nil, err
 		}
-		if _, err := checkPeer(conn); err != nil {
+		pid, err := checkPeer(conn)
+		if err != nil {
 			leave()
 			_ = conn.Close()
 			continue
 		}
-		return &admitted{conn, leave}, nil
+		return &admitted{conn, leave, pid}, nil
 	}
 }
 
@@ -206,6 +208,8 @@ func (g *gate) Close() error {
 type admitted struct {
 	*net.UnixConn
 	leave func()
+	// pid is of the process at the other end; 0 is not known.
+	pid int
 }
 
 func (a *admitted) Close() error {

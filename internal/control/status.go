@@ -14,6 +14,7 @@ func serviceOf(st supervisor.Status) Service {
 		Restarts: st.Restarts, StartedAt: when(st.StartedAt), ReadyAt: when(st.ReadyAt),
 		Since: Time{st.Since}, ExitCode: st.ExitCode, Reason: st.Reason, TimedOut: st.TimedOut,
 		Wanted: st.Wanted, Restarting: st.Restarting, DependsOn: st.DependsOn, WaitsFor: st.WaitsFor, FailedBy: st.FailedBy, NextTry: when(st.NextTry),
+		By: byOf(st.By),
 	}
 	if st.Task {
 		s.Type = "task"
@@ -37,11 +38,18 @@ func addProbes(probes map[string]supervisor.ProbeStatus, services []Service) {
 func eventOf(e supervisor.Event) Event {
 	out := Event{
 		Seq: e.Seq, Time: Time{e.Time}, Kind: e.Kind, Notice: e.Notice,
-		Text: e.Text, Lines: e.Lines, Behind: e.Behind, Order: e.Order,
+		Text: e.Text, Lines: e.Lines, Behind: e.Behind, Order: e.Order, By: byOf(e.By),
 	}
 	if e.Service != "" {
 		s := serviceOf(e.Status)
 		out.Service = &s
 	}
 	return out
+}
+
+func byOf(by supervisor.By) *supervisor.By {
+	if by == (supervisor.By{}) {
+		return nil
+	}
+	return &by
 }

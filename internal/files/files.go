@@ -14,6 +14,7 @@
 //	  lock                         held while the checkout runs
 //	  run.json                     what the next run ends if this one is killed
 //	  last.json                    how the services of the last run ended
+//	  journal.jsonl                package journal: what happened, run after run
 //	  lhrun.log                    what a run in the background says
 //	  logs/                        package logs: what services wrote
 //	  tls/SERVICE/                 certificates of services with `tls = true`

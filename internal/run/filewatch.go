@@ -61,7 +61,10 @@ func ownFiles(p *Project) (own []string) {
 }
 
 func (f *fileWatch) changed(c filewatch.Change) {
-	what := "files changed"
+	what, file := "files changed", ""
+	if len(c.Files) > 0 {
+		file = c.Files[0]
+	}
 	switch n := len(c.Files); {
 	case n == 0:
 	case c.More:
@@ -71,7 +74,7 @@ func (f *fileWatch) changed(c filewatch.Change) {
 	default:
 		what = fmt.Sprintf("%s and %s more changed", c.Files[0], words.Plural(n-1, "file"))
 	}
-	_ = f.sup.FilesChanged(c.Name, what, (*f.signals.Load())[c.Name]) // A reload may just have taken it away.
+	_ = f.sup.FilesChanged(c.Name, file, what, (*f.signals.Load())[c.Name]) // A reload may just have taken it away.
 }
 
 func (f *fileWatch) close() { f.watcher.Close() }

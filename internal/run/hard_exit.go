@@ -11,6 +11,7 @@ func (s *Session) HardExit(code int) {
 	}
 	time.Sleep(600 * time.Millisecond) // for the end in order, and its last words
 	s.keepRest()
+	s.chronicle.end(true)
 	s.exit(code)
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -68,7 +69,7 @@ func (r *reloader) Plan(_ context.Context, ask control.Request) (control.Answer,
 
 // Reload applies the file as it is now to the run, or what is asked for of it. On an error
 // nothing has changed.
-func (r *reloader) Reload(_ context.Context, ask control.Request) (control.Answer, error) {
+func (r *reloader) Reload(ctx context.Context, ask control.Request) (control.Answer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	read := stampsOf(r.now) // Before it is read: what changes meanwhile has changed since.
@@ -85,7 +86,7 @@ func (r *reloader) Reload(_ context.Context, ask control.Request) (control.Answe
 		return control.Answer{}, asMistake(err)
 	}
 	next.Leases = held.All()
-	answer, left, err := r.change(next, ask)
+	answer, left, err := r.change(next, ask, control.Asker(ctx))
 	if err != nil {
 		held.Join(rest)
 		r.held = held
@@ -201,7 +202,7 @@ func (r *reloader) resolve(next nextState) error {
 }
 
 // change makes next what runs. Its ports are held.
-func (r *reloader) change(next nextState, ask control.Request) (control.Answer, <-chan struct{}, error) {
+func (r *reloader) change(next nextState, ask control.Request, by supervisor.By) (control.Answer, <-chan struct{}, error) {
 	if err := r.resolve(next); err != nil {
 		return control.Answer{}, nil, err
 	}
@@ -218,7 +219,7 @@ func (r *reloader) change(next nextState, ask control.Request) (control.Answer, 
 	r.edges.set(next.Project.Project, next.Resolved.Edges) // Before callers look for them.
 	done, err := r.sup.Apply(supervisor.Reload{
 		Services: next.Resolved.Services, Env: next.Resolved.Env, Restart: s.restarts(), Start: s.starts,
-		NoDeps: s.alone,
+		NoDeps: s.alone, By: by, Asked: strings.Join(append([]string{string(ask.Verb)}, ask.Services...), " "),
 	})
 	if err != nil {
 		r.certificates.set(r.now)

@@ -45,6 +45,7 @@ type Session struct {
 	firstHold uint64
 	server    *control.Server
 	recorder  *recorder
+	chronicle *chronicle
 	relay     *relay
 	front     *front
 	edges     *edges
@@ -168,6 +169,7 @@ func (s *Session) Prepare(screen Screen) (err error) {
 		MaxLogSize: s.MaxLogSize,
 		TTYSize:    s.screen.Size(),
 		Subreaper:  true,
+		By:         control.Process(os.Getpid()),
 		Claim:      func(service string) error { return s.reload.claim(service) },
 		Prepare:    s.certificates.renew,
 		Listens:    func(service string, ports []int) { s.edges.listens(service, ports) },
@@ -179,6 +181,7 @@ func (s *Session) Prepare(screen Screen) (err error) {
 	if err := s.record(); err != nil {
 		return err
 	}
+	s.keepJournal()
 	s.relay = newRelay([]string{RelayVerb, s.Checkout.Project, s.Checkout.Instance}, s.warn)
 	s.front, s.edges = &front{relay: s.relay}, newEdges(s.Checkout, s.relay, s.warn)
 	s.reload = &reloader{
@@ -250,6 +253,16 @@ func (s *Session) Start() (effective uint64, err error) {
 	return accepted.Effective, err
 }
 
+// isStarted reports whether Start was called.
+func (s *Session) isStarted() bool {
+	select {
+	case <-s.begun:
+		return true
+	default: // Or there is nothing yet to be closed.
+		return false
+	}
+}
+
 // Control returns the run as other processes see it.
 func (s *Session) Control() control.Project { return s.local }
 
@@ -283,6 +296,9 @@ func (s *Session) Close() error {
 		err = s.server.Close()
 	}
 	s.remember()
+	if s.chronicle != nil {
+		s.chronicle.end(s.isStarted())
+	}
 	if s.reload != nil {
 		err = errors.Join(err, s.reload.close())
 	} else if s.held != nil {

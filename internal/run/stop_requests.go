@@ -40,6 +40,7 @@ func (s *Session) RelayStops(ctx context.Context) <-chan bool {
 				gone, leave = nil, time.After(LeaveAfter)
 			case <-leave:
 				s.keepRest()
+				s.chronicle.end(true)
 				_ = s.instance.release() // Nothing is left to find.
 				s.exit(0)
 				return

@@ -101,6 +101,7 @@ func (i *Instance) recordCrash(rec record, ended int) {
 		}
 	}
 	text := fmt.Sprintf("lhrun (pid %d) %s; %s", rec.Supervisor.PID, killed, by)
+	i.Journal().Crashed(rec.Run, text)
 	keepLines(i.LogDir(), logs.DefaultMaxSize, ownLine{time.Now(), text})
 }
 
