@@ -23,6 +23,9 @@ func (r *replica) fold(t *testing.T, e Event) {
 	if r.seq++; e.Seq != r.seq {
 		t.Fatalf("event %d came as number %d", e.Seq, r.seq)
 	}
+	if e.Kind == EventAsked {
+		return
+	}
 	if e.Kind == EventOrder {
 		slices.SortStableFunc(r.statuses, func(a, b Status) int {
 			return slices.Index(e.Order, a.Name) - slices.Index(e.Order, b.Name)
@@ -118,10 +121,11 @@ func randomServices(r *rand.Rand) []Service {
 // randomStep has something happen; what makes no sense now is refused.
 func randomStep(r *rand.Rand, w *world) {
 	name := fmt.Sprintf("s%d", r.IntN(6))
+	by := byPID(r.IntN(3), "somebody") // 0 is a process that is not known.
 	switch r.IntN(10) {
 	case 0, 1, 2, 3:
 		verb := []Verb{VerbStart, VerbStart, VerbStop, VerbRestart}[r.IntN(4)]
-		_, _ = w.Do(Command{Verb: verb, Services: []string{name}, NoDeps: r.IntN(2) == 0, Missing: verb == VerbStart && r.IntN(2) == 0})
+		_, _ = w.Do(Command{Verb: verb, Services: []string{name}, By: by, NoDeps: r.IntN(2) == 0, Missing: verb == VerbStart && r.IntN(2) == 0})
 	case 4, 5, 6:
 		if p := w.fake.instance(name); p != nil {
 			p.die(r.IntN(3))
@@ -134,7 +138,7 @@ func randomStep(r *rand.Rand, w *world) {
 		}
 	case 8:
 		services := randomServices(r)
-		_, _ = w.Apply(Reload{Services: services, Restart: []string{services[0].Name}, Start: []string{services[len(services)-1].Name}})
+		_, _ = w.Apply(Reload{Services: services, By: by, Restart: []string{services[0].Name}, Start: []string{services[len(services)-1].Name}})
 	case 9:
 		w.fake.setStop(name, time.Duration(r.IntN(3000))*time.Millisecond)
 		_ = w.FilesChanged(name, "a", "a changed", 0)

@@ -89,6 +89,9 @@ func In(dir string) *Journal { return &Journal{dir, MaxSize} }
 
 func (j *Journal) path() string { return filepath.Join(j.dir, name) }
 
+// lastNumbered leaves room for those to come: nobody has written so many.
+const lastNumbered = 1 << 62
+
 // numbered is how each line begins.
 const numbered = `{"n":`
 
@@ -103,7 +106,7 @@ func numberOf(line []byte) uint64 {
 		return 0
 	}
 	n, err := strconv.ParseUint(string(digits[:end]), 10, 64)
-	if err != nil {
+	if err != nil || n > lastNumbered {
 		return 0
 	}
 	return n

@@ -87,7 +87,7 @@ func (v *Events) row(e, before journal.Entry) string {
 	at, word := e.Time.Local().Format("15:04:05.000"), kindWord(e)
 	head := at + "  " + Pad(e.Service, v.width, false) + "  "
 	text := logs.OneLine(e.Text)
-	if by := By(e.By); by != "" && !sameBy(e.By, before.By) && !sameBy(e.By, v.asked) {
+	if by := By(e.By); by != "" && v.names(e, before) {
 		text = strings.TrimPrefix(text+", by "+by, ", ")
 	}
 	if e.Kind == supervisor.EventAsked || e.Kind == journal.Begin {
@@ -99,6 +99,17 @@ func (v *Events) row(e, before journal.Entry) string {
 		return strings.TrimRight(line, " ")
 	}
 	return line + "  " + v.cut(text, used)
+}
+
+// names reports whether whoever caused e is news.
+func (v *Events) names(e, before journal.Entry) bool {
+	switch e.Kind {
+	case supervisor.EventAsked, journal.Begin:
+		return true
+	case supervisor.EventState, supervisor.EventRemoved:
+		return !sameBy(e.By, before.By) && !sameBy(e.By, v.asked)
+	}
+	return false
 }
 
 func sameBy(a, b *supervisor.By) bool { return a != nil && b != nil && *a == *b }

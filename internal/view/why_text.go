@@ -128,6 +128,7 @@ func (c *cause) details(now time.Time) []string {
 		started += ", completed " + words.Short(c.Since.Sub(c.StartedAt.Time)) + " later"
 	}
 	add("started", started)
+	add("by", By(c.By))
 	if c.PID != 0 {
 		add("pid", fmt.Sprint(c.PID))
 	}
