@@ -2,6 +2,7 @@ package logs
 
 import (
 	"regexp/syntax"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -19,21 +20,47 @@ type literals struct {
 	fold  bool
 }
 
-// requiredLiterals returns texts such that each match of the regular expression contains
-// one, in lower case if fold. It prefers long ones, and returns nil if it finds none.
-func requiredLiterals(expression string) (texts [][]byte, fold bool) {
+// mostSets is how many sets of texts are looked for: each costs a search.
+const mostSets = 4
+
+// requiredLiterals returns sets of texts such that each match of the regular expression
+// contains a text of each set, in lower case if fold. It prefers long ones, and returns nil
+// if it finds none.
+func requiredLiterals(expression string) (sets [][][]byte, fold bool) {
 	re, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {
 		return nil, false
 	}
-	l, ok := required(re)
-	if !ok || l.least() < leastLiteral {
-		return nil, false
+	found := slices.DeleteFunc(parts(re), func(l literals) bool { return l.least() < leastLiteral })
+	slices.SortStableFunc(found, func(a, b literals) int { return b.least() - a.least() })
+	for _, l := range found {
+		if l.fold != found[0].fold || len(sets) == mostSets {
+			continue
+		}
+		var texts [][]byte
+		for _, text := range l.texts {
+			texts = append(texts, []byte(text))
+		}
+		sets = append(sets, texts)
 	}
-	for _, text := range l.texts {
-		texts = append(texts, []byte(text))
+	return sets, len(found) > 0 && found[0].fold
+}
+
+// parts are the literals that a match of re has, all of them.
+func parts(re *syntax.Regexp) (all []literals) {
+	switch re.Op {
+	case syntax.OpCapture, syntax.OpPlus:
+		return parts(re.Sub[0])
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			all = append(all, parts(sub)...)
+		}
+		return all
 	}
-	return texts, l.fold
+	if l, ok := required(re); ok {
+		all = append(all, l)
+	}
+	return all
 }
 
 func required(re *syntax.Regexp) (literals, bool) {

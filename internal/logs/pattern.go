@@ -10,9 +10,9 @@ import (
 // Pattern finds lines by what a terminal shows of them, without colours.
 type Pattern struct {
 	re *regexp.Regexp
-	// Each match contains one of need, if that is not nil. With fold they are lower case,
-	// and only ASCII text can be searched for them.
-	need [][]byte
+	// Each match contains a text of each set of need. With fold they are lower case, and
+	// only ASCII text can be searched for them.
+	need [][][]byte
 	fold bool
 }
 
@@ -36,8 +36,8 @@ func (p *Pattern) matchText(text []byte) bool {
 	return p.index(text) >= 0 && p.re.Match(text)
 }
 
-// index returns the offset of the first needed text in text. It returns -1 if text has no
-// match, and 0 if it may have one anywhere.
+// index returns an offset in the first line of text that has a needed text of each set. It
+// returns -1 if text has no match, and 0 if it may have one anywhere.
 func (p *Pattern) index(text []byte) int {
 	if p.need == nil {
 		return 0
@@ -50,8 +50,35 @@ func (p *Pattern) index(text []byte) int {
 		}
 		text = lower
 	}
+	// Where each set is found next; a set that is rare leads over lines with the others.
+	var places [mostSets]int
+	for i := range p.need {
+		places[i] = -1
+	}
+	for line := 0; ; {
+		far := line
+		for i, set := range p.need {
+			if places[i] < line {
+				at := indexAny(text[line:], set)
+				if at < 0 {
+					return -1
+				}
+				places[i] = line + at
+			}
+			far = max(far, places[i])
+		}
+		next := bytes.LastIndexByte(text[:far], '\n') + 1
+		if next <= line {
+			return far
+		}
+		line = next
+	}
+}
+
+// indexAny returns the offset of the first of texts in text; -1 is none.
+func indexAny(text []byte, texts [][]byte) int {
 	first := -1
-	for _, literal := range p.need {
+	for _, literal := range texts {
 		if i := bytes.Index(text, literal); i >= 0 {
 			first, text = i, text[:min(len(text), i+len(literal))]
 		}

@@ -13,21 +13,26 @@ import (
 
 func TestLiteralsThatAMatchNeeds(t *testing.T) {
 	for expression, want := range map[string]string{
-		"error": "error", "xxxx.*zzz": "xxxx", "a.*longest.*bc": "longest", "(abc)+d": "abc", "(ab){2,}x": "ab",
+		"error": "error", "xxxx.*zzz": "xxxx & zzz", "a.*longest.*bc": "longest & bc", "(abc)+d": "abc", "(ab){2,}x": "ab",
+		"aa(bbb|cc).*dddd": "dddd & aa & bbb cc", "aa.*bb.*cc.*dd.*eee": "eee & aa & bb & cc", "abc.*(?i)defg": "~defg", "a.*b": "", "(ab.*cd)+": "ab & cd",
 		"error|panic": "error panic", "error|exception": "rror xception", "^GET /x$": "GET /x", `\[ERROR\]`: "[ERROR]",
-		"(?i)Error": "~error", "(?i)error|PANIC": "~error ~panic", "grüße": "grüße", "(?:one|two) three": " three", "(?P<n>abc)?def": "def",
+		"(?i)Error": "~error", "(?i)error|PANIC": "~error ~panic", "grüße": "grüße", "(?:one|two) three": " three & one two", "(?P<n>abc)?def": "def",
 		"": "", ".": "", "a": "", "[ab]c": "", "abc|": "", "abc|.": "", "(abc)*": "", "(abc)?": "", "abc|(?i)def": "", "(?i)grüße": "",
 		"(?i)k": "", "\uFFFDabc": "", "aa|bb|cc|dd|ee|ff|gg|hh|ii": "",
 	} {
 		var got []string
-		texts, fold := requiredLiterals(expression)
-		for _, text := range texts {
-			if fold {
-				text = append([]byte("~"), text...)
+		sets, fold := requiredLiterals(expression)
+		for _, texts := range sets {
+			var set []string
+			for _, text := range texts {
+				if fold {
+					text = append([]byte("~"), text...)
+				}
+				set = append(set, string(text))
 			}
-			got = append(got, string(text))
+			got = append(got, strings.Join(set, " "))
 		}
-		if strings.Join(got, " ") != want {
+		if strings.Join(got, " & ") != want {
 			t.Errorf("%q: got %q, want %q", expression, got, want)
 		}
 	}
@@ -137,7 +142,7 @@ func TestMatchedTextIsMarked(t *testing.T) {
 
 // FuzzGrep: what is passed over in great steps has no match.
 func FuzzGrep(f *testing.F) {
-	for _, s := range []string{"error", "(?i)error", "err|pan", "x.*y", "^$", "a\x1b[m", "(?i)k", "ö", "e\\b"} {
+	for _, s := range []string{"error", "(?i)error", "err|pan", "x.*y", "an.*Err", "pa.*(ic|x) y", "^$", "a\x1b[m", "(?i)k", "ö", "e\\b"} {
 		f.Add(s, []byte("an Error\nerr\x1b[mor\npanic x y\r\n\nK \u212a k\ngr\xfc\xdf ö\nERROR\rOK"), uint8(1), uint8(2), uint8(0), uint16(700))
 	}
 	dir := f.TempDir()
@@ -173,7 +178,7 @@ func BenchmarkGrep(b *testing.B) {
 	}
 	s := openStore(b, dir, StoreOptions{MaxSize: 1 << 30})
 	for _, bm := range []struct{ name, service, re string }{
-		{"rare", "api", "xxxx.*zzz"}, {"fold", "api", "(?i)xxxx.*ZZZ"}, {"alternatives", "api", "error|panic"},
+		{"rare", "api", "xxxx.*zzz"}, {"half on each line", "api", "products.*zzz"}, {"fold", "api", "(?i)xxxx.*ZZZ"}, {"alternatives", "api", "error|panic"},
 		{"each line", "api", "GET.*x$"}, {"each line fold", "api", "(?i)get.*x$"}, {"no literal", "api", "z[0-9]z"}, {"coloured", "web", "xxxx.*zzz"},
 	} {
 		p := NewPattern(regexp.MustCompile(bm.re))
