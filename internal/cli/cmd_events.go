@@ -22,10 +22,10 @@ func newEvents(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events",
 		Short: "Show what happened to the services, and who asked for it",
-		Long: `events shows the journal of this checkout: each change of a service's state, each
-exit and each notice, and whoever caused it: a command with its pid, the watched
-file that changed, or lhrun itself. It is kept on disk (4 MiB, the oldest runs go
-first), across runs and crashes, so it works where nothing runs.
+		Long: `events shows the journal of this checkout: each change of a service's state,
+each exit and each notice, and whoever caused it: a command with its pid, the
+watched file that changed, or lhrun itself. It is kept on disk (4 MiB, the
+oldest runs go first), across runs and crashes, so it works where nothing runs.
 
 --json prints one object a line:
 
@@ -35,16 +35,16 @@ kind is state, exit, notice, removed, order, asked (somebody asks for a change),
 begin, end and killed (of a run) or missed. by is null or has who: process (with
 pid and command), watch (with file) or lhrun.
 
-A cursor is a word that names a moment in the life of this checkout. With --since
-events shows what came after it; "lhrun logs --since CURSOR" shows what services
-wrote since. Where the journal no longer reaches back so far, the answer begins
-with missed. A cursor of another checkout is an error (exit code 2), which names
-the newest one of this.
+A cursor is a word that names a moment in the life of this checkout. With
+--since events shows what came after it; "lhrun logs --since CURSOR" shows what
+services wrote since. Where the journal no longer reaches back so far, the
+answer begins with missed. A cursor of another checkout is an error (exit code
+2), which names the newest one of this.
 
 With -f events goes on with what comes, in later runs too, until Ctrl-C.`,
 		Example: `  lhrun events
   lhrun events -f
-  lhrun events --json | jq -r 'select(.kind == "exit") | .service + ": " + .text'
+  lhrun events --json | jq -r 'select(.kind == "exit") | .service, .text'
   lhrun events --since "$(lhrun events --json | tail -n 1 | jq -r .cursor)"`,
 		Args:              between(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,

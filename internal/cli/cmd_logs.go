@@ -46,8 +46,9 @@ Without flags logs shows all of the current run, or of the last one. --since and
 --until search all runs that are kept, and a line says where each begins. TIME
 is a duration before now (10m, 1d12h), a time of the last 24 hours (15:04 or
 15:04:05), a day (2006-01-02, yesterday), both ("2006-01-02 15:04", "yesterday
-15:04") or RFC 3339; for --since also a cursor, as "lhrun events --json" gives it:
-then the answer begins with a line "missed" where something after it may be gone.
+15:04") or RFC 3339; for --since also a cursor, as "lhrun events --json" gives
+it: then the answer begins with a line "missed" where something after it may be
+gone.
 
 -n counts the lines of each service, as --tail of docker compose does; for so
 many of all together: lhrun logs | tail -n 20. With --grep it counts the lines

@@ -38,10 +38,11 @@ pid and port are 0, times and exit_code null, where there are none. Each service
 also has since (when it came into its state), wanted (whether somebody asked for
 it), cpu (percent of one core) and memory (bytes), and where they apply
 description, depends_on, waits_for, failed_by (the dependency that failed it),
-restarting, next_try, timed_out, and probe (kind, target, failures, last_error,
-next_try) while it waits for one; the object also has lhrun's version, the run,
-the number of the last event, seq, and changed_files, which have changed since
-the run read them. With -w there is one object a line.
+restarting, next_try, timed_out, by (who caused it; see lhrun help events), and
+probe (kind, target, failures, last_error, next_try) while it waits for one; the
+object also has lhrun's version, the run, the number of the last event, seq, and
+changed_files, which have changed since the run read them. With -w there is one
+object a line.
 
 With --all it shows every run of this user, those whose directory is gone too;
 --json prints an array of such objects then.

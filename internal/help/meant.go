@@ -29,6 +29,7 @@ var subjects = [...]struct {
 	{"files", []string{"directories", "paths", "state", "xdg", "socket", "registry"}},
 	{"go", []string{"golang", "library", "api", "package", "packages"}},
 	{"life", []string{"states", "lifecycle", "signals", "signal", "shutdown", "backoff", "crash", "stopping", "tasks", "task"}},
+	{"events", []string{"journal", "cursor", "cursors", "event"}},
 	{"logs", []string{"log", "output", "colours", "colors"}},
 	{"ports", []string{"lease", "leases", "stable", "worktree", "worktrees"}},
 	{"procfile", []string{"foreman", "procfile.dev", "procfiles", "overmind"}},
