@@ -20,6 +20,8 @@ func (s *Server) handler() http.Handler {
 		pathSnapshot: {http.MethodGet, s.snapshot},
 		pathEvents:   {http.MethodGet, s.events},
 		pathLogs:     {http.MethodPost, s.logs},
+		pathPage:     {http.MethodPost, s.page},
+		pathFind:     {http.MethodPost, s.find},
 		pathAsk:      {http.MethodPost, s.ask},
 		pathHold:     {http.MethodPost, s.hold},
 		pathAttach:   {http.MethodPost, s.attach},

@@ -196,8 +196,12 @@ func (r *logReader) wants(line logs.Line) bool {
 }
 
 func (r *logReader) pass(service string, line logs.Line) error {
-	return r.each(LogLine{
+	return r.each(logLine(service, line))
+}
+
+func logLine(service string, line logs.Line) LogLine {
+	return LogLine{
 		Service: service, At: line.At.UTC(), Text: string(line.Text), Run: int64(line.Run),
 		Partial: line.Partial, Missed: line.Missed, Next: int64(line.Next),
-	})
+	}
 }

@@ -28,6 +28,8 @@ const (
 	pathSnapshot = "/snapshot"
 	pathEvents   = "/events"
 	pathLogs     = "/logs"
+	pathPage     = "/page"
+	pathFind     = "/find"
 	pathAsk      = "/ask"
 	pathHold     = "/hold"
 	pathAttach   = "/attach"

@@ -89,6 +89,8 @@ type scanner struct {
 	rec int
 	// search skips lines that do not match.
 	search search
+	// filled, unless nil, hears how far it has read, and says whether to go on.
+	filled func(at int64) bool
 }
 
 func newScanner(h *history, from int64) *scanner {
@@ -180,6 +182,9 @@ func (s *scanner) missed() int64 {
 
 // fill reads a chunk behind buf.
 func (s *scanner) fill() bool {
+	if s.filled != nil && !s.filled(s.end) {
+		return false
+	}
 	if s.all == nil {
 		s.all = make([]byte, maxLine+chunkSize)
 	}
