@@ -90,7 +90,10 @@ func In(dir string) *Journal { return &Journal{dir, MaxSize} }
 func (j *Journal) path() string { return filepath.Join(j.dir, name) }
 
 // lastNumbered leaves room for those to come: nobody has written so many.
-const lastNumbered = 1 << 62
+const (
+	lastNumbered = 1 << 62
+	mostDigits   = 19
+)
 
 // numbered is how each line begins.
 const numbered = `{"n":`
@@ -101,7 +104,7 @@ func numberOf(line []byte) uint64 {
 	if !ok {
 		return 0
 	}
-	end := bytes.IndexByte(digits, ',')
+	end := bytes.IndexByte(digits[:min(len(digits), mostDigits+1)], ',')
 	if end < 0 {
 		return 0
 	}

@@ -20,7 +20,7 @@ const largest = 4 * MaxSize
 // longer holds all of them: it comes before the first. A checkout without a journal has
 // no entries.
 func (j *Journal) Read(c Cursor, missed func() error, each func(Entry) error) error {
-	data, err := files.Read(j.path(), largest)
+	data, err := j.newerThan(c.N)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -36,23 +36,67 @@ func (j *Journal) Read(c Cursor, missed func() error, each func(Entry) error) er
 	return err
 }
 
+// firstTail is how much of the end of the file is read at first: enough for a thousand
+// entries and more.
+const firstTail = 512 << 10
+
+// newerThan returns the end of the file from the entry of number n, or one before, on: all
+// of it where there is none.
+func (j *Journal) newerThan(n uint64) ([]byte, error) {
+	f, err := files.Open(j.path(), os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	size := min(info.Size(), largest)
+	for tail := int64(firstTail); ; tail *= 4 {
+		data := make([]byte, min(tail, size))
+		got, err := f.ReadAt(data, size-int64(len(data)))
+		data = data[:got]
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		if tail >= size {
+			return data, nil
+		}
+		data = data[bytes.IndexByte(data, '\n')+1:]
+		if behind(data, n) > 0 {
+			return data, nil
+		}
+	}
+}
+
 // Holds reports whether all that came after c is still there.
 func (j *Journal) Holds(c Cursor) bool {
-	data, err := files.Read(j.path(), largest)
+	data, err := j.newerThan(c.N)
 	return err == nil && holds(data, c)
 }
 
 // holds reports whether data has the entry of c, or nothing is missing behind it.
 func holds(data []byte, c Cursor) bool {
-	for line := range bytes.Lines(data) {
-		if n := numberOf(line); n == c.N {
-			e, ok := decode(line)
-			return ok && !e.Time.After(c.At)
-		} else if n > c.N {
-			return false
-		}
+	end := behind(data, c.N)
+	if end == 0 {
+		return c.N == 0 && len(data) == 0
 	}
-	return c.N == 0 && len(data) == 0
+	e, ok := decode(data[bytes.LastIndexByte(data[:end-1], '\n')+1 : end])
+	return ok && e.N == c.N && !e.Time.After(c.At)
+}
+
+// behind is the offset behind the last whole line with a number up to n; 0 is none. It goes
+// back from the end: most ask for what is new.
+func behind(data []byte, n uint64) int {
+	for end := bytes.LastIndexByte(data, '\n') + 1; end > 0; {
+		begin := bytes.LastIndexByte(data[:end-1], '\n') + 1
+		if at := numberOf(data[begin:end]); at > 0 && at <= n {
+			return end
+		}
+		end = begin
+	}
+	return 0
 }
 
 func lastNumber(data []byte) uint64 {
@@ -63,7 +107,7 @@ func lastNumber(data []byte) uint64 {
 // eachAfter calls each with the entries of whole lines after number n, and returns the
 // last number.
 func eachAfter(data []byte, n uint64, each func(Entry) error) (uint64, error) {
-	for line := range bytes.Lines(data) {
+	for line := range bytes.Lines(data[behind(data, n):]) {
 		if numberOf(line) <= n || line[len(line)-1] != '\n' {
 			continue
 		}
