@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"syscall"
@@ -90,6 +91,8 @@ func (g *globals) events(ctx context.Context, since string, follow, asJSON bool)
 	ctx, stop := g.untilInterrupted(ctx)
 	defer stop()
 	out := &eventWriter{journal: j, out: bufio.NewWriterSize(g.Out, 64<<10), json: asJSON, last: from}
+	out.facts = json.NewEncoder(out.out)
+	out.facts.SetEscapeHTML(false)
 	out.lines = view.Events{Sheet: g.Sheet(g.Out), Out: out.out}
 	g.printed = g.printed || asJSON // From here on objects may be.
 	err = j.Read(from, out.missed, out.entry)
@@ -113,6 +116,7 @@ type eventWriter struct {
 	out     *bufio.Writer
 	json    bool
 	lines   view.Events
+	facts   *json.Encoder
 	// last is the place behind the last entry.
 	last journal.Cursor
 }
@@ -122,7 +126,7 @@ func (w *eventWriter) entry(e journal.Entry) error {
 	if !w.json {
 		return w.lines.Line(e)
 	}
-	return view.PrintJSON(w.out, view.EventFact{
+	return w.facts.Encode(view.EventFact{
 		Time: control.Time{Time: e.Time}, Kind: e.Kind, Service: e.Service, State: e.State,
 		Text: e.Text, By: e.By, Cursor: w.journal.Word(w.last),
 	})
@@ -133,7 +137,7 @@ func (w *eventWriter) missed() error {
 		_, err := fmt.Fprintln(w.out, view.Missed)
 		return err
 	}
-	return view.PrintJSON(w.out, view.EventFact{
+	return w.facts.Encode(view.EventFact{
 		Time: control.Time{Time: time.Now()}, Kind: journal.Missed, Text: view.Missed, Cursor: w.journal.Word(w.last),
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,9 +23,9 @@ type Cursor struct {
 func (e Entry) Cursor() Cursor { return Cursor{e.N, e.Time} }
 
 // words has no letter that is taken for another one, and no sign that ends a word.
-func words() *base32.Encoding {
+var words = sync.OnceValue(func() *base32.Encoding {
 	return base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
-}
+})
 
 // mark begins each cursor as a word, which no time and no duration begins with.
 const mark = "c"
