@@ -39,7 +39,7 @@ type half1 struct {
 	head   block
 	headAt time.Time // of the first byte of a head that is not whole yet
 	extra  int64     // empty lines before it
-	call   *httpCall     // whose body is read
+	call   *httpCall // whose body is read
 	body   body
 	ended  bool
 }
