@@ -18,11 +18,11 @@ func newInspect(g *globals) *cobra.Command {
 		Long: `inspect on gives those who call the named services, or any that has a port, an
 address of their own for each, through which lhrun sees what is said; lhrun
 traffic shows it. Not a byte differs from what would pass without. Only callers
-restart, for they have to find the new addresses in their variables; the services
-themselves, their ports, probes and .env files stay. inspect off ends it.
+restart, to find the new addresses in their variables; the services themselves,
+their ports, probes and .env files stay. inspect off ends it.
 
 What lhrun.toml says with inspect = true holds from up on; this holds until the
-run ends, whatever the file says. Without on or off, inspect lists the addresses.
+run ends, whatever the file says. Without on or off, it lists the addresses.
 
 lhrun help inspect tells more.`,
 		Example:   "  lhrun inspect on api db\n  lhrun inspect\n  lhrun inspect off",

@@ -73,7 +73,7 @@ does, and its exit code is up's.`,
 	f.BoolVar(&o.noDeps, "no-deps", false, "neither start nor await what the named ones need")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what up would do, and do nothing")
 	f.BoolVar(&o.json, "json", false, "with --dry-run: print JSON")
-	f.StringSliceVar(&o.inspect, "inspect", nil, "see every call to `SERVICES`, or to all; see lhrun help inspect")
+	f.StringSliceVar(&o.inspect, "inspect", nil, "inspect calls to `NAMES`, or to all")
 	f.Lookup("inspect").NoOptDefVal = run.InspectAll
 	f.BoolVar(&o.keepGoing, "keep-going", false, "with a Procfile: go on when a process ends")
 	return cmd

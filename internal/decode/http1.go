@@ -9,7 +9,7 @@ const (
 	closedCall   = "the connection was closed in the middle of the call"
 )
 
-// A call is an exchange of HTTP that is open.
+// An httpCall is an exchange of HTTP that is open.
 type httpCall struct {
 	record
 	// asked and answered say that the request and the response have ended.

@@ -33,8 +33,8 @@ type State struct {
 	Front []int `json:"front,omitempty"`
 	// FrontSettings differ where the front is to read the snapshot anew.
 	FrontSettings string `json:"front_settings,omitempty"`
-	// Traffic is the socket of the inspector, 0 where nothing is inspected.
-	Traffic int         `json:"traffic,omitempty"`
+	// Traffic are the sockets of the inspector; without any nothing is inspected.
+	Traffic []int       `json:"traffic,omitempty"`
 	Edges   []EdgeState `json:"edges,omitempty"`
 	// Memory bounds all that is kept of what was seen, and Body each body, in bytes.
 	Memory int64 `json:"memory,omitempty"`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lhrun/lhrun/internal/decode"
 	"github.com/lhrun/lhrun/internal/handoff"
+	"github.com/lhrun/lhrun/internal/traffic"
 	"github.com/lhrun/lhrun/ports"
 )
 
@@ -15,7 +16,8 @@ const Browser = "browser"
 
 // inspector has what passes decoded and kept.
 type inspector struct {
-	open func(from, to, port string) recorder
+	// store is made with the memory of the first state.
+	store *traffic.Store
 
 	mu       sync.Mutex
 	limits   decode.Limits
@@ -24,26 +26,16 @@ type inspector struct {
 	asking sync.Mutex
 }
 
-// recorder keeps the exchanges of a connection.
-type recorder interface {
-	Emit(decode.Exchange)
-	// From names the caller, which was not known before.
-	From(name string)
-}
-
-func newInspector() *inspector {
-	return &inspector{limits: decode.DefaultLimits, open: func(_, _, _ string) recorder { return forgetful{} }}
-}
-
-type forgetful struct{}
-
-func (forgetful) Emit(decode.Exchange) {}
-func (forgetful) From(string)          {}
+func newInspector() *inspector { return &inspector{limits: decode.DefaultLimits} }
 
 // set takes what is new of the limits and of what is inspected.
 func (i *inspector) set(s handoff.State) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if i.store == nil {
+		i.store = traffic.NewStore(s.Memory)
+	}
+	i.store.SetMask(traffic.NewMask(s.Hide, nil))
 	i.services = s.Services
 	i.limits = decode.DefaultLimits
 	if s.Body > 0 {
@@ -53,8 +45,8 @@ func (i *inspector) set(s handoff.State) {
 
 // record begins to keep what passes on a new connection of an edge. Where several callers
 // share the edge, the kernel tells which one it is.
-func (i *inspector) record(s handoff.EdgeState, caller *net.TCPConn) recorder {
-	r := i.open(s.From, s.To, s.Name)
+func (i *inspector) record(s handoff.EdgeState, caller *net.TCPConn) *traffic.Conn {
+	r := i.store.Open(traffic.Edge{From: s.From, To: s.To, Port: s.Name})
 	if s.From == handoff.AnyCaller {
 		client, server := addrPort(caller.RemoteAddr()), addrPort(caller.LocalAddr())
 		go func() {
@@ -106,7 +98,7 @@ func (i *inspector) observe(service string, c net.Conn) net.Conn {
 	if !inspected {
 		return c
 	}
-	return &observed{Conn: c, tap: newTap(i.decoder(protocol, i.open(Browser, service, "").Emit))}
+	return &observed{Conn: c, tap: newTap(i.decoder(protocol, i.store.Open(traffic.Edge{From: Browser, To: service}).Emit))}
 }
 
 // observed is a connection of the front whose copies are decoded.

@@ -16,6 +16,7 @@ import (
 	"github.com/lhrun/lhrun/internal/control"
 	"github.com/lhrun/lhrun/internal/front"
 	"github.com/lhrun/lhrun/internal/handoff"
+	"github.com/lhrun/lhrun/internal/traffic"
 )
 
 // relay belongs to the goroutine of Serve.
@@ -68,7 +69,7 @@ func (r *relay) apply(next handoff.State) error {
 		r.front.end()
 		r.front = r.serveFront(next.Front)
 	}
-	if next.Traffic != before.Traffic {
+	if !slices.Equal(next.Traffic, before.Traffic) {
 		r.traffic.end()
 		r.traffic = r.serveTraffic(next.Traffic)
 	}
@@ -107,7 +108,7 @@ func (r *relay) applyEdges(next []handoff.EdgeState) error {
 // forget closes the sockets that the state does not name any more.
 func (r *relay) forget() {
 	for id, f := range r.sockets {
-		if id != r.state.Traffic && !slices.Contains(r.state.Front, id) && r.edges[id] == nil {
+		if !slices.Contains(r.state.Traffic, id) && !slices.Contains(r.state.Front, id) && r.edges[id] == nil {
 			_ = f.Close()
 			delete(r.sockets, id)
 		}
@@ -170,4 +171,17 @@ func (r *relay) serveFront(ids []int) *served {
 	})
 }
 
-func (r *relay) serveTraffic(int) *served { return nil }
+// serveTraffic lets verbs ask what was seen.
+func (r *relay) serveTraffic(ids []int) *served {
+	return r.serve(ids, func(ctx context.Context, listeners []net.Listener) error {
+		ended := make(chan error, len(listeners))
+		for _, l := range listeners {
+			go func() { ended <- traffic.Serve(ctx, l, r.inspector.store) }()
+		}
+		var err error
+		for range listeners {
+			err = errors.Join(err, <-ended)
+		}
+		return err
+	})
+}

@@ -24,7 +24,9 @@ type edges struct {
 	listening map[string][]int
 	always    map[string]bool
 	project   *config.Project
-	past      pastEdges
+	// traffic are the relay's numbers of the sockets by which verbs ask what was seen.
+	traffic []int
+	past    pastEdges
 }
 
 // edgeSocket is an edge whose port is open, unless id is 0.
@@ -81,7 +83,51 @@ func (e *edges) set(p *config.Project, next []config.ResolvedEdge) {
 		e.now = append(e.now, old)
 	}
 	e.follow()
+	e.serveTraffic()
 	e.tell()
+}
+
+// serveTraffic opens the sockets of the inspector while something is inspected.
+func (e *edges) serveTraffic() {
+	inspects := len(e.project.InspectedServices()) > 0
+	if inspects == (len(e.traffic) > 0) {
+		return
+	}
+	paths, err := control.TrafficPaths(e.past.checkout.Project, e.past.checkout.Instance)
+	if !inspects {
+		for _, id := range e.traffic {
+			e.relay.drop(id)
+		}
+		for _, path := range paths {
+			_ = os.Remove(path)
+		}
+		e.traffic = nil
+		return
+	}
+	var sockets []*os.File
+	if err == nil {
+		sockets, err = control.ListenBeside(paths)
+	}
+	if err != nil {
+		e.warn("nobody can ask what the inspector sees: %v", err)
+	}
+	for _, f := range sockets {
+		e.traffic = append(e.traffic, e.relay.add(handoff.Traffic, f))
+	}
+}
+
+// close removes the sockets of the inspector.
+func (e *edges) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.traffic) == 0 {
+		return
+	}
+	if paths, err := control.TrafficPaths(e.past.checkout.Project, e.past.checkout.Instance); err == nil {
+		for _, path := range paths {
+			_ = os.Remove(path)
+		}
+	}
 }
 
 // prune closes the edges that have been left.
@@ -160,5 +206,9 @@ func (e *edges) tell() {
 			Socket: s.id, From: s.From, To: s.To, Name: s.Name, Target: s.Target, Protocol: s.Protocol, Open: s.open,
 		})
 	}
-	e.relay.set(func(state *handoff.State) { state.Edges = all })
+	settings, services := e.project.Inspect, e.project.InspectedServices()
+	e.relay.set(func(state *handoff.State) {
+		state.Edges, state.Traffic, state.Services = all, e.traffic, services
+		state.Memory, state.Body, state.Hide = settings.Memory, settings.Body, settings.Hide
+	})
 }

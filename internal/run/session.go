@@ -291,6 +291,7 @@ func (s *Session) Close() error {
 	var err error
 	if s.relay != nil {
 		s.relay.close()
+		s.edges.close()
 	}
 	if s.server != nil {
 		err = s.server.Close()
