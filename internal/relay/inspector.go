@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/lhrun/lhrun/internal/decode"
 	"github.com/lhrun/lhrun/internal/handoff"
@@ -44,19 +45,30 @@ func (i *inspector) set(s handoff.State) {
 }
 
 // record begins to keep what passes on a new connection of an edge. Where several callers
-// share the edge, the kernel tells which one it is.
+// share the edge, the kernel tells which one it is, as long as its process lives: the first
+// bytes wait for that, callerPatience at most.
 func (i *inspector) record(s handoff.EdgeState, caller *net.TCPConn) *traffic.Conn {
 	r := i.store.Open(traffic.Edge{From: s.From, To: s.To, Port: s.Name})
 	if s.From == handoff.AnyCaller {
 		client, server := addrPort(caller.RemoteAddr()), addrPort(caller.LocalAddr())
+		told := make(chan struct{})
 		go func() {
+			defer close(told)
 			if name := i.callerName(client, server); name != "" {
 				r.From(name)
 			}
 		}()
+		select {
+		case <-told:
+		case <-time.After(callerPatience):
+		}
 	}
 	return r
 }
+
+// callerPatience is how long a connection waits until its caller is known. To look at a
+// thousand processes takes some milliseconds.
+const callerPatience = 50 * time.Millisecond
 
 // callerName is the service, or else the program, that has the socket at client; "" where
 // that is not known any more.
