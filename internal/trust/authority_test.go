@@ -210,6 +210,30 @@ func TestAnExpiredAuthorityIsSaidAndMadeAnew(t *testing.T) {
 	})
 }
 
+// A clock that was ahead when the CA was made, or is behind now: clients refuse all that it
+// issues.
+func TestAnAuthorityOfTheFutureIsSaidAndMadeAnew(t *testing.T) {
+	m, dir := newMachine(t)
+	t.Setenv("PATH", "")
+	first, _ := m.mustInstall(t, dir)
+	synctest.Test(t, func(t *testing.T) { // The year is 2000 here.
+		_, err := Load(dir)
+		if _, is := errors.AsType[*UnusableError](err); !is || !strings.Contains(err.Error(), "by the clock of this machine it is valid from 20") || IsUsable(dir) {
+			t.Errorf("%v, usable: %v", err, IsUsable(dir))
+		}
+		second, _ := m.mustInstall(t, dir)
+		if first.Fingerprint() == second.Fingerprint() {
+			t.Error("it was kept")
+		}
+		if _, err := Load(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := Load(dir); err == nil {
+		t.Error("five years of 2000 are over")
+	}
+}
+
 func TestWhatEnsureMadeIsRenewedSilently(t *testing.T) {
 	dir := newDir(t)
 	synctest.Test(t, func(t *testing.T) {

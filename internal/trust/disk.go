@@ -128,6 +128,9 @@ func openWith(dir string, decode func(data []byte) (*Authority, error)) (*Author
 	if end := a.intermediate.NotAfter; time.Now().After(end) {
 		return nil, &UnusableError{dir, "it expired on " + end.Format(time.DateOnly)}
 	}
+	if begin := a.intermediate.NotBefore; time.Now().Before(begin) {
+		return nil, &UnusableError{dir, "by the clock of this machine it is valid from " + begin.Format(time.DateOnly) + " on"}
+	}
 	return a, nil
 }
 
