@@ -13,6 +13,8 @@ type replay struct {
 	// begun is what has been read of from, unless that is more than longestReplay.
 	begun []byte
 	gone  bool
+	// taken is how many bytes have been read of from, by all tries.
+	taken int64
 	// try is the newest reader; an older one reads no more.
 	try *replayReader
 }
@@ -54,6 +56,7 @@ func (t *replayReader) Read(p []byte) (int, error) {
 		return 0, io.ErrClosedPipe // Its try has failed, and another has begun.
 	}
 	n, err := r.from.Read(p)
+	r.taken += int64(n)
 	if r.gone = r.gone || len(r.begun)+n > longestReplay; r.gone {
 		r.begun = nil
 	} else {

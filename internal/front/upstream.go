@@ -65,9 +65,12 @@ func serviceOf(err error) string {
 	return ""
 }
 
-// errNobody says that nobody listens where the service does, or that this process cannot
-// connect for the moment. Nothing was passed on.
-var errNobody = errors.New("nobody listens")
+var (
+	// errNobody says that nobody listens where the service does, errNoRoom that this
+	// process cannot connect for the moment. Nothing was passed on.
+	errNobody = errors.New("nobody listens")
+	errNoRoom = errors.New("there is no descriptor left")
+)
 
 func newUpstream(t *tracker, service string, observe func(service string, c net.Conn) net.Conn) *upstream {
 	u := &upstream{tracker: t, service: service, observe: observe, slots: make(chan struct{}, mostConnections)}
@@ -108,7 +111,10 @@ func (u *upstream) dial(ctx context.Context, network, _ string) (net.Conn, error
 			return c, nil
 		}
 	}
-	if isFull(err) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EADDRNOTAVAIL) {
+	if isFull(err) {
+		return nil, errNoRoom
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EADDRNOTAVAIL) {
 		return nil, errNobody
 	}
 	return nil, err
@@ -119,7 +125,7 @@ func (u *upstream) dial(ctx context.Context, network, _ string) (net.Conn, error
 func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 	p, _ := r.Context().Value(patienceKey{}).(patience)
 	body := newReplay(r.Body)
-	for tries := 0; ; tries++ {
+	for repeats := 0; ; {
 		s, err := u.tracker.await(r.Context(), u.service, p)
 		if err != nil {
 			return nil, err
@@ -130,32 +136,13 @@ func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 			return response, nil
 		case r.Context().Err() != nil:
 			return nil, err
-		case !unread(err) && !(mayRepeat(r) && tries < mostRepeats), !body.rewind():
+		case !u.mayTryAgain(r, s, body, err, &repeats), !body.rewind():
 			return nil, &upstreamError{u.service, err}
 		}
 		if err := u.retry(r.Context(), s, p); err != nil {
 			return nil, err
 		}
 	}
-}
-
-// mostRepeats is how often a request that may be repeated is, after the service had read
-// of it and ended the connection without an answer.
-const mostRepeats = 3
-
-// unread reports whether a request has failed before the service had read of it: nobody
-// was there, or the kernel has thrown away what nobody had read.
-func unread(err error) bool {
-	return errors.Is(err, errNobody) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-}
-
-// mayRepeat reports whether r does the same twice as once.
-func mayRepeat(r *http.Request) bool {
-	switch r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
-		return r.Header.Get("Upgrade") == ""
-	}
-	return false
 }
 
 // try passes r on once.
