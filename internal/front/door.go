@@ -42,6 +42,7 @@ func newDoor(l net.Listener, config *tls.Config, room int) *door {
 		Listener: l, config: config,
 		ready: make(chan net.Conn), failed: make(chan error, 1), closed: make(chan struct{}),
 		asked: make(chan struct{}, mostAsked), room: make(chan struct{}, room),
+		silent: silentOnes{most: min(mostSilent, room/2)},
 	}
 	go d.admit()
 	return d

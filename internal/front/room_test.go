@@ -57,6 +57,35 @@ func TestADoorTakesInAsManyAsItHasRoomFor(t *testing.T) {
 	}
 }
 
+// TestSilentConnectionsLeaveRoom: they give way before all of it is theirs.
+func TestSilentConnectionsLeaveRoom(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDoor(l, nil, 4)
+	defer d.Close()
+	for i := range 20 {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if i == 19 {
+			_, _ = io.WriteString(c, "x")
+		}
+	}
+	began := time.Now()
+	c, err := d.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
+	if took := time.Since(began); took > silence/2 {
+		t.Errorf("it was let in after %s", took)
+	}
+}
+
 func TestOnlyALackOfDescriptorsPasses(t *testing.T) {
 	for err, want := range map[error]bool{
 		&net.OpError{Err: os.NewSyscallError("socket", syscall.EMFILE)}: true,

@@ -11,8 +11,9 @@ const mostSilent = 256
 
 // silentOnes are those connections, the eldest first. Browsers open some ahead of need.
 type silentOnes struct {
-	mu  sync.Mutex
-	all list.List
+	mu   sync.Mutex
+	all  list.List
+	most int
 }
 
 // enter takes c in, and closes the eldest where there are too many: who is silent keeps
@@ -21,7 +22,7 @@ func (s *silentOnes) enter(c net.Conn) (leave func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	mine := s.all.PushBack(c)
-	if s.all.Len() > mostSilent {
+	if s.all.Len() > s.most {
 		eldest := s.all.Front()
 		_ = s.all.Remove(eldest).(net.Conn).Close()
 	}
