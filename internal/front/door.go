@@ -32,8 +32,10 @@ const (
 	mostAsked = 64
 	// fullPause is between tries while there is no descriptor left.
 	fullPause = 10 * time.Millisecond
-	// silence is how long a connection may say nothing.
-	silence = 30 * time.Second
+	// saysAtOnce is how long a connection is not silent yet that has said nothing, silence
+	// how long it may be.
+	saysAtOnce = 20 * time.Millisecond
+	silence    = 30 * time.Second
 )
 
 // newDoor takes in as many connections at once as there is room for.
@@ -100,11 +102,15 @@ func (d *door) admit() {
 
 // greet waits for the first byte.
 func (d *door) greet(c net.Conn) {
-	leave := d.silent.enter(c)
 	first := make([]byte, 1)
-	_ = c.SetReadDeadline(time.Now().Add(silence))
+	_ = c.SetReadDeadline(time.Now().Add(saysAtOnce))
 	n, err := c.Read(first)
-	leave()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		leave := d.silent.enter(c)
+		_ = c.SetReadDeadline(time.Now().Add(silence))
+		n, err = c.Read(first)
+		leave()
+	}
 	if n == 0 || err != nil {
 		c.Close()
 		return
