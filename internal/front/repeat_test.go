@@ -79,7 +79,7 @@ func TestAServiceHasEndedWhereNobodyListensOrAnotherHasBegun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := newUpstream(tracker, "web")
+	u := newUpstream(tracker, "web", nil)
 	web := tracker.now().snap.Services[0]
 	if u.hasEnded(t.Context(), web) {
 		t.Error("it is there")
