@@ -261,3 +261,42 @@ command = ["bash", "-c", "read -r at <caller.conf; while ! exec 3<>/dev/tcp/$at;
 	}
 	r.stop()
 }
+
+// TestTheGraphLooksThroughTheInspector: a call is from its caller to its service, and none
+// is the relay's.
+func TestTheGraphLooksThroughTheInspector(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("the caller is a bash")
+	}
+	h := newHome(t)
+	file := strings.Replace(inspectFile, `[services.other]
+command = "exec $LHRUN serve ."
+`, `[services.other]
+port = false
+depends_on = ["api"]
+command = ["bash", "-c", "while ! exec 3<>/dev/tcp/127.0.0.1/$API_PORT; do sleep 0.1; done; sleep 1000"]
+`, 1)
+	dir := h.checkout("lhrun.toml", file, "hello.txt", "hello")
+	r := h.up(dir, "--inspect=api")
+	r.wait("all ready")
+	seen := func() (to string, others int) {
+		for _, e := range h.edges(dir) {
+			if e.From == "other" && e.Connections > 0 {
+				to = e.To
+			} else if e.Connections > 0 {
+				others++
+			}
+		}
+		return to, others
+	}
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		to, others := seen()
+		if to == "api" && others == 0 {
+			break
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("%s", h.ok(dir, "graph"))
+		}
+	}
+	r.stop()
+}

@@ -61,6 +61,9 @@ func (l *Local) graph(ctx context.Context) (Graph, error) {
 	if err != nil {
 		return Graph{}, err
 	}
+	if l.o.Edges != nil {
+		snap.Inspected = l.o.Edges()
+	}
 	conns, err := ports.Connections()
 	if errors.Is(err, errors.ErrUnsupported) {
 		g := DeclaredGraph(snap.Services)
@@ -78,7 +81,28 @@ func (l *Local) graph(ctx context.Context) (Graph, error) {
 	for _, conn := range conns {
 		c.add(conn, owners)
 	}
+	for _, conn := range conns {
+		if owners.isEdge(conn.Server) {
+			c.passedOn(conn, owners.server(conn.Server))
+		}
+	}
 	return c.graph(), nil
+}
+
+// passedOn takes a connection to an inspected service from those of the front: the relay
+// has passed it on by one of its own.
+func (c count) passedOn(conn ports.Connection, to string) {
+	a := arrow{to: to, outside: Browser, front: true}
+	e := c.all[a]
+	if e == nil {
+		return
+	}
+	e.Connections--
+	e.BytesUp -= min(e.BytesUp, conn.Up)
+	e.BytesDown -= min(e.BytesDown, conn.Down)
+	if e.Connections <= 0 {
+		delete(c.all, a)
+	}
 }
 
 // relay is the pid of what serves the front; 0 is none.

@@ -23,6 +23,8 @@ type LocalOptions struct {
 	Plan, Reload func(ctx context.Context, r Request) (Answer, error)
 	// Relay is the pid of the process that serves the front; 0, or no Relay, is none.
 	Relay func() int
+	// Edges are the addresses at which that process takes calls; no Edges is none.
+	Edges func() []InspectedEdge
 }
 
 // Local is the project that this process supervises.

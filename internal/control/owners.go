@@ -18,6 +18,8 @@ type owners struct {
 	elsewhere map[string]bool
 	// front are the ends that the process has which serves the front.
 	front map[ports.End]bool
+	// edges are the services to which the relay's addresses lead, by port.
+	edges map[uint16]string
 	// others are who has the ends that talk to a service.
 	others            map[ports.End]ports.Holder
 	project, instance string
@@ -38,6 +40,10 @@ func ownersOf(conns []ports.Connection, snap Snapshot, trees map[string][]int, r
 		}
 	}
 	delete(o.byPort, 0)
+	o.edges = map[uint16]string{}
+	for _, e := range snap.Inspected {
+		o.edges[uint16(e.Port)] = e.To
+	}
 	ends := make([]ports.End, 0, 2*len(conns))
 	for _, c := range conns {
 		ends = append(ends, c.Client, c.Server)
@@ -85,13 +91,13 @@ func (o owners) give(service string, tree []int, ends []ports.End) error {
 func (o owners) unknown(conns []ports.Connection) (ends []ports.End) {
 	for _, c := range conns {
 		client, server := o.services[c.Client], o.services[c.Server]
-		if client == "" && server == "" && o.byPort[c.Server.Addr.Port()] == "" {
+		if client == "" && server == "" && o.byPort[c.Server.Addr.Port()] == "" && !o.isEdge(c.Server) {
 			continue
 		}
 		if client == "" && c.Client.ID != 0 && !o.front[c.Client] {
 			ends = append(ends, c.Client)
 		}
-		if server == "" && c.Server.ID != 0 {
+		if server == "" && c.Server.ID != 0 && !o.isEdge(c.Server) {
 			ends = append(ends, c.Server)
 		}
 	}
@@ -118,6 +124,8 @@ func (o owners) arrow(c ports.Connection) arrow {
 func (o owners) server(e ports.End) string {
 	at := o.byPort[e.Addr.Port()]
 	switch {
+	case o.isEdge(e):
+		return o.edges[e.Addr.Port()]
 	case o.services[e] != "" || e.ID == 0 || at == "":
 		return o.services[e]
 	case o.elsewhere[at], o.others[e].PID == 0 && ports.MayHave(o.trees[at], e):
@@ -125,6 +133,9 @@ func (o owners) server(e ports.End) string {
 	}
 	return ""
 }
+
+// isEdge reports whether e is where the relay takes calls for an inspected service.
+func (o owners) isEdge(e ports.End) bool { return o.front[e] && o.edges[e.Addr.Port()] != "" }
 
 // outside says what is known of an end that is no service's. What was started in the
 // environment of this run, as by exec, goes by its program.

@@ -26,6 +26,7 @@ func (s *Session) serve() error {
 		Plan:   s.reload.Plan,
 		Reload: s.reload.Reload,
 		Relay:  s.relay.pid,
+		Edges:  s.edges.told,
 	})
 	s.holds = newHolds(s.sup, s.local.Ask)
 	if s.options.OneOff {
