@@ -3,7 +3,6 @@
 package run
 
 import (
-	"bytes"
 	"errors"
 	"net"
 	"os"
@@ -285,28 +284,6 @@ func (r *relay) close() {
 	r.mu.Unlock()
 	close(r.closing)
 	r.ended.Wait()
-}
-
-// head keeps the beginning of what the process says, which is little unless it panics.
-type head struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-const headSize = 4 << 10
-
-func (t *head) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, p[:min(len(p), headSize-len(t.text))]...)
-	return len(p), nil
-}
-
-func (t *head) firstLine() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	line, _, _ := bytes.Cut(t.text, []byte("\n"))
-	return string(line)
 }
 
 func isInUse(err error) bool { return errors.Is(err, unix.EADDRINUSE) }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -147,23 +146,6 @@ func (r *reloader) read(ask control.Request) (next nextState, err error) {
 	return next, r.resolve(next)
 }
 
-// inspecting is the state that the file had when it was read, with other services inspected.
-func (r *reloader) inspecting(ask control.Request) (next nextState, err error) {
-	names := ask.Services
-	if len(names) == 0 {
-		names = []string{InspectAll}
-	}
-	inspected, err := inspecting(r.now.Project, names, !ask.Off)
-	if err != nil {
-		return next, err
-	}
-	next.inspected = map[string]bool{}
-	maps.Copy(next.inspected, r.inspected)
-	maps.Copy(next.inspected, inspected)
-	next.Project = &Project{Project: r.now.WithInspect(next.inspected), Registry: r.now.Registry, Checkout: r.now.Checkout}
-	return next, nil
-}
-
 // readFile reads the file, for those services or the whole of it.
 func (r *reloader) readFile(services []string) (next nextState, err error) {
 	if _, err := os.Stat(r.now.Dir); errors.Is(err, fs.ErrNotExist) {
@@ -243,27 +225,6 @@ func (r *reloader) change(next nextState, ask control.Request, by supervisor.By)
 	}
 	r.files.set(next.Project)
 	return answer, done.Left, nil
-}
-
-// movedAside says which leases of after are new and not at their home ports.
-func movedAside(before, after []ports.Lease) (lines []string) {
-	for _, l := range after {
-		if !slices.ContainsFunc(before, func(b ports.Lease) bool { return b.Request == l.Request && b.Port == l.Port }) {
-			lines = append(lines, aside(l)...)
-		}
-	}
-	return lines
-}
-
-// aside says why a lease is not at its home port; it is empty where it is.
-func aside(l ports.Lease) []string {
-	switch {
-	case l.Home == l.Port:
-		return nil
-	case l.Holder == nil:
-		return []string{fmt.Sprintf("%s: port %d was taken; using %d for this run", PortLabel(l.Request), l.Home, l.Port)}
-	}
-	return []string{fmt.Sprintf("%s: port %d is held by %s; using %d for this run", PortLabel(l.Request), l.Home, l.Holder, l.Port)}
 }
 
 // postponed are the changes that take effect with the next run only.
