@@ -159,6 +159,6 @@ func experiments(quick bool) []*experiment {
 		flood(load{"4 × %d lines of 10 bytes", 4, lines, 10, atMostTimes(2), "", 0}),
 		flood(load{"4 × %d lines of 10 kB", 4, lines / 100, 10_000, atMostTimes(2), "", 0}),
 		latency(50), idle(50, 15), idle(500, 40), stopping(50),
-		calls(), leases(1, 2), leases(50, 150), restart(), notice(50), size(),
+		calls(), traffic(quick), leases(1, 2), leases(50, 150), restart(), notice(50), size(),
 	}
 }
