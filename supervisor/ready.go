@@ -58,6 +58,9 @@ func (s *Supervisor) awaitReady(a *attempt) {
 		s.expect(a, t)
 	}
 	if a.svc.External {
+		if s.opts.Listens != nil { // Nobody's process is watched.
+			s.opts.Listens(a.svc.Name, a.svc.ports())
+		}
 		s.explain(a)
 		s.probe(a)
 		return

@@ -59,8 +59,8 @@ type Options struct {
 	// By is whoever runs the supervisor: who asks for what names nobody else.
 	By By
 	// Listens, unless nil, hears which ports a service's process listens on, whenever that
-	// changes. It is called by the loop and must not wait. External services, and those
-	// with Listen, are not told.
+	// changes; of one that lhrun does not run, all of its ports while it is up. It is called
+	// by the loop and must not wait. Services with Listen are not told.
 	Listens func(service string, ports []int)
 }
 

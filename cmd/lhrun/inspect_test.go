@@ -300,3 +300,47 @@ command = ["bash", "-c", "while ! exec 3<>/dev/tcp/127.0.0.1/$API_PORT; do sleep
 	}
 	r.stop()
 }
+
+// TestAServiceRunByHandIsReachedByItsEdges: in a terminal, and by a process of elsewhere.
+func TestAServiceRunByHandIsReachedByItsEdges(t *testing.T) {
+	h := newHome(t)
+	dir := h.checkout("lhrun.toml", inspectFile, "hello.txt", "hello")
+	r := h.up(dir, "--inspect=api")
+	r.wait("all ready")
+	edge := h.inspected(dir)[0]
+	reached := func(how string) {
+		t.Helper()
+		for limit := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+			status, err := getPort(edge.Port)
+			if status == 200 {
+				return
+			}
+			if time.Now().After(limit) {
+				t.Fatalf("%s: %d, %v", how, status, err)
+			}
+		}
+	}
+	taken := h.start(h.command(dir, "take", "api"))
+	taken.wait("serving")
+	h.ok(dir, "wait", "api")
+	reached("taken in a terminal")
+	taken.signal(syscall.SIGINT)
+	taken.code()
+	h.ok(dir, "wait", "api")
+	reached("back again")
+	h.ok(dir, "stop", "api")
+	elsewhere := h.command(dir, "serve", ".")
+	elsewhere.Env = append(elsewhere.Environ(), fmt.Sprintf("PORT=%d", edge.Target))
+	other := h.start(elsewhere)
+	for {
+		if status, _ := getPort(edge.Target); status == 200 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	h.ok(dir, "take", "api", "--outside")
+	reached("of elsewhere")
+	other.signal(syscall.SIGINT)
+	other.code()
+	r.stop()
+}

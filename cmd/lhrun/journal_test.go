@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lhrun/lhrun/internal/systems"
 )
 
 // journalFile is the one journal of h.
@@ -35,6 +37,9 @@ func TestTheJournalOutlivesAKill(t *testing.T) {
 		"both halves": func(r *run) { killBoth(r) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name == "both halves" {
+				systems.Need(t, systems.Leaders)
+			}
 			h := newHome(t)
 			dir := h.checkout("lhrun.toml", journalled)
 			r := h.up(dir)

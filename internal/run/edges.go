@@ -65,7 +65,7 @@ func (e *edges) set(p *config.Project, next []config.ResolvedEdge) {
 	e.project, e.now, e.always = p, nil, map[string]bool{}
 	for i := range p.Services {
 		s := &p.Services[i]
-		e.always[s.Name] = s.External || s.ListenFD
+		e.always[s.Name] = s.ListenFD
 	}
 	for _, want := range next {
 		socket := edgeSocket{ResolvedEdge: want}
