@@ -98,8 +98,10 @@ func (r *relay) applyEdges(next []handoff.EdgeState) error {
 	}
 	for id, e := range r.edges {
 		if !keep[id] {
+			_ = r.sockets[id].Close() // Nobody connects any more when connections are cut.
 			e.close()
 			delete(r.edges, id)
+			delete(r.sockets, id)
 		}
 	}
 	return nil
